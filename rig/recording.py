@@ -1,0 +1,157 @@
+"""What one observation of the device left behind: traces, what the rig did meanwhile, and what must not be kept.
+
+A recording is what every verdict rests on. Decoding a recording and decoding live are the same function.
+The light of a BlinkUp contains the Wi-Fi password, so its data symbols are blanked in whatever is stored or drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.errors import ConfigError
+
+FORMAT = "rig-recording-1"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One quantity over time.
+
+    `times_s` has shape (N,), never falling; `values` shape (N,) or (N, channels), in `unit`; NaN where blanked.
+    """
+
+    name: str
+    unit: str
+    times_s: Floats
+    values: Floats
+
+    def __post_init__(self) -> None:
+        if self.times_s.ndim != 1 or len(self.times_s) != len(self.values):
+            raise ValueError(f"trace {self.name!r}: {len(self.times_s)} times for {len(self.values)} values")
+
+    def between(self, start_s: float, end_s: float) -> Trace:
+        a, b = np.searchsorted(self.times_s, (start_s, end_s))
+        return replace(self, times_s=self.times_s[a:b], values=self.values[a:b])
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something the rig did. `kind` is one of power_on, power_off, supply_set, series_in, series_out, blinkup.
+
+    An action of kind `blinkup` carries `what` (wifi, clear, wps), `code`, `rate_hz`, `sent_as_planned`
+    (True, False, or None if nobody looked) and `packet_sha256`; never the packet.
+    """
+
+    kind: str
+    start_s: float
+    end_s: float
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Blanked:
+    """A stretch of time whose light may not be kept, with a hash of what was there.
+
+    `end_s` reaches past the last symbol by the sensor's settling time.
+    """
+
+    start_s: float
+    end_s: float
+    reason: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Traces, actions and blanked stretches of one observation, on one time axis (seconds of the bench's clock).
+
+    Usual traces: `led` (V per sensor channel), `dut_v` (V at the device), `supply_a` (A), `supply_v`
+    (V at the regulator).
+    """
+
+    traces: dict[str, Trace]
+    actions: tuple[Action, ...] = ()
+    secret_windows: tuple[Blanked, ...] = ()
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def start_s(self) -> float:
+        return min((float(t.times_s[0]) for t in self.traces.values() if len(t.times_s)), default=0.0)
+
+    @property
+    def end_s(self) -> float:
+        return max((float(t.times_s[-1]) for t in self.traces.values() if len(t.times_s)), default=0.0)
+
+    def blanked(self) -> Recording:
+        """A copy that may be stored or shown: light inside secret windows is NaN, with a hash of what it was."""
+        led = self.traces.get("led")
+        if led is None or not self.secret_windows:
+            return self
+        values = led.values.copy()
+        windows = []
+        for window in self.secret_windows:
+            a, b = np.searchsorted(led.times_s, (window.start_s, window.end_s))
+            digest = window.sha256
+            if not digest:
+                digest = hashlib.sha256(np.ascontiguousarray(led.values[a:b]).tobytes()).hexdigest()
+            values[a:b] = np.nan
+            windows.append(replace(window, sha256=digest))
+        traces = {**self.traces, "led": replace(led, values=values)}
+        return replace(self, traces=traces, secret_windows=tuple(windows))
+
+    def save(self, path: Path, *, raw: bool = False) -> None:
+        """Write one compressed .npz; the light of BlinkUp data is blanked unless `raw` is asked for."""
+        kept = self if raw else self.blanked()
+        arrays: dict[str, Any] = {}
+        for name, trace in kept.traces.items():
+            arrays[f"{name}.times_s"] = trace.times_s
+            arrays[f"{name}.values"] = trace.values
+        head = {
+            "format": FORMAT,
+            "raw": raw,
+            "units": {name: trace.unit for name, trace in kept.traces.items()},
+            "actions": [vars(action) for action in kept.actions],
+            "secret_windows": [vars(window) for window in kept.secret_windows],
+            "notes": kept.notes,
+        }
+        arrays["head"] = np.array(json.dumps(head))
+        with path.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Recording:
+        """Read what `save` wrote.
+
+        Raises:
+            ConfigError: the file is no recording, or one of another format.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                head = json.loads(str(stored["head"]))
+                if head.get("format") != FORMAT:
+                    raise ConfigError(f"{path}: format is {head.get('format')!r}, expected {FORMAT!r}")
+                traces = {
+                    name: Trace(name, unit, stored[f"{name}.times_s"], stored[f"{name}.values"])
+                    for name, unit in head["units"].items()
+                }
+        except FileNotFoundError:
+            raise
+        except ConfigError:
+            raise
+        except Exception as error:
+            raise ConfigError(f"{path}: not a recording of this rig ({error}); expected a .npz that it wrote") from error
+        return cls(
+            traces,
+            tuple(Action(**a) for a in head["actions"]),
+            tuple(Blanked(**w) for w in head["secret_windows"]),
+            head["notes"],
+        )
