@@ -1,0 +1,1 @@
+"""Register-level chips: silicon as the real client libraries meet it."""

@@ -1,0 +1,126 @@
+"""The imp as silicon: power-on, brown-out reset, the current it draws, what survives in its flash.
+
+It runs when its supply allows it and dies when the supply doesn't; nothing else starts or resets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from rig.sim.imp.character import Character
+from rig.sim.imp.led import StatusLed
+from rig.sim.imp.settings import ImpSettings
+from rig.sim.power import SupplyRail
+from rig.sim.timeline import Timeline
+
+LOWEST_RESET_V = 1.0
+HARMFUL_V = 3.6
+
+
+@dataclass
+class Flash:
+    """What survives a reset. `hints`: BSSID and channel of the last network, which let the next scan be skipped."""
+
+    settings: ImpSettings | None = None
+    hints: bool = False
+
+
+class RunningFirmware(Protocol):
+    def stop(self) -> None: ...
+
+
+@dataclass
+class Truth:
+    """What really happened to the device, for tests of the rig; no verdict may look at it."""
+
+    boots: int = 0
+    resets: int = 0
+    harmed: bool = False
+    online: bool = False
+    history: list[tuple[int, str]] = field(default_factory=list)
+
+
+class ImpChip:
+    """Silicon between its rail and its LED; `make_firmware` starts the firmware at each boot."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        rail: SupplyRail,
+        character: Character,
+        rng: np.random.Generator,
+        on_led: Callable[[bool, bool], None],
+        make_firmware: Callable[[ImpChip], RunningFirmware],
+    ) -> None:
+        self.timeline = timeline
+        self.rail = rail
+        self.character = character
+        self.rng = rng
+        self.flash = Flash()
+        self.truth = Truth()
+        self._on_led = on_led
+        self._make_firmware = make_firmware
+        self._firmware: RunningFirmware | None = None
+        self._draws: dict[str, float] = {}
+        self.led = StatusLed(timeline, self._led_changed, clock_factor=character["clock_factor"])
+        self.draw("silicon", character["off_a"])
+        self._wait_for_power()
+        rail.when_crossing(HARMFUL_V, rising=True, action=self._harm)
+
+    def log(self, what: str) -> None:
+        self.truth.history.append((self.timeline.now_ns, what))
+
+    def draw(self, part: str, amps: float) -> None:
+        """The current that one part of the device takes from now on."""
+        if amps:
+            self._draws[part] = amps
+        else:
+            self._draws.pop(part, None)
+        self.rail.set_load(sum(self._draws.values()))
+
+    @property
+    def running(self) -> bool:
+        return self._firmware is not None
+
+    def _wait_for_power(self) -> None:
+        self.rail.when_crossing(self.character["power_on_v"], rising=True, action=self._powered)
+
+    def _powered(self) -> None:
+        self.timeline.after(self.character.ns("reset_stretch_s"), self._boot)
+
+    def _boot(self) -> None:
+        # The threshold differs a little from power cycle to power cycle.
+        reset_v = max(
+            LOWEST_RESET_V, self.character["reset_v"] + self.character.reset_sigma_v * self.rng.standard_normal()
+        )
+        if self.rail.v_now <= reset_v:
+            self._wait_for_power()
+            return
+        self.truth.boots += 1
+        self.log("boot")
+        self.rail.when_crossing(reset_v, rising=False, action=self._reset)
+        self._firmware = self._make_firmware(self)
+
+    def _reset(self) -> None:
+        self.truth.resets += 1
+        self.truth.online = False
+        self.log("reset")
+        if self._firmware is not None:
+            self._firmware.stop()
+            self._firmware = None
+        self.led.off()
+        self._draws.clear()
+        self.draw("silicon", self.character["off_a"])
+        self._wait_for_power()
+
+    def _harm(self) -> None:
+        self.truth.harmed = True
+        self.log("supply above the device's maximum")
+
+    def _led_changed(self, red: bool, green: bool) -> None:
+        self.draw("led", self.character["led_a"] * (red + green))
+        self._on_led(red, green)

@@ -1,0 +1,60 @@
+"""The imp reading its light sensor at about 1 kHz while it is armed, and telling the firmware what it hears."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from rig.sim.imp.chip import ImpChip
+from rig.sim.imp.reception import Failed, Received, Receiver, ReceiverParameters, SyncFound
+from rig.sim.imp.settings import ImpSettings
+from rig.sim.optics import ImpSensor
+from rig.sim.process import Process, Program
+from rig.sim.timeline import NS_PER_MS
+
+BLOCK = 20
+
+
+class Ears(Protocol):
+    """Who wants to know."""
+
+    def blinkup_begins(self) -> None: ...
+    def blinkup_failed(self, reason: str) -> None: ...
+    def blinkup_received(self, settings: ImpSettings) -> None: ...
+
+
+class Listener:
+    """Feeds the receiver blocks of samples; the sampling follows the device's own clock."""
+
+    def __init__(self, chip: ImpChip, sensor: ImpSensor, ears: Ears) -> None:
+        self._chip = chip
+        self._sensor = sensor
+        self._ears = ears
+        self._receiver = Receiver(ReceiverParameters())
+        self._process: Process | None = None
+        self.receiving = False
+
+    def start(self) -> None:
+        self._process = Process(self._chip.timeline, self._listen())
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+        self.receiving = False
+
+    def _listen(self) -> Program:
+        factor = self._chip.character["clock_factor"]
+        period_ns = round(NS_PER_MS * factor)
+        while True:
+            start_ns = self._chip.timeline.now_ns
+            yield period_ns * BLOCK
+            times_s, light = self._sensor.block(start_ns, period_ns, BLOCK)
+            for event in self._receiver.feed(times_s / factor, light):
+                if isinstance(event, SyncFound):
+                    self.receiving = True
+                    self._ears.blinkup_begins()
+                elif isinstance(event, Received):
+                    self.receiving = False
+                    self._ears.blinkup_received(event.settings)
+                elif isinstance(event, Failed):
+                    self.receiving = False
+                    self._ears.blinkup_failed(event.reason)

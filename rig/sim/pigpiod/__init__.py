@@ -1,0 +1,5 @@
+"""An emulated pigpiod: the real Python client and gpiozero talk to it over a socket and notice no difference."""
+
+from rig.sim.pigpiod.daemon import PigpioDaemon
+
+__all__ = ["PigpioDaemon"]

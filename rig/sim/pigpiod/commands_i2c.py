@@ -1,0 +1,252 @@
+"""I2C through the daemon (source: pigpio.c i2cOpen ... i2cZip). The bus takes its own time.
+
+A device that doesn't answer gives the daemon's write or read error; zip gives its segment error.
+Not in scripts: a script has no buffers, and its steps are events, in which the bus can't let time pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from rig.sim.pigpiod.core import Core, Handler, I2cBus
+from rig.sim.pigpiod.protocol import Answer, Cmd, Err, Request
+
+BUS: Final = 1  # the one on the header
+SLOTS: Final = 512
+MAX_ADDRESS: Final = 0x7F
+MAX_BLOCK: Final = 32
+MAX_SEGMENTS: Final = 42
+MAX_READ: Final = 65535  # the daemon's buffer
+MAX_ZIP: Final = 32767  # half of it
+
+Segment = tuple[int, bytes | int]
+"""An address, and the bytes to write or the number of bytes to read."""
+
+
+class I2cCommands:
+    def __init__(self, core: Core, bus: I2cBus | None) -> None:
+        self._bus = bus
+        self._addresses: dict[int, int] = {}
+        core.handlers |= {
+            Cmd.I2CO: self.open,
+            Cmd.I2CC: self.close,
+            Cmd.I2CRD: self._read(self.read_device),
+            Cmd.I2CWD: self._write(self.write_device),
+            Cmd.I2CWQ: self._write(self.write_quick),
+            Cmd.I2CRS: self._read(lambda bus, a, r: bus.read(a, 1)[0]),
+            Cmd.I2CWS: self._write(self.write_byte),
+            Cmd.I2CRB: self._read(lambda bus, a, r: _register(r, lambda reg: bus.write_read(a, reg, 1)[0])),
+            Cmd.I2CWB: self._write(lambda bus, a, r: _put(bus, a, r, 1)),
+            Cmd.I2CRW: self._read(lambda bus, a, r: _register(r, lambda reg: _word(bus.write_read(a, reg, 2)))),
+            Cmd.I2CWW: self._write(lambda bus, a, r: _put(bus, a, r, 2)),
+            Cmd.I2CPC: self._read(self.process_call),
+            Cmd.I2CRI: self._read(self.read_block),
+            Cmd.I2CWI: self._write(lambda bus, a, r: _put_block(bus, a, r, counted=False)),
+            Cmd.I2CWK: self._write(lambda bus, a, r: _put_block(bus, a, r, counted=True)),
+            Cmd.I2CRK: self._read(lambda bus, a, r: Err.BAD_SMBUS_CMD),  # the Pi's driver has no such transfer
+            Cmd.I2CPK: self._read(lambda bus, a, r: Err.BAD_SMBUS_CMD),
+            Cmd.I2CZ: self.zip,
+        }
+
+    def open(self, request: Request) -> Answer:
+        bus, address, flags = request.p1, request.p2, request.word(0)
+        if address > MAX_ADDRESS:
+            return Err.BAD_I2C_ADDR
+        if flags:
+            return Err.BAD_FLAGS
+        if len(self._addresses) >= SLOTS:
+            return Err.NO_HANDLE
+        if bus != BUS or self._bus is None:
+            return Err.BAD_I2C_BUS
+        handle = next(n for n in range(SLOTS) if n not in self._addresses)
+        self._addresses[handle] = address
+        return handle
+
+    def close(self, request: Request) -> Answer:
+        return Err.BAD_HANDLE if self._addresses.pop(request.p1, None) is None else 0
+
+    def _read(self, transfer: Callable[[I2cBus, int, Request], Answer]) -> Handler:
+        return self._transfer(transfer, Err.I2C_READ_FAILED)
+
+    def _write(self, transfer: Callable[[I2cBus, int, Request], Answer]) -> Handler:
+        return self._transfer(transfer, Err.I2C_WRITE_FAILED)
+
+    def _transfer(self, transfer: Callable[[I2cBus, int, Request], Answer], failed: Err) -> Handler:
+        def handler(request: Request) -> Answer:
+            address = self._addresses.get(request.p1)
+            if address is None or self._bus is None:
+                return Err.BAD_HANDLE
+            try:
+                return transfer(self._bus, address, request)
+            except OSError:
+                return failed
+
+        return handler
+
+    @staticmethod
+    def read_device(bus: I2cBus, address: int, request: Request) -> Answer:
+        count = min(request.p2, MAX_READ)
+        if not count:
+            return Err.BAD_PARAM
+        data = bus.read(address, count)
+        return len(data), data
+
+    @staticmethod
+    def write_device(bus: I2cBus, address: int, request: Request) -> Answer:
+        if not request.ext:
+            return Err.BAD_PARAM
+        bus.write(address, request.ext)
+        return 0
+
+    @staticmethod
+    def write_quick(bus: I2cBus, address: int, request: Request) -> Answer:
+        if request.p2 > 1:
+            return Err.BAD_PARAM
+        if request.p2:
+            bus.read(address, 0)
+        else:
+            bus.write(address, b"")
+        return 0
+
+    @staticmethod
+    def write_byte(bus: I2cBus, address: int, request: Request) -> Answer:
+        if request.p2 > 0xFF:
+            return Err.BAD_PARAM
+        bus.write(address, bytes([request.p2]))
+        return 0
+
+    @staticmethod
+    def process_call(bus: I2cBus, address: int, request: Request) -> Answer:
+        value = request.word(0)
+        if request.p2 > 0xFF or value > 0xFFFF:
+            return Err.BAD_PARAM
+        return _word(bus.write_read(address, bytes([request.p2]) + value.to_bytes(2, "little"), 2))
+
+    @staticmethod
+    def read_block(bus: I2cBus, address: int, request: Request) -> Answer:
+        count = request.word(0)
+        if request.p2 > 0xFF or not 1 <= count <= MAX_BLOCK:
+            return Err.BAD_PARAM
+        data = bus.write_read(address, bytes([request.p2]), count)
+        return len(data), data
+
+    def zip(self, request: Request) -> Answer:
+        address = self._addresses.get(request.p1)
+        if address is None or self._bus is None:
+            return Err.BAD_HANDLE
+        if not request.ext:
+            return Err.BAD_POINTER
+        batches = _parse_zip(request.ext[:MAX_ZIP], address)
+        data = b""
+        try:
+            for batch in batches:
+                if isinstance(batch, Err):
+                    return batch
+                data += _run_segments(self._bus, batch)
+        except OSError:
+            return Err.BAD_I2C_SEG
+        return len(data), data
+
+
+def _word(data: bytes) -> int:
+    return int.from_bytes(data[:2], "little")
+
+
+def _register(request: Request, read: Callable[[bytes], int]) -> Answer:
+    return Err.BAD_PARAM if request.p2 > 0xFF else read(bytes([request.p2]))
+
+
+def _put(bus: I2cBus, address: int, request: Request, width: int) -> Answer:
+    value = request.word(0)
+    if request.p2 > 0xFF or value >= 1 << 8 * width:
+        return Err.BAD_PARAM
+    bus.write(address, bytes([request.p2]) + value.to_bytes(width, "little"))
+    return 0
+
+
+def _put_block(bus: I2cBus, address: int, request: Request, *, counted: bool) -> Answer:
+    if request.p2 > 0xFF or not 1 <= len(request.ext) <= MAX_BLOCK:
+        return Err.BAD_PARAM
+    head = bytes([request.p2, len(request.ext)]) if counted else bytes([request.p2])
+    bus.write(address, head + request.ext)
+    return 0
+
+
+def _run_segments(bus: I2cBus, segments: list[Segment]) -> bytes:
+    """One combined transfer; a write followed by a read of the same device keeps its repeated start."""
+    read = b""
+    i = 0
+    while i < len(segments):
+        address, what = segments[i]
+        following = segments[i + 1] if i + 1 < len(segments) else None
+        if isinstance(what, int):
+            read += bus.read(address, what)
+        elif following is not None and following[0] == address and isinstance(following[1], int):
+            read += bus.write_read(address, what, following[1])
+            i += 1
+        else:
+            bus.write(address, what)
+        i += 1
+    return read
+
+
+def _parse_zip(data: bytes, address: int) -> list[list[Segment] | Err]:
+    """What i2cZip would do, in order: transfers of up to 42 segments, then an error if it meets one.
+
+    Bytes: 0 end, 1 the next number has two bytes, 2/3 combined on/off, 4 address, 5 flags, 6 read n, 7 write n.
+    """
+    batches: list[list[Segment] | Err] = []
+    segments: list[Segment] = []
+    i = total = 0
+    wide = False
+
+    def flush() -> None:
+        nonlocal segments
+        if segments:
+            batches.append(segments)
+            segments = []
+
+    def number(size: int) -> int | None:
+        nonlocal i
+        part = data[i : i + size]
+        i += len(part)
+        return int.from_bytes(part, "little") if len(part) == size else None
+
+    while i < len(data):
+        command = data[i]
+        i += 1
+        size, wide = 2 if wide else 1, False
+        if command == 0:
+            break
+        if command == 1:
+            wide = True
+        elif command in (2, 3):
+            flush()
+        elif command in (4, 5):
+            value = number(2 if command == 5 else size)
+            if value is None:
+                batches.append(Err.BAD_I2C_CMD)
+                return batches
+            address = value if command == 4 else address
+        elif command == 6:
+            count = number(size)
+            if count is None or total + count >= MAX_ZIP:
+                batches.append(Err.BAD_I2C_RLEN)
+                return batches
+            total += count
+            segments.append((address, count))
+        elif command == 7:
+            count = number(size)
+            if count is None or i + count >= len(data):  # the daemon wants at least one byte after the data
+                batches.append(Err.BAD_I2C_WLEN)
+                return batches
+            segments.append((address, data[i : i + count]))
+            i += count
+        else:
+            batches.append(Err.BAD_I2C_CMD)
+            return batches
+        if len(segments) >= MAX_SEGMENTS:
+            flush()
+    flush()
+    return batches

@@ -1,0 +1,61 @@
+"""What every command of the emulated daemon shares: the world's time, the pins, the bus and the table of handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from rig.sim.gpio import GpioBank
+from rig.sim.pigpiod.protocol import PERMITTED_GPIOS, Answer, Err, Request
+from rig.sim.timeline import NS_PER_US, Timeline
+
+Handler = Callable[[Request], Answer]
+
+
+class I2cBus(Protocol):
+    """A bus whose transfers take their time on the timeline; OSError(121) when nobody answers."""
+
+    def write(self, address: int, data: bytes) -> None: ...
+    def read(self, address: int, count: int) -> bytes: ...
+    def write_read(self, address: int, data: bytes, count: int) -> bytes: ...
+
+
+class Core:
+    """Time, pins and permissions; each family of commands adds its handlers to `handlers`."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        gpio: GpioBank,
+        *,
+        tick_start_us: int,
+        sample_us: int,
+        permitted: int = PERMITTED_GPIOS,
+    ) -> None:
+        self.timeline = timeline
+        self.gpio = gpio
+        self.sample_us = sample_us
+        self.permitted = permitted
+        self.handlers: dict[int, Handler] = {}
+        self.script_debt_ns: int | None = None  # set while a script's command runs, inside an event
+        self._tick_start_us = tick_start_us
+
+    def tick(self, t_ns: int | None = None) -> int:
+        """The system timer's 32 bits at `t_ns` (now), in us."""
+        t_ns = self.timeline.now_ns if t_ns is None else t_ns
+        return (self._tick_start_us + t_ns // NS_PER_US) & 0xFFFFFFFF
+
+    def spend(self, duration_ns: int) -> None:
+        """Let the running command take time: its caller waits, be it a client or a script."""
+        if self.script_debt_ns is None:
+            self.timeline.elapse(duration_ns)
+        else:
+            self.script_debt_ns += duration_ns
+
+    def forbidden(self, gpio: int) -> bool:
+        """Whether the board protects this GPIO (a number out of range is left to the command to refuse)."""
+        return gpio <= 53 and not self.permitted >> gpio & 1
+
+    def execute(self, request: Request) -> Answer:
+        handler = self.handlers.get(request.cmd)
+        return Err.UNKNOWN_COMMAND if handler is None else handler(request)

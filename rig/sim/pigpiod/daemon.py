@@ -1,0 +1,116 @@
+"""The emulated pigpiod: command families around one core, behind a socket."""
+
+from __future__ import annotations
+
+import logging
+
+from rig.errors import BenchFault
+from rig.sim.gpio import GpioBank
+from rig.sim.pigpiod.commands_gpio import GpioCommands
+from rig.sim.pigpiod.commands_i2c import I2cCommands
+from rig.sim.pigpiod.commands_pwm import PwmCommands
+from rig.sim.pigpiod.commands_wave import WaveCommands
+from rig.sim.pigpiod.core import Core, I2cBus
+from rig.sim.pigpiod.notify import Notifier
+from rig.sim.pigpiod.protocol import HEADER, WITH_BYTES, Cmd, Request
+from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.scripts import ScriptCommands
+from rig.sim.pigpiod.server import Connection, Server
+from rig.sim.timeline import Timeline
+
+log = logging.getLogger(__name__)
+
+# Free of charge: a barrier must not move the time it waits for, and a client says goodbye at no certain moment.
+FREE = frozenset({Cmd.EVT, Cmd.NC})
+
+
+class PigpioDaemon:
+    """Serves the pigpio socket protocol on `host`:`port` (0 picks a free port) for the pins and bus of a world.
+
+    Each command is served completely under the timeline's lock and costs `command_cost_ns` of world time, so that a
+    client that polls doesn't poll for ever; pass 0 where the wall moves the world. `tick_start_us` is the tick at
+    time 0, `sample_us` the sampling period (1, 2, 4, 5, 8 or 10, as for `pigpiod -s`).
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        gpio: GpioBank,
+        i2c: I2cBus | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tick_start_us: int = 0,
+        command_cost_ns: int = 50_000,
+        sample_us: int = 5,
+    ) -> None:
+        if sample_us not in (1, 2, 4, 5, 8, 10):
+            raise ValueError(f"sample_us is {sample_us!r}; expected 1, 2, 4, 5, 8 or 10")
+        self._timeline = timeline
+        self._host = host
+        self._wanted_port = port
+        self._command_cost_ns = command_cost_ns
+        self._server: Server | None = None
+        self._error: Exception | None = None
+        self._core = Core(timeline, gpio, tick_start_us=tick_start_us, sample_us=sample_us)
+        pwm = Pwm(self._core)
+        self._notifier = Notifier(self._core)
+        waves = WaveCommands(self._core, pwm)
+        GpioCommands(self._core, pwm)
+        PwmCommands(self._core, pwm, waves.transmitter.stop)
+        I2cCommands(self._core, i2c)
+        ScriptCommands(self._core, self._notifier)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on.
+
+        Raises:
+            BenchFault: it isn't started.
+        """
+        if self._server is None:
+            raise BenchFault(f"emulated pigpiod on {self._host}: not started, so it has no port; call start() first")
+        return self._server.port
+
+    def start(self) -> None:
+        """Listen. The pins and everything on them keep their state over stop and start."""
+        if self._server is None:
+            self._server = Server(self._host, self._wanted_port, self._serve, self._closed)
+
+    def stop(self) -> None:
+        """Close all connections and wait for the threads; not to be called while holding the timeline's lock.
+
+        Raises:
+            BenchFault: a command failed with an exception; its client saw a closed connection.
+        """
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+        error, self._error = self._error, None
+        if error is not None:
+            raise BenchFault(f"emulated pigpiod on {self._host}: a command failed with {error!r}") from error
+
+    def _serve(self, connection: Connection, request: Request) -> bytes:
+        """The bytes that answer a request."""
+        data = b""
+        with self._timeline.lock:
+            try:
+                if request.cmd not in FREE and self._command_cost_ns:
+                    self._timeline.elapse(self._command_cost_ns)
+                if request.cmd == Cmd.NOIB:
+                    connection.expect_reports()
+                    result = self._notifier.open(connection)
+                else:
+                    answer = self._core.execute(request)
+                    result, data = answer if isinstance(answer, tuple) else (answer, b"")
+            except Exception as error:
+                self._error = self._error or error
+                log.exception("pigpio command %d failed", request.cmd)
+                raise EOFError from error
+        if request.cmd not in WITH_BYTES:
+            data = b""
+        return HEADER.pack(request.cmd, request.p1, request.p2, result & 0xFFFFFFFF) + data
+
+    def _closed(self, connection: Connection) -> None:
+        with self._timeline.lock:
+            self._notifier.close_stream(connection)

@@ -1,0 +1,303 @@
+"""Stored scripts: they run in the daemon, whatever becomes of the client (source: pigpio.c pthScript).
+
+Each instruction takes `INSTRUCTION_NS` of world time. The figure is an assumption; nothing should rest on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Final
+
+from rig.sim.gpio import Subscription
+from rig.sim.pigpiod.core import Core
+from rig.sim.pigpiod.notify import Notifier
+from rig.sim.pigpiod.protocol import Answer, Cmd, Err, Request
+from rig.sim.pigpiod.script_text import MAX_PARAMS, MAX_VARS, Instruction, Kind, Operand, parse_script
+
+INSTRUCTION_NS: Final = 1_000
+MAX_SCRIPTS: Final = 32
+MAX_STACK: Final = 256
+STEPS_AT_ONCE: Final = 50  # arithmetic is batched, so that a busy loop doesn't drown the world in events
+
+
+class State(IntEnum):
+    HALTED = 1
+    RUNNING = 2
+    WAITING = 3
+    FAILED = 4
+
+
+class Script:
+    """One script: its registers, and where it is. Registers are 32-bit and signed."""
+
+    def __init__(self, core: Core, instructions: tuple[Instruction, ...]) -> None:
+        self._core = core
+        self._instructions = instructions
+        self.params = [0] * MAX_PARAMS
+        self._vars = [0] * MAX_VARS
+        self.state = State.HALTED
+        self._wanted = False  # whether it was last told to run
+        self._deleted = False
+        self._a = self._f = self._pc = 0
+        self._stack: list[int] = []
+        self._debt_ns = 0
+        self._waiting: Subscription | None = None
+        self._waiting_events = 0
+
+    def run(self) -> None:
+        """Start from the top, unless it runs already."""
+        self._wanted = True
+        if self.state not in (State.RUNNING, State.WAITING):
+            self._a = self._f = self._pc = 0
+            self._stack.clear()
+            self.state = State.RUNNING
+            self._continue_after(INSTRUCTION_NS)
+
+    def stop(self) -> None:
+        """A running delay ends first, as in the daemon."""
+        self._wanted = False
+        if self.state is State.WAITING:
+            self._wake(0)
+
+    def delete(self) -> None:
+        self._deleted = True
+        self.stop()
+        self.state = State.HALTED
+
+    def event(self, bits: int) -> None:
+        if bits & self._waiting_events:
+            self._wake(bits & self._waiting_events)
+
+    def _continue_after(self, delay_ns: int) -> None:
+        self._core.timeline.after(delay_ns, self._steps)
+
+    def _steps(self) -> None:
+        self._debt_ns = 0
+        for _ in range(STEPS_AT_ONCE):
+            if self._deleted or self.state is not State.RUNNING:
+                return
+            if not self._wanted or self._pc >= len(self._instructions):
+                self.state = State.HALTED
+                return
+            instruction = self._instructions[self._pc]
+            if isinstance(instruction.command, int) and self._debt_ns:
+                break  # what the world can see happens at its own time
+            self._debt_ns += INSTRUCTION_NS
+            if isinstance(instruction.command, int):
+                self._daemon_command(instruction.command, instruction.operands)
+            else:
+                self._own_command(instruction.command, instruction.operands)
+        if self.state is State.RUNNING:
+            self._continue_after(self._debt_ns)
+
+    def _daemon_command(self, command: int, operands: tuple[Operand, ...]) -> None:
+        values = [self._value(operand) & 0xFFFFFFFF for operand in operands]
+        ext = b"".join(value.to_bytes(4, "little") for value in values[2:])
+        p1, p2 = (*values[:2], 0, 0)[:2]
+        self._core.script_debt_ns = 0
+        try:
+            answer = self._core.execute(Request(command, p1, p2, ext))
+        finally:
+            self._debt_ns += self._core.script_debt_ns
+            self._core.script_debt_ns = None
+        self._a = self._f = _int32(answer[0] if isinstance(answer, tuple) else answer)
+        self._pc += 1
+
+    def _own_command(self, name: str, operands: tuple[Operand, ...]) -> None:
+        self._pc += 1
+        if name in ARITHMETIC:
+            value = self._value(operands[0])
+            if value == 0 and name in ("DIV", "MOD"):
+                self.state = State.FAILED
+                return
+            self._a = self._f = _int32(ARITHMETIC[name](self._a, value))
+        elif name in JUMPS:
+            if JUMPS[name](self._f):
+                self._pc = operands[0].value
+        elif name in REGISTER:
+            amount = self._value(operands[1]) if len(operands) > 1 else 1
+            self._f = _int32(REGISTER[name](self._value(operands[0]), amount))
+            self._set(operands[0], self._f)
+        else:
+            self._move_command(name, operands)
+
+    def _move_command(self, name: str, operands: tuple[Operand, ...]) -> None:
+        match name:
+            case "DCRA":
+                self._a = self._f = _int32(self._a - 1)
+            case "INRA":
+                self._a = self._f = _int32(self._a + 1)
+            case "CMP":
+                self._f = _int32(self._a - self._value(operands[0]))
+            case "LDA":
+                self._a = _int32(self._value(operands[0]))
+            case "STA":
+                self._set(operands[0], self._a)
+            case "LD":
+                self._set(operands[0], self._value(operands[1]))
+            case "X":
+                first, second = self._value(operands[0]), self._value(operands[1])
+                self._set(operands[0], second)
+                self._set(operands[1], first)
+            case "XA":
+                old = self._value(operands[0])
+                self._set(operands[0], self._a)
+                self._a = old
+            case "PUSH":
+                self._push(self._value(operands[0]))
+            case "PUSHA":
+                self._push(self._a)
+            case "POP":
+                self._set(operands[0], self._pop())
+            case "POPA":
+                self._a = self._pop()
+            case "CALL":
+                self._push(self._pc)
+                self._pc = operands[0].value
+            case "RET":
+                self._pc = self._pop()
+            case "HALT":
+                self.state = State.HALTED
+            case "WAIT":
+                self._wait(pins=self._value(operands[0]) & 0xFFFFFFFF)
+            case "EVTWT":
+                self._wait(events=self._value(operands[0]) & 0xFFFFFFFF)
+
+    def _wait(self, *, pins: int = 0, events: int = 0) -> None:
+        self.state = State.WAITING
+        self._waiting_events = events
+        if pins:
+            self._waiting = self._core.gpio.on_changes(pins, lambda changed: self._wake(changed & pins))
+
+    def _wake(self, bits: int) -> None:
+        if self.state is not State.WAITING:
+            return
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting, self._waiting_events = None, 0
+        self._a = self._f = _int32(bits)
+        self.state = State.RUNNING
+        self._continue_after(INSTRUCTION_NS)
+
+    def _push(self, value: int) -> None:
+        if len(self._stack) >= MAX_STACK:
+            self.state = State.FAILED
+        else:
+            self._stack.append(value)
+
+    def _pop(self) -> int:
+        if self._stack:
+            return self._stack.pop()
+        self.state = State.FAILED
+        return 0
+
+    def _value(self, operand: Operand) -> int:
+        if operand.kind is Kind.NUMBER:
+            return operand.value
+        return (self._vars if operand.kind is Kind.VAR else self.params)[operand.value]
+
+    def _set(self, operand: Operand, value: int) -> None:
+        (self._vars if operand.kind is Kind.VAR else self.params)[operand.value] = _int32(value)
+
+
+class ScriptCommands:
+    """PROC, PROCR, PROCU, PROCP, PROCS, PROCD."""
+
+    def __init__(self, core: Core, notifier: Notifier) -> None:
+        self._core = core
+        self._scripts: dict[int, Script] = {}
+        notifier.event_hooks.append(self._event)
+        core.handlers |= {
+            Cmd.PROC: self.store,
+            Cmd.PROCR: lambda r: self._with_params(r, run=True),
+            Cmd.PROCU: lambda r: self._with_params(r, run=False),
+            Cmd.PROCP: self.status,
+            Cmd.PROCS: self.stop,
+            Cmd.PROCD: self.delete,
+        }
+
+    def store(self, request: Request) -> Answer:
+        number = next((n for n in range(MAX_SCRIPTS) if n not in self._scripts), None)
+        if number is None:
+            return Err.NO_SCRIPT_ROOM
+        text = request.ext.split(b"\0", 1)[0].decode("latin-1")
+        instructions = parse_script(text)
+        if isinstance(instructions, Err):
+            return instructions
+        self._scripts[number] = Script(self._core, instructions)
+        return number
+
+    def status(self, request: Request) -> Answer:
+        script = self._scripts.get(request.p1)
+        if script is None:
+            return Err.BAD_SCRIPT_ID
+        words = (script.state, *script.params)
+        return 4 * len(words), b"".join((word & 0xFFFFFFFF).to_bytes(4, "little") for word in words)
+
+    def stop(self, request: Request) -> Answer:
+        script = self._scripts.get(request.p1)
+        if script is None:
+            return Err.BAD_SCRIPT_ID
+        script.stop()
+        return 0
+
+    def delete(self, request: Request) -> Answer:
+        script = self._scripts.pop(request.p1, None)
+        if script is None:
+            return Err.BAD_SCRIPT_ID
+        script.delete()
+        return 0
+
+    def _with_params(self, request: Request, *, run: bool) -> Answer:
+        if request.p1 >= MAX_SCRIPTS:
+            return Err.BAD_SCRIPT_ID
+        count = len(request.ext) // 4
+        if count > MAX_PARAMS:
+            return Err.TOO_MANY_PARAM
+        script = self._scripts.get(request.p1)
+        if script is None:
+            return Err.BAD_SCRIPT_ID
+        script.params[:count] = [_int32(request.word(i)) for i in range(count)]
+        if run:
+            script.run()
+        return 0
+
+    def _event(self, bits: int) -> None:
+        for script in tuple(self._scripts.values()):
+            script.event(bits)
+
+
+def _int32(value: int) -> int:
+    return (value + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+
+
+def _shift(value: int) -> int:
+    return value & 31
+
+
+ARITHMETIC: Final[dict[str, Callable[[int, int], int]]] = {
+    "ADD": lambda a, b: a + b,
+    "SUB": lambda a, b: a - b,
+    "MLT": lambda a, b: a * b,
+    "DIV": lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1),
+    "MOD": lambda a, b: abs(a) % abs(b) * (-1 if a < 0 else 1),
+    "AND": lambda a, b: a & b,
+    "OR": lambda a, b: a | b,
+    "XOR": lambda a, b: a ^ b,
+    "RLA": lambda a, b: a << _shift(b),
+    "RRA": lambda a, b: a >> _shift(b),
+}
+JUMPS: Final[dict[str, Callable[[int], bool]]] = {
+    "JMP": lambda f: True,
+    "JZ": lambda f: f == 0,
+    "JNZ": lambda f: f != 0,
+    "JM": lambda f: f < 0,
+    "JP": lambda f: f >= 0,
+}
+REGISTER: Final[dict[str, Callable[[int, int], int]]] = {
+    "DCR": lambda value, _: value - 1,
+    "INR": lambda value, _: value + 1,
+    "RL": lambda value, amount: value << _shift(amount),
+    "RR": lambda value, amount: value >> _shift(amount),
+}

@@ -1,0 +1,247 @@
+"""One simulated bench with one simulated imp on it, drawn from a seed.
+
+Everything here lies below the client libraries: pins and chips on one side, the device and its surroundings on the
+other. What happens on the one side reaches the other through currents and light only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rig.bench.config import BenchConfig, Simulation
+from rig.errors import ConfigError
+from rig.profiles.device import DeviceProfile
+from rig.profiles.network import NetworkProfile
+from rig.sim.analog import AnalogSource, Constant, Noisy
+from rig.sim.chips.ads1x15 import ADS1115Chip
+from rig.sim.chips.ina219 import INA219Chip
+from rig.sim.chips.mcp4725 import MCP4725Chip
+from rig.sim.gpio import GpioBank
+from rig.sim.i2c import BusioI2C, I2CWires
+from rig.sim.imp.character import draw
+from rig.sim.imp.chip import ImpChip
+from rig.sim.imp.connection import Air
+from rig.sim.imp.firmware import Firmware
+from rig.sim.optics import Ambient, ImpSensor, LedParameters, Lights, RigSensor, RigSensorGains, SensorParameters
+from rig.sim.pigpiod import PigpioDaemon
+from rig.sim.power import RailParameters, SupplyRail
+from rig.sim.timeline import Timeline, to_ns
+
+READ_BACK_SIGMA_V = 0.0002
+MONITOR_SIGMA_V = 0.00002
+
+
+class _Node:
+    """One quantity of the rail as a voltage for a converter."""
+
+    def __init__(self, mean: Callable[[int, int], float], factor: float = 1.0) -> None:
+        self._mean = mean
+        self._factor = factor
+
+    def mean_v(self, start_ns: int, end_ns: int) -> float:
+        return self._factor * self._mean(start_ns, end_ns)
+
+
+class _Seen:
+    """The rig's sensor with its noise, which may be changed while the world runs."""
+
+    def __init__(self, sensor: RigSensor, rng: np.random.Generator) -> None:
+        self._sensor = sensor
+        self._rng = rng
+        self.snr = 40.0
+
+    def mean_v(self, start_ns: int, end_ns: int) -> float:
+        sigma_v = self._sensor.gains.step_v / self.snr
+        return self._sensor.mean_v(start_ns, end_ns) + sigma_v * float(self._rng.standard_normal())
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Independent random streams of one world, so that reading one thing more often changes nothing else."""
+
+    bench: np.random.Generator
+    device: np.random.Generator
+    life: np.random.Generator
+    light: np.random.Generator
+    sensor: np.random.Generator
+    read_back: np.random.Generator
+    monitor: np.random.Generator
+    shunt: np.random.Generator
+
+    @classmethod
+    def from_seed(cls, seed: int) -> Streams:
+        names = cls.__dataclass_fields__
+        children = np.random.SeedSequence(seed).spawn(len(names))
+        return cls(**{name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)})
+
+
+class SimulatedWorld:
+    """Powered-down bench and device at time 0. `start` opens the daemon's port, `stop` closes it."""
+
+    def __init__(self, config: BenchConfig, device: DeviceProfile, seed: int) -> None:
+        if config.simulation is None:
+            raise ConfigError(f"bench {config.name!r} is no simulated bench: it has no [simulation] section")
+        self.config = config
+        self.streams = Streams.from_seed(seed)
+        self.timeline = Timeline()
+        self.gpio = GpioBank(self.timeline)
+        self.air = Air()
+        self._lights = Lights()
+        self._grey = 0.0
+        simulation = config.simulation
+        self._make_supply(simulation)
+        self._make_light(simulation, device)
+        self.imp = ImpChip(
+            self.timeline,
+            self.rail,
+            self._character,
+            self.streams.life,
+            self._led_changed,
+            lambda chip: Firmware(chip, self.air, self.imp_sensor, device.supply.wifi_min_v),
+        )
+        self.wires = I2CWires(
+            self.timeline, baud_hz=simulation.i2c_baud_hz, overhead_ns=to_ns(simulation.i2c_overhead_s)
+        )
+        self.i2c = BusioI2C(self.wires)
+        self._make_chips(simulation)
+        self._connect_pins()
+        self.daemon = PigpioDaemon(self.timeline, self.gpio, self.wires)
+
+    def start(self) -> None:
+        self.daemon.start()
+
+    def stop(self) -> None:
+        self.daemon.stop()
+
+    # surroundings
+
+    def set_ambient(self, ambient: Ambient) -> None:
+        self._light(replace(self._lights, ambient=ambient))
+
+    def set_noise(self, snr: float) -> None:
+        """`snr`: largest LED step over the standard deviation of one raw sample of the rig's sensor."""
+        with self.timeline.lock:
+            self._seen.snr = snr
+
+    def set_air(self, networks: tuple[NetworkProfile, ...]) -> None:
+        with self.timeline.lock:
+            self.air.networks = networks
+
+    # parts
+
+    def _make_supply(self, simulation: Simulation) -> None:
+        ranges, rng, supply = simulation.rail, self.streams.bench, self.config.supply
+        self.rail = SupplyRail(
+            self.timeline,
+            RailParameters(
+                source_ohm=ranges.source_ohm.draw(rng),
+                contact_ohm=ranges.contact_ohm.draw(rng),
+                limit_a=ranges.limit_a.draw(rng),
+                bulk_f=ranges.bulk_f.draw(rng),
+                bulk_esr_ohm=ranges.bulk_esr_ohm.draw(rng),
+                series_ohm=supply.series.ohm if supply.series else 0.0,
+            ),
+        )
+        nominal = supply.regulator
+        tolerances = [1.0 + ranges.resistor_tolerance.draw(rng) for _ in range(3)]
+        self._regulator = nominal.model_copy(
+            update={
+                "ref_v": nominal.ref_v * (1.0 + ranges.reference_tolerance.draw(rng)),
+                "r1_ohm": nominal.r1_ohm * tolerances[0],
+                "r2_ohm": nominal.r2_ohm * tolerances[1],
+                "r3_ohm": nominal.r3_ohm * tolerances[2],
+            }
+        )
+
+    def _make_light(self, simulation: Simulation, device: DeviceProfile) -> None:
+        optics, rng = simulation.optics, self.streams.bench
+        gain, ratio = optics.gain.draw(rng), optics.ratio.draw(rng)
+        gains = RigSensorGains(
+            red_v=optics.red_v.draw(rng) * gain * ratio,
+            green_v=optics.green_v.draw(rng) * gain,
+            blinkup_v=optics.blinkup_v.draw(rng),
+            compression=optics.compression.draw(rng),
+        )
+        self._grey = optics.grey.draw(rng)
+        self._character = draw(device.simulation, self.streams.device)
+        character = self._character
+        led = LedParameters(character["red_forward_v"], character["green_forward_v"], device.supply.nominal_v)
+        sensor = SensorParameters(rise_s=optics.rise_s.draw(rng), fall_s=optics.fall_s.draw(rng))
+        self.rig_sensor = RigSensor(self.timeline, self.rail, led, sensor, gains)
+        self._seen = _Seen(self.rig_sensor, self.streams.sensor)
+        self._seen.snr = simulation.noise_snr
+        self.imp_sensor = ImpSensor(
+            self.timeline,
+            blinkup_gain=optics.imp_blinkup.draw(rng),
+            ambient_gain=optics.imp_ambient.draw(rng),
+            rise_s=character["sensor_rise_s"],
+            fall_s=character["sensor_fall_s"],
+            sigma=optics.imp_sigma.draw(rng),
+            rng=self.streams.light,
+        )
+        self._light(self._lights)
+
+    def _make_chips(self, simulation: Simulation) -> None:
+        supply, rng, rail = self.config.supply, self.streams.bench, self.rail
+        oscillator = simulation.adc_oscillator
+        sensor_adc = self._adc(self.config.led.channel, self._seen, oscillator.draw(rng))
+        divided = Noisy(
+            _Node(rail.mean_node_v, 1.0 / supply.read_back.ratio), READ_BACK_SIGMA_V, self.streams.read_back
+        )
+        read_back_adc = self._adc(supply.read_back.channel, divided, oscillator.draw(rng))
+        monitor = INA219Chip(
+            self.timeline,
+            shunt=Noisy(_Node(rail.mean_source_a, rail.parameters.shunt_ohm), MONITOR_SIGMA_V, self.streams.shunt),
+            bus=Noisy(_Node(rail.mean_regulator_v), READ_BACK_SIGMA_V, self.streams.monitor),
+        )
+        dac = MCP4725Chip(self.timeline, vdd_v=supply.regulator.dac_v, on_output=self._dac_moved)
+        self.wires.attach(self.config.led.adc_address, sensor_adc)
+        self.wires.attach(supply.read_back.adc_address, read_back_adc)
+        self.wires.attach(supply.monitor_address, monitor)
+        self.wires.attach(supply.dac_address, dac)
+
+    def _adc(self, channel: int, source: AnalogSource, oscillator: float) -> ADS1115Chip:
+        inputs: list[AnalogSource] = [Constant(0.0)] * 4
+        inputs[channel] = source
+        return ADS1115Chip(self.timeline, inputs, oscillator_error=oscillator - 1.0)
+
+    def _dac_moved(self, volts: float) -> None:
+        self.rail.set_regulator(max(0.0, self._regulator.top_v - self._regulator.slope * volts))
+
+    def _connect_pins(self) -> None:
+        gpio, config = self.gpio, self.config
+        switch = config.supply.switch_gpio
+        gpio.external_pull(switch, 0)
+        gpio.on_change(switch, lambda level: self.rail.set_switch(bool(level)))
+        if config.supply.series is not None:
+            relay = config.supply.series.gpio
+            gpio.external_pull(relay, 0)
+            gpio.on_change(relay, lambda level: self.rail.set_series(bool(level)))
+        for leg in (config.blinkup.gpio, config.blinkup.grey_gpio):
+            if leg is not None:
+                gpio.on_change(leg, lambda _: self._blinkup_changed())
+        self._blinkup_changed()
+
+    def _blinkup_changed(self) -> None:
+        wiring = self.config.blinkup
+
+        def lit(gpio: int | None) -> bool:
+            return gpio is not None and self.gpio.level(gpio) == int(wiring.active_high)
+
+        if wiring.grey_gpio is None:
+            brightness = 1.0 if lit(wiring.gpio) else 0.0
+        else:
+            brightness = self._grey * lit(wiring.grey_gpio) + (1.0 - self._grey) * lit(wiring.gpio)
+        self._light(replace(self._lights, blinkup=brightness))
+
+    def _led_changed(self, red: bool, green: bool) -> None:
+        self._light(replace(self._lights, red=red, green=green))
+
+    def _light(self, lights: Lights) -> None:
+        with self.timeline.lock:
+            self._lights = lights
+            self.rig_sensor.changed(lights)
+            self.imp_sensor.changed(lights)
