@@ -1,0 +1,180 @@
+"""A bench: opens, owns and closes everything that stands on the table."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any
+
+from pydantic import SecretStr
+
+from rig.bench.capabilities import EnvironmentControl, NetworkControl
+from rig.bench.config import BenchConfig, load_bench
+from rig.bench.opening import Backend, open_backend
+from rig.bench.optical import OpticalTransmitter
+from rig.bench.regulated import RegulatedSupply
+from rig.bench.safety import guard
+from rig.bench.sampler import ContinuousInput
+from rig.clock import Clock
+from rig.errors import CapabilityMissing, ConfigError
+from rig.led import Calibration
+from rig.profiles.device import DeviceProfile, load_device
+from rig.supply import Limits
+
+TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
+
+
+class Bench:
+    """An open bench with a device profile. A context manager; closing switches the device off first.
+
+    Raises:
+        BenchConnectionError, BenchFault: something is missing or doesn't do what it should.
+    """
+
+    def __init__(self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None) -> None:
+        self.config = config
+        self.device = device
+        self._closing = contextlib.ExitStack()
+        try:
+            self._open(seed)
+        except BaseException:
+            self._closing.close()
+            raise
+
+    def _open(self, seed: int | None) -> None:
+        config = self.config
+        self._backend: Backend = open_backend(config, self.device, seed)
+        self._closing.callback(self._backend.close)
+        backend = self._backend
+        limits = Limits.tightest(
+            Limits(
+                self.device.supply.max_v,
+                f"device {self.device.name}",
+                self.device.supply.max_current_a,
+                f"device {self.device.name}",
+            ),
+            Limits(config.supply.max_v, f"bench {config.name}", config.supply.max_current_a, f"bench {config.name}"),
+        )
+        self.supply = RegulatedSupply(config.supply, limits, backend.clock, backend.factory, backend.i2c)
+        self._closing.callback(self.supply.close)
+        self._closing.enter_context(guard(self.supply.off))
+        self.optical = OpticalTransmitter(config.blinkup, backend.clock, backend.factory, backend.link)
+        self._closing.callback(self.optical.close)
+        led = config.led
+        self.led_input = ContinuousInput(
+            backend.i2c, backend.clock, address=led.adc_address, channel=led.channel, gain=led.gain, data_rate=led.data_rate
+        )
+
+    @property
+    def clock(self) -> Clock:
+        return self._backend.clock
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.config.kind == "simulated"
+
+    @property
+    def world(self) -> Any:
+        """The simulated world, if there is one: the truth that tests of the rig compare with."""
+        return self._backend.world
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a report should say about the bench."""
+        return {
+            "Bench": f"{self.config.name} ({'SIMULATED' if self.is_simulated else self.config.title or 'real'})",
+            "Device": f"{self.device.title} {self.config.dut.id}".strip(),
+            **self._backend.facts,
+        }
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Names of what this bench can do; see `rig.bench.capabilities`."""
+        have = {f"network:{name}" for name in self._backend.networks.names()}
+        if have:
+            have.add("network")
+        if self._backend.environment is not None:
+            have.add("environment")
+        if self.supply.has_series:
+            have.add("supply.series")
+        if self.optical.has_grey:
+            have.add("blinkup.trilevel")
+        return frozenset(have)
+
+    def require(self, capability: str) -> None:
+        """
+        Raises:
+            CapabilityMissing: this bench lacks it; lists what it has.
+        """
+        if capability not in self.capabilities:
+            have = ", ".join(sorted(self.capabilities)) or "nothing optional"
+            raise CapabilityMissing(f"bench {self.config.name!r} lacks {capability!r}; it has: {have}")
+
+    @property
+    def networks(self) -> NetworkControl:
+        return self._backend.networks
+
+    @property
+    def environment(self) -> EnvironmentControl:
+        """
+        Raises:
+            CapabilityMissing: nothing here controls light and noise.
+        """
+        if self._backend.environment is None:
+            self.require("environment")
+            raise CapabilityMissing("environment")
+        return self._backend.environment
+
+    @property
+    def calibration(self) -> Calibration:
+        stored = self.config.led.calibration
+        return Calibration(
+            red_v=stored.red_v,
+            green_v=stored.green_v,
+            saturation=stored.saturation,
+            uncertainty=stored.uncertainty,
+            date=stored.taken_on.isoformat() if stored.taken_on else None,
+            conditions=stored.conditions,
+        )
+
+    def enrolment(self) -> tuple[str, str]:
+        """(token, plan) of the device: from the bench file, else from RIG_TOKEN and RIG_PLAN.
+
+        Raises:
+            ConfigError: neither has them.
+        """
+        dut = self.config.dut
+        token = _secret(dut.token, TOKEN_VARIABLE)
+        plan = _secret(dut.plan, PLAN_VARIABLE)
+        if token is None or plan is None:
+            missing = TOKEN_VARIABLE if token is None else PLAN_VARIABLE
+            raise ConfigError(
+                f"bench {self.config.name!r}: no enrolment {'token' if token is None else 'plan'}; set {missing} "
+                "(16 hex digits) in the environment, or dut.token and dut.plan in the bench file"
+            )
+        return token, plan
+
+    def close(self) -> None:
+        """Switch the device off and let go of everything."""
+        self._closing.close()
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _secret(stored: SecretStr | None, variable: str) -> str | None:
+    return stored.get_secret_value() if stored is not None else os.environ.get(variable)
+
+
+def open_bench(name: str, *, device: str | None = None, seed: int | None = None) -> Bench:
+    """The bench called `name` (or a path to its file), with the device that it names unless another one is given.
+
+    Raises:
+        ConfigError: a file or an option is wrong.
+        BenchError: the bench is not as its file says.
+    """
+    config = load_bench(name)
+    return Bench(config, load_device(device or config.dut.device), seed=seed)

@@ -1,0 +1,66 @@
+"""What a bench may be able to do to the device's surroundings. A bench that can't says so, and tests are skipped.
+
+Capability names: `network` (put a declared network there), `environment` (ambient light and noise),
+`supply.series` (weaken the supply), `blinkup.trilevel` (a grey leg).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from rig.errors import CapabilityMissing
+from rig.profiles.network import NetworkProfile, load_network
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Standard conditions for tests. `snr`: largest LED step over the deviation of one raw sample;
+    `ambient` and `flicker` (amplitude at twice the mains frequency) in fractions of that step."""
+
+    name: str
+    snr: float
+    ambient: float
+    flicker: float
+
+
+STANDARD_SURROUNDINGS = {
+    s.name: s
+    for s in (
+        Surroundings("quiet-dark", snr=40.0, ambient=0.02, flicker=0.0),
+        Surroundings("quiet-lit", snr=40.0, ambient=0.5, flicker=0.1),
+        Surroundings("noisy-dark", snr=6.0, ambient=0.02, flicker=0.0),
+        Surroundings("noisy-lit", snr=6.0, ambient=0.5, flicker=0.1),
+    )
+}
+
+
+class NetworkControl(Protocol):
+    """The networks that the device can meet on this bench."""
+
+    def names(self) -> tuple[str, ...]: ...
+    def provide(self, name: str) -> NetworkProfile:
+        """Make sure that this network is there and behaves as its file says."""
+        ...
+
+
+class EnvironmentControl(Protocol):
+    """Light and noise around the device."""
+
+    def apply(self, surroundings: Surroundings) -> None: ...
+
+
+class DeclaredNetworks:
+    """Networks that simply exist where the bench stands; nothing here can change them."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._networks = {name: load_network(name) for name in names}
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._networks)
+
+    def provide(self, name: str) -> NetworkProfile:
+        if name not in self._networks:
+            there = ", ".join(self._networks) or "none"
+            raise CapabilityMissing(f"this bench has no network {name!r} (it declares: {there})")
+        return self._networks[name]

@@ -1,0 +1,228 @@
+"""The bench file (TOML): where each part is, how it is wired, how it is calibrated. Documented in docs/bench-file.md."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, model_validator
+
+from rig.files import Strict, find, load
+from rig.quantities import Spread, spread
+
+HexId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{16}$")]
+Gpio = Annotated[int, Field(ge=0, le=27)]
+Address = Annotated[int, Field(ge=0x08, le=0x77)]
+
+
+class GpioDaemon(Strict):
+    """Where pigpiod listens. On the simulated bench the emulated daemon picks its own port."""
+
+    host: str = "localhost"
+    port: int = Field(default=8888, ge=1, le=65535)
+
+
+class I2CBus(Strict):
+    """How the rig reaches the I2C bus: Blinka on the Pi itself, or the daemon (also from another machine)."""
+
+    via: Literal["blinka", "pigpiod"] = "blinka"
+    bus: int = Field(default=1, ge=0, le=22)
+
+
+class BlinkUpWiring(Strict):
+    """The BlinkUp LED. With `grey_gpio`, a second resistor leg that alone gives the grey of tri-level."""
+
+    gpio: Gpio
+    grey_gpio: Gpio | None = None
+    active_high: bool = True
+
+    @model_validator(mode="after")
+    def _two_pins(self) -> BlinkUpWiring:
+        if self.gpio == self.grey_gpio:
+            raise ValueError(f"gpio and grey_gpio must be two different pins (both {self.gpio})")
+        return self
+
+
+class LedCalibration(Strict):
+    """Steps above dark at the sensor, in volts, for one sensor channel each."""
+
+    red_v: tuple[float, ...]
+    green_v: tuple[float, ...]
+    saturation: float = Field(default=0.04, ge=0, lt=1)
+    uncertainty: float = Field(default=0.10, gt=0, le=1)
+    taken_on: date | None = None
+    conditions: str = ""
+
+    @model_validator(mode="after")
+    def _usable(self) -> LedCalibration:
+        if len(self.red_v) != len(self.green_v):
+            raise ValueError(f"{len(self.red_v)} red and {len(self.green_v)} green levels; expected one each per channel")
+        if min(self.red_v + self.green_v, default=0.0) <= 0:
+            raise ValueError("levels are steps above dark in volts and must be positive")
+        return self
+
+
+class LedSensor(Strict):
+    """The phototransistor that watches the status LED: an ADS1115 input of its own, read continuously."""
+
+    adc_address: Address = 0x48
+    channel: int = Field(default=0, ge=0, le=3)
+    gain: Literal[1, 2, 4, 8, 16] = 1
+    data_rate: Literal[8, 16, 32, 64, 128, 250, 475, 860] = 860
+    sample_hz: float = Field(default=500.0, gt=0, le=3000)
+    settle_s: float = Field(default=0.1, ge=0, description="time the sensor needs to forget a light, for blanking")
+    calibration: LedCalibration
+
+
+class Regulator(Strict):
+    """Adjustable regulator with the DAC summed into its feedback: v = ref(1 + r1/r2 + r1/r3) - (r1/r3) dac."""
+
+    ref_v: float = Field(gt=0)
+    r1_ohm: float = Field(gt=0)
+    r2_ohm: float = Field(gt=0)
+    r3_ohm: float = Field(gt=0)
+    dac_v: float = Field(default=3.3, gt=0)
+
+    @property
+    def top_v(self) -> float:
+        return self.ref_v * (1 + self.r1_ohm / self.r2_ohm + self.r1_ohm / self.r3_ohm)
+
+    @property
+    def slope(self) -> float:
+        return self.r1_ohm / self.r3_ohm
+
+
+class ReadBack(Strict):
+    """The voltage at the device's terminals through a divider, on a second ADS1115."""
+
+    adc_address: Address = 0x49
+    channel: int = Field(default=0, ge=0, le=3)
+    gain: Literal[1, 2, 4, 8, 16] = 2
+    ratio: float = Field(default=2.0, ge=1)
+    sample_hz: float = Field(default=200.0, gt=0, le=860)
+
+
+class SeriesResistor(Strict):
+    """A resistor that a relay puts into the supply line: makes a firm supply weak."""
+
+    gpio: Gpio
+    ohm: float = Field(gt=0)
+
+
+class SupplyWiring(Strict):
+    dac_address: Address = 0x62
+    switch_gpio: Gpio
+    monitor_address: Address = 0x40
+    monitor_hz: float = Field(default=50.0, gt=0, le=500)
+    set_tolerance_v: float = Field(default=0.06, gt=0)
+    settle_s: float = Field(default=0.02, gt=0)
+    max_v: float = Field(default=3.6, gt=0, le=3.6)
+    max_current_a: float = Field(default=0.8, gt=0)
+    regulator: Regulator
+    read_back: ReadBack = ReadBack()
+    series: SeriesResistor | None = None
+
+    @model_validator(mode="after")
+    def _pull_down(self) -> SupplyWiring:
+        if self.switch_gpio < 9:
+            raise ValueError(f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)")
+        return self
+
+
+class Dut(Strict):
+    """The device under test, and what enrols it."""
+
+    device: str = "imp003"
+    id: str = ""
+    token: SecretStr | None = None
+    plan: SecretStr | None = None
+
+
+class OpticsRanges(Strict):
+    """Ranges of the simulated fixture's light path; voltages at the rig's sensor."""
+
+    red_v: Spread
+    green_v: Spread
+    gain: Spread = spread(0.9, 1.1)
+    ratio: Spread = spread(0.97, 1.03)
+    compression: Spread = spread(0.0, 0.08)
+    blinkup_v: Spread = spread(0.02, 0.10)
+    rise_s: Spread = spread(0.001, 0.008)
+    fall_s: Spread = spread(0.001, 0.008)
+    imp_blinkup: Spread = spread(0.3, 0.7)
+    imp_ambient: Spread = spread(0.1, 0.2)
+    imp_sigma: Spread = spread(0.002, 0.008)
+    grey: Spread = spread(0.45, 0.7)
+
+
+class RailRanges(Strict):
+    """Ranges of the simulated supply."""
+
+    source_ohm: Spread = spread(0.05, 0.3)
+    contact_ohm: Spread = spread(0.01, 0.05)
+    limit_a: Spread = spread(1.0, 2.0)
+    bulk_f: Spread = spread(10e-6, 47e-6)
+    bulk_esr_ohm: Spread = spread(0.01, 0.1)
+    resistor_tolerance: Spread = spread(-0.001, 0.001)
+    reference_tolerance: Spread = spread(-0.005, 0.005)
+
+
+class Simulation(Strict):
+    """Where the simulated bench's individuals come from. Real benches have no such section."""
+
+    seed: int = 1
+    noise_snr: float = Field(default=40.0, gt=0)
+    optics: OpticsRanges
+    rail: RailRanges = RailRanges()
+    adc_oscillator: Spread = spread(0.9, 1.1)
+    i2c_baud_hz: int = Field(default=400_000, ge=10_000)
+    i2c_overhead_s: float = Field(default=100e-6, ge=0)
+
+
+class BenchConfig(Strict):
+    """A whole bench."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    kind: Literal["raspberry-pi", "simulated"]
+    title: str = ""
+    gpio: GpioDaemon = GpioDaemon()
+    i2c: I2CBus = I2CBus()
+    blinkup: BlinkUpWiring
+    led: LedSensor
+    supply: SupplyWiring
+    dut: Dut = Dut()
+    networks: tuple[str, ...] = ()
+    simulation: Simulation | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BenchConfig:
+        if (self.kind == "simulated") != (self.simulation is not None):
+            raise ValueError(f"kind is {self.kind!r}: expected a [simulation] section on simulated benches and on no other")
+        pins: dict[int, str] = {}
+        series = self.supply.series
+        for name, gpio in (
+            ("blinkup.gpio", self.blinkup.gpio),
+            ("blinkup.grey_gpio", self.blinkup.grey_gpio),
+            ("supply.switch_gpio", self.supply.switch_gpio),
+            ("supply.series.gpio", series.gpio if series else None),
+        ):
+            if gpio is None:
+                continue
+            if gpio in pins:
+                raise ValueError(f"GPIO {gpio} is used twice: by {pins[gpio]} and by {name}")
+            pins[gpio] = name
+        addresses = {"led.adc_address": self.led.adc_address, "supply.read_back.adc_address": self.supply.read_back.adc_address}
+        addresses |= {"supply.dac_address": self.supply.dac_address, "supply.monitor_address": self.supply.monitor_address}
+        if len(set(addresses.values())) < len(addresses):
+            listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
+            raise ValueError(f"two chips share one I2C address: {listing}")
+        return self
+
+
+def load_bench(name: str) -> BenchConfig:
+    """The bench called `name` in fixtures/benches, or the one in a .toml file.
+
+    Raises:
+        ConfigError: there is no such bench, or its file has a mistake.
+    """
+    return load(find("benches", name), BenchConfig)

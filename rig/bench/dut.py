@@ -1,0 +1,152 @@
+"""The device under test as a test sees it: power it, configure it by light, watch it, ask what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rig.bench.bench import Bench
+from rig.bench.frame import Frame, frame_for
+from rig.bench.optical import Receipt
+from rig.bench.watch import Watch
+from rig.blinkup import ClearConfig, Config, LineCode, WifiConfig
+from rig.errors import BenchFault
+from rig.led import Catalogue, Decoded, load_catalogue
+from rig.outcome import DeviceFacts, Outcome, judge
+from rig.profiles.network import NetworkProfile
+from rig.recording import Recording
+
+SETTLED_S = 1.2
+OFF_S = 0.5
+BOOT_S = 1.0
+UNCONFIGURED_TIMEOUT_S = 8.0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen, and what it means."""
+
+    recording: Recording
+    decoded: Decoded
+    outcome: Outcome
+
+
+class DeviceUnderTest:
+    """One device on a bench. Its watch begins with the first power-up and goes on until the test ends."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        profile = bench.device
+        self.codes: Catalogue = load_catalogue().for_device(*profile.led_tags)
+        self._facts = DeviceFacts(
+            model=profile.name,
+            min_v=profile.supply.min_v,
+            min_wifi_v=profile.supply.wifi_min_v,
+            max_v=profile.supply.max_v,
+            led_window_s=profile.led_window_s,
+        )
+        self._watch: Watch | None = None
+
+    @property
+    def watched(self) -> bool:
+        return self._watch is not None
+
+    @property
+    def watch(self) -> Watch:
+        if self._watch is None:
+            self._watch = Watch(self.bench, self.codes)
+        return self._watch
+
+    def power_on(self, volts: float | None = None) -> None:
+        """Supply the device, with its nominal voltage unless told otherwise."""
+        volts = self.bench.device.supply.nominal_v if volts is None else volts
+        with self.watch.acting("supply_set", volts=volts):
+            self.bench.supply.set(volts)
+        with self.watch.acting("power_on", volts=volts):
+            self.bench.supply.enable()
+
+    def power_off(self, duration_s: float = OFF_S) -> None:
+        with self.watch.acting("power_off"):
+            self.bench.supply.off()
+        self.watch.run_for(duration_s)
+
+    def power_cycle(self, volts: float | None = None) -> None:
+        self.power_off()
+        self.power_on(volts)
+
+    def weaken_supply(self, weak: bool = True) -> None:
+        """Put the bench's series resistor into the supply line, or take it out.
+
+        Raises:
+            CapabilityMissing: the bench has none.
+        """
+        self.bench.require("supply.series")
+        with self.watch.acting("series_in" if weak else "series_out"):
+            self.bench.supply.insert_series(weak)
+
+    def watch_for(self, duration_s: float) -> None:
+        self.watch.run_for(duration_s)
+
+    def wait_for(self, *codes: str, timeout_s: float, settled_s: float = SETTLED_S) -> str | None:
+        """Watch until the LED has shown one of `codes` for `settled_s`; returns it, or None when time is over."""
+        since: dict[str, float] = {}
+
+        def shown() -> bool:
+            label = self.watch.state.code
+            if label not in codes:
+                since.clear()
+                return False
+            now_s = self.bench.clock.now_s()
+            return now_s - since.setdefault(label, now_s) >= settled_s
+
+        return next(iter(since)) if self.watch.run_until(shown, timeout_s) else None
+
+    def watch_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
+        return self.watch.run_until(done, timeout_s)
+
+    def send(self, config: Config, *, rate_hz: float = 60.0, code: LineCode = "bilevel") -> Receipt:
+        """Blink a configuration into the device.
+
+        Raises:
+            BlinkUpError: the configuration can't be sent; no light was.
+        """
+        __tracebackhide__ = True
+        return self.send_frame(frame_for(config, rate_hz=rate_hz, code=code))
+
+    def send_frame(self, frame: Frame) -> Receipt:
+        if frame.code == "trilevel":
+            self.bench.require("blinkup.trilevel")
+        return self.watch.send(frame)
+
+    def wifi(self, network: NetworkProfile, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
+        """The configuration that puts the device on `network`, or nearly."""
+        token, plan = self.bench.enrolment()
+        return WifiConfig(
+            ssid=network.ssid if ssid is None else ssid,
+            password=network.password.get_secret_value() if password is None else password,
+            token=token,
+            plan=plan,
+        )
+
+    def make_unconfigured(self) -> None:
+        """Power the device and make sure that it asks for settings, clearing it by light if it doesn't.
+
+        Raises:
+            BenchFault: it can't be brought there.
+        """
+        self.power_on()
+        if self.wait_for("no_settings", timeout_s=UNCONFIGURED_TIMEOUT_S):
+            return
+        self.power_cycle()
+        self.watch_for(BOOT_S)
+        self.send(ClearConfig())
+        if not self.wait_for("no_settings", timeout_s=2 * UNCONFIGURED_TIMEOUT_S):
+            raise BenchFault(
+                "the device can't be brought to 'no settings': neither after power-up nor after a clear-configuration "
+                f"BlinkUp; what was seen: {self.observation().outcome.summary}"
+            )
+
+    def observation(self) -> Observation:
+        """What was seen since the first power-up, and the verdict on it."""
+        recording, decoded = self.watch.result()
+        return Observation(recording, decoded, judge(recording, decoded, device=self._facts))

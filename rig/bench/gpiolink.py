@@ -1,0 +1,59 @@
+"""Waiting until the pigpio client has heard everything that happened before now."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final
+
+from rig.errors import BenchConnectionError
+
+SETTLE_EVENT: Final = 30  # 31 belongs to the daemon's own BSC peripheral
+
+
+class GpioLink:
+    """An in-band barrier on one connection (a `pigpio.pi`).
+
+    Reports are asynchronous: an idle wave doesn't mean that its edges have been heard. An event travels behind all
+    earlier reports on the same socket, so whoever hears it has heard them. Wants a wall time-out, in seconds.
+    """
+
+    def __init__(self, pi: Any, *, timeout_s: float = 5) -> None:
+        self._pi = pi
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._heard = threading.Semaphore(0)
+        self._broken: str | None = None
+        self._callback = pi.event_callback(SETTLE_EVENT, self._event)
+
+    def settle(self) -> None:
+        """Return when every callback due to what happened so far has returned.
+
+        Raises:
+            BenchConnectionError: the daemon didn't answer in time; from then on always, with the first cause.
+        """
+        with self._lock:
+            if self._broken is not None:
+                raise BenchConnectionError(self._broken)
+            cause: Exception | None = None
+            try:
+                self._pi.event_trigger(SETTLE_EVENT)
+                heard = self._heard.acquire(timeout=self._timeout_s)
+            except Exception as error:  # the client raises its own error, struct.error or AttributeError
+                cause, heard = error, False
+            if not heard:
+                why = f"{cause!r}" if cause else f"event {SETTLE_EVENT} did not come back in {self._timeout_s:g} s"
+                host, port = getattr(self._pi, "_host", "?"), getattr(self._pi, "_port", "?")
+                self._broken = (
+                    f"pigpio daemon {host}:{port}: {why}; is it running, and does no callback of this connection block?"
+                )
+                raise BenchConnectionError(self._broken) from cause
+
+    def close(self) -> None:
+        """Give the event back; a connection that is gone already is no error."""
+        try:
+            self._callback.cancel()
+        except Exception as error:
+            self._broken = self._broken or f"pigpio connection closed early: {error!r}"
+
+    def _event(self, _event: int, _tick: int) -> None:
+        self._heard.release()

@@ -1,0 +1,150 @@
+"""The one place that decides what lies below the client libraries: a Pi, or the simulated bench.
+
+Nothing above looks at which it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rig.bench.capabilities import DeclaredNetworks, EnvironmentControl, NetworkControl, Surroundings
+from rig.bench.config import BenchConfig
+from rig.bench.gpiolink import GpioLink
+from rig.bench.pigpio_i2c import PigpioI2C
+from rig.clock import Clock, RealClock, VirtualClock
+from rig.errors import BenchConnectionError, CapabilityMissing
+from rig.profiles.device import DeviceProfile
+from rig.profiles.network import NetworkProfile, load_network
+
+
+@dataclass
+class Backend:
+    """What a bench stands on. `close` in any case; it lets go of everything in reverse order.
+
+    `world` is the simulated world, for tests of the rig that compare a verdict with the truth; no driver uses it.
+    """
+
+    clock: Clock
+    factory: Any
+    link: GpioLink
+    i2c: Any
+    networks: NetworkControl
+    environment: EnvironmentControl | None
+    facts: dict[str, str]
+    on_close: list[Callable[[], None]] = field(default_factory=list)
+    world: object | None = None
+
+    def close(self) -> None:
+        while self.on_close:
+            self.on_close.pop()()
+
+
+def open_backend(config: BenchConfig, device: DeviceProfile, seed: int | None = None) -> Backend:
+    """Connect to what `config` describes. `seed` picks the individuals of a simulated bench.
+
+    Raises:
+        BenchConnectionError: the daemon or the I2C bus can't be reached.
+    """
+    if config.kind == "simulated":
+        return _open_simulated(config, device, seed)
+    return _open_pi(config)
+
+
+def connect(host: str, port: int) -> tuple[Any, GpioLink]:
+    """A gpiozero pin factory on the daemon at `host`, and the link that belongs to it."""
+    from gpiozero.pins.pigpio import PiGPIOFactory
+
+    banner = io.StringIO()  # the client prints its complaint and returns an object that doesn't work
+    try:
+        with contextlib.redirect_stdout(banner):
+            factory = PiGPIOFactory(host=host, port=port)
+        connected = factory.connection is not None and factory.connection.connected
+    except (OSError, AttributeError) as error:
+        raise _unreachable(host, port) from error
+    if not connected:
+        raise _unreachable(host, port)
+    return factory, GpioLink(factory.connection)
+
+
+def _unreachable(host: str, port: int) -> BenchConnectionError:
+    return BenchConnectionError(
+        f"no pigpiod answers at {host}:{port}; on the Pi: `sudo systemctl start pigpiod`, then check [gpio] host and "
+        "port in the bench file and that the daemon allows remote access"
+    )
+
+
+def _open_pi(config: BenchConfig) -> Backend:
+    factory, link = connect(config.gpio.host, config.gpio.port)
+    closing: list[Callable[[], None]] = [factory.close, link.close]
+    i2c: Any
+    if config.i2c.via == "pigpiod":
+        i2c = PigpioI2C(factory.connection, config.i2c.bus)
+        closing.append(i2c.close)
+    else:
+        i2c = _open_busio(config)
+        closing.append(i2c.deinit)
+    facts = {
+        "GPIO daemon": f"pigpiod {factory.connection.get_pigpio_version()} at {config.gpio.host}:{config.gpio.port}",
+        "I2C": config.i2c.via,
+    }
+    return Backend(RealClock(), factory, link, i2c, DeclaredNetworks(config.networks), None, facts, closing)
+
+
+def _open_busio(config: BenchConfig) -> Any:
+    try:
+        import board
+        import busio
+
+        return busio.I2C(board.SCL, board.SDA)
+    except (ImportError, NotImplementedError, AttributeError, OSError, ValueError, RuntimeError) as error:
+        raise BenchConnectionError(
+            f"bench {config.name!r}: this machine has no I2C bus that Blinka can open ({error}); enable it with "
+            "raspi-config on the Pi, or set [i2c] via = \"pigpiod\" to reach the Pi's bus through its daemon"
+        ) from error
+
+
+class _SimulatedNetworks:
+    def __init__(self, names: tuple[str, ...], put_on_air: Callable[[tuple[NetworkProfile, ...]], None]) -> None:
+        self._names = names
+        self._put_on_air = put_on_air
+
+    def names(self) -> tuple[str, ...]:
+        return self._names
+
+    def provide(self, name: str) -> NetworkProfile:
+        if name not in self._names:
+            raise CapabilityMissing(f"this bench has no network {name!r} (it declares: {', '.join(self._names)})")
+        network = load_network(name)
+        self._put_on_air((network,))
+        return network
+
+
+def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None) -> Backend:
+    from rig.sim.optics import Ambient
+    from rig.sim.world import SimulatedWorld
+
+    class SimulatedEnvironment:
+        def apply(self, surroundings: Surroundings) -> None:
+            world.set_noise(surroundings.snr)
+            world.set_ambient(Ambient(level=surroundings.ambient, flicker=surroundings.flicker))
+
+    if seed is None:
+        assert config.simulation is not None
+        seed = config.simulation.seed
+    world = SimulatedWorld(config, device, seed)
+    world.start()
+    closing: list[Callable[[], None]] = [world.stop]
+    try:
+        clock = VirtualClock(world.timeline)
+        factory, link = connect("127.0.0.1", world.daemon.port)
+        closing += [factory.close, link.close, clock.on_settle(link.settle)]
+    except BaseException:
+        world.stop()
+        raise
+    networks = _SimulatedNetworks(config.networks, world.set_air)
+    facts = {"GPIO daemon": "emulated pigpiod", "I2C": "emulated bus", "Seed": str(seed)}
+    return Backend(clock, factory, link, world.i2c, networks, SimulatedEnvironment(), facts, closing, world)

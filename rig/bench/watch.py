@@ -1,0 +1,163 @@
+"""One continuous look at the device: LED, voltage and current on one time axis, decoded while it goes on.
+
+Everything runs in the caller's thread on the bench's clock. Each quantity has its own sampling grid; a late sample
+keeps its own time stamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from rig.bench.bench import Bench
+from rig.bench.frame import Frame
+from rig.bench.optical import POLL_S, Receipt
+from rig.errors import BenchFault
+from rig.led import Catalogue, Decoded, State, Tracker, finish
+from rig.recording import Action, Blanked, Recording, Trace
+
+DECODE_EVERY_S = 0.05
+SEND_GRACE_S = 1.0
+CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before the asked time
+
+Sampled = Callable[[], tuple[float, float]]
+
+
+class _Channel:
+    """Samples of one quantity on a grid of its own."""
+
+    def __init__(self, name: str, unit: str, read: Sampled, rate_hz: float, start_s: float) -> None:
+        self.name, self.unit = name, unit
+        self._read = read
+        self._period_s = 1.0 / rate_hz
+        self.due_s = start_s
+        self.times_s: list[float] = []
+        self.values: list[float] = []
+
+    def sample(self, now_s: float) -> None:
+        t_s, value = self._read()
+        if not self.times_s or t_s > self.times_s[-1]:
+            self.times_s.append(t_s)
+            self.values.append(value)
+        missed = int((now_s - self.due_s) / self._period_s)
+        self.due_s += self._period_s * (1 + max(0, missed))
+
+    def trace(self) -> Trace:
+        return Trace(self.name, self.unit, np.array(self.times_s), np.array(self.values))
+
+
+class Watch:
+    """Watches one bench's device from now on."""
+
+    def __init__(self, bench: Bench, codes: Catalogue) -> None:
+        self._bench = bench
+        self._clock = bench.clock
+        now_s = self._clock.now_s()
+        wiring = bench.config
+        self._led = _Channel("led", "V", bench.led_input.read, wiring.led.sample_hz, now_s)
+        self._channels = (
+            self._led,
+            _Channel("dut_v", "V", bench.supply.device_v, wiring.supply.read_back.sample_hz, now_s),
+            _Channel("supply_a", "A", bench.supply.current_a, wiring.supply.monitor_hz, now_s),
+        )
+        self._tracker = Tracker(bench.calibration, codes)
+        self._decoded_to = 0
+        self._actions: list[Action] = []
+        self._secrets: list[Blanked] = []
+
+    @property
+    def state(self) -> State:
+        """What the LED says so far."""
+        self._decode()
+        return self._tracker.state
+
+    @contextmanager
+    def acting(self, kind: str, **details: Any) -> Iterator[dict[str, Any]]:
+        """Note that the rig does something meanwhile; the block may add details."""
+        start_s = self._clock.now_s()
+        try:
+            yield details
+        finally:
+            self._actions.append(Action(kind, start_s, self._clock.now_s(), details))
+
+    def run_for(self, duration_s: float) -> None:
+        self.run_until(lambda: False, duration_s)
+
+    def run_until(self, done: Callable[[], bool], timeout_s: float, *, every_s: float = DECODE_EVERY_S) -> bool:
+        """Sample until `done()`, asked every `every_s`, or until the time is over; returns whether it was done."""
+        clock = self._clock
+        deadline_s = clock.now_s() + timeout_s
+        ask_s = clock.now_s() + every_s
+        while True:
+            channel = min(self._channels, key=lambda c: c.due_s)
+            if channel.due_s >= min(ask_s, deadline_s):
+                clock.sleep_until(min(ask_s, deadline_s))
+                if done():
+                    return True
+                if clock.now_s() >= deadline_s - CLOCK_GRAIN_S:
+                    return False
+                ask_s += every_s
+                continue
+            clock.sleep_until(channel.due_s)
+            channel.sample(clock.now_s())
+
+    def send(self, frame: Frame) -> Receipt:
+        """Send a frame while watching.
+
+        Raises:
+            BenchFault: the daemon never finishes sending.
+            BlinkUpError: the LED can't send this frame.
+        """
+        sending = self._bench.optical.start(frame)
+        try:
+            settle_s = self._bench.config.led.settle_s
+            window = Blanked(
+                sending.start_s + frame.secret_start_s, sending.start_s + frame.secret_end_s + settle_s, "BlinkUp data"
+            )
+            self._secrets.append(window)
+            if not self.run_until(lambda: not sending.busy, frame.duration_s + SEND_GRACE_S, every_s=POLL_S * 4):
+                raise BenchFault(
+                    f"BlinkUp LED: a frame of {frame.duration_s:.2f} s is not over after "
+                    f"{frame.duration_s + SEND_GRACE_S:.2f} s; LED switched off. Is pigpiod's clock right?"
+                )
+        except BaseException:
+            self._bench.optical.off()
+            raise
+        receipt = sending.finish()
+        self._actions.append(
+            Action(
+                "blinkup",
+                receipt.start_s,
+                receipt.end_s,
+                {
+                    "what": frame.what,
+                    "code": frame.code,
+                    "rate_hz": frame.rate_hz,
+                    "sent_as_planned": receipt.sent_as_planned,
+                    "worst_edge_us": receipt.worst_edge_us,
+                    "packet_sha256": frame.packet_sha256,
+                },
+            )
+        )
+        return receipt
+
+    def result(self) -> tuple[Recording, Decoded]:
+        """Everything so far. The recording still holds the light of BlinkUps; what is stored or shown is blanked."""
+        self._decode()
+        traces = {channel.name: channel.trace() for channel in self._channels if channel.times_s}
+        recording = Recording(traces, tuple(self._actions), tuple(self._secrets), {"bench": self._bench.config.name})
+        return recording, finish(self._tracker)
+
+    def _decode(self) -> None:
+        """Give the tracker what it hasn't seen, without the light of BlinkUp data."""
+        times_s = np.array(self._led.times_s[self._decoded_to :])
+        if not len(times_s):
+            return
+        values = np.array(self._led.values[self._decoded_to :])
+        self._decoded_to += len(times_s)
+        for window in self._secrets:
+            values[(times_s >= window.start_s) & (times_s < window.end_s)] = np.nan
+        self._tracker.push(times_s, values)

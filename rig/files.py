@@ -1,0 +1,108 @@
+"""Data files (TOML) checked against their models: a mistake names file, key, value and what was expected."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rig.errors import ConfigError
+
+FIXTURES_VARIABLE = "RIG_FIXTURES"
+SINGULAR = {"benches": "bench", "devices": "device", "networks": "network"}
+
+
+class Strict(BaseModel):
+    """Base of all data-file models: unknown keys are mistakes, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def fixtures_folder() -> Path:
+    """The folder of benches, devices and networks.
+
+    `RIG_FIXTURES`, else `fixtures/` in the present folder or one above it, else beside the package (a checkout).
+
+    Raises:
+        ConfigError: there is none.
+    """
+    named = os.environ.get(FIXTURES_VARIABLE)
+    if named:
+        folder = Path(named)
+        if not folder.is_dir():
+            raise ConfigError(f"{FIXTURES_VARIABLE}={named!r}: expected a folder with benches/, devices/ and networks/")
+        return folder
+    here = Path.cwd().resolve()
+    for parent in (here, *here.parents, Path(__file__).resolve().parent.parent):
+        folder = parent / "fixtures"
+        if (folder / "benches").is_dir():
+            return folder
+    raise ConfigError(
+        f"no fixtures/ folder above {here}; run inside a checkout, or set {FIXTURES_VARIABLE} to the folder that holds "
+        "benches/, devices/ and networks/"
+    )
+
+
+def find(kind: str, name: str) -> Path:
+    """The file for `name`: a path to a .toml, or the stem of a file in `fixtures/<kind>/`.
+
+    Raises:
+        ConfigError: there is no such file; lists those there are.
+    """
+    if name.endswith(".toml") or "/" in name:
+        path = Path(name)
+        if not path.is_file():
+            raise ConfigError(f"{SINGULAR[kind]} file {name!r} does not exist; expected a .toml file")
+        return path
+    folder = fixtures_folder() / kind
+    path = folder / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "none"
+        raise ConfigError(f"no {SINGULAR[kind]} named {name!r} in {folder}; there are: {known}. A path to a .toml works too")
+    return path
+
+
+def load(path: Path, model: type[Model]) -> Model:
+    """Read and check one data file.
+
+    Raises:
+        ConfigError: not TOML (with line and column), or not what the model expects (with key, value, expectation).
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read: {error}") from error
+    return check(data, model, str(path))
+
+
+def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
+    """`data` as a `model`.
+
+    Raises:
+        ConfigError: one line for each mistake: where, key, value, expected.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(where, detail) for detail in error.errors())) from None
+
+
+def _line(where: str, detail: Any) -> str:
+    key = ".".join(str(part) for part in detail["loc"]) or "(file)"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        return f"{where}: {key}: unknown key; expected only the documented ones (see docs/bench-file.md)"
+    if detail["type"] == "missing":
+        return f"{where}: {key}: missing; expected a value"
+    value = detail["input"]
+    secret = any(word in key.lower() for word in ("password", "token", "plan", "key"))
+    shown = "(hidden)" if secret else repr(value)
+    return f"{where}: {key} = {shown}: {message[0].lower()}{message[1:]}"

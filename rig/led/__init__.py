@@ -1,0 +1,30 @@
+"""What the imp says: samples of light to colours, codes and doubts. Knows no hardware and no clock."""
+
+from rig.led.calibration import Calibration
+from rig.led.codes import Catalogue, Cell, Code, Reading, load_catalogue
+from rig.led.decode import decode
+from rig.led.decoded import Decoded, Problem, Segment, Span
+from rig.led.errors import CalibrationError, CodesError, LedError, SamplesError
+from rig.led.timeline import finish
+from rig.led.tracker import State, Tracker
+
+__all__ = [
+    "Calibration",
+    "CalibrationError",
+    "Catalogue",
+    "Cell",
+    "Code",
+    "CodesError",
+    "Decoded",
+    "LedError",
+    "Problem",
+    "Reading",
+    "SamplesError",
+    "Segment",
+    "Span",
+    "State",
+    "Tracker",
+    "decode",
+    "finish",
+    "load_catalogue",
+]

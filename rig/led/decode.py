@@ -1,0 +1,24 @@
+"""Decoding a stored stretch of light."""
+
+from __future__ import annotations
+
+from rig.led.calibration import Calibration
+from rig.led.codes import Catalogue
+from rig.led.decoded import Decoded
+from rig.led.model import Floats
+from rig.led.timeline import finish
+from rig.led.tracker import Tracker
+
+
+def decode(times_s: Floats, samples: Floats, *, calibration: Calibration, codes: Catalogue | None = None) -> Decoded:
+    """Name what the LED said: the same as pushing the samples into a `Tracker` and calling `finish`.
+
+    times_s: (N,), s, never falling. samples: (N,) or (N, channels) in the calibration's unit, NaN where lost or
+    blanked. codes: what the device can show (default: the whole catalogue); the smaller, the surer.
+
+    Raises:
+        SamplesError: shapes don't fit the calibration, or time runs backwards.
+    """
+    tracker = Tracker(calibration, codes)
+    tracker.push(times_s, samples)
+    return finish(tracker)

@@ -1,0 +1,285 @@
+"""The hidden Markov model of a catalogue: states are (light, phase in bins of 10 ms).
+
+Each run of N bins lasts uniformly N +- (3.5 % N + 1): the +-3 % of the device's clock and the sensor's edges. A slip
+allowed in every bin instead was measurably worse. States are ordered by colour, so that a bin's likelihood summed over
+four stretches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.led.codes import Catalogue
+from rig.led.forms import Form, Run, forms_of
+
+BIN_MS = 10
+BIN_S = BIN_MS / 1000
+COLOUR_LETTERS = "DRGA"  # bit 0 red, bit 1 green
+CLOCK = 0.035
+WIDEST = 48  # exits of a run spread wider than this become a tail of constant rate
+SOLID_MIN_MS = 500  # a solid is told from the long cell of a pattern by lasting longer
+OTHER_RATE = 1 / 15  # unknown light: per bin, once the colour has lasted OTHER_MIN bins
+OTHER_MIN = 4
+OTHER_PRIOR = 0.25  # of the prior of a known light
+YOUNG_BINS = 6  # of a run, in which the sensor may still be settling
+SWITCH = 0.003  # per bin: one stage lasts about 3 s
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Exits:
+    """Runs (a slice) whose exits spread over `width` states at most, and where they lie in the model's exit table."""
+
+    runs: slice
+    table: slice
+    width: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """`size` states plus one that is always empty (padding), `runs` runs plus one that never ends (padding).
+
+    `groups` are the names a state can have: tuples of codes that look the same; the last is () for unknown light.
+    """
+
+    size: int
+    colour_starts: Ints
+    stretch_kind: Ints  # states in stretches of one colour, settled (0..3) or young (4..7); with the padding
+    stretch_len: Ints
+    colour: NDArray[np.int8]
+    group: NDArray[np.intp]
+    groups: tuple[tuple[str, ...], ...]
+    names: tuple[str | None, ...]  # the first code of each group, each name once; None: unknown light
+    name_of_group: Ints
+    run_group: Ints
+    irregular: frozenset[int]
+    onward: Floats
+    loops: Ints
+    loop_probs: Floats
+    exits: tuple[Exits, ...]
+    exit_states: Ints
+    exit_probs: Floats
+    exit_flow: Ints  # of each entry of the exit table, the flow it belongs to
+    exit_first: Ints  # where each flow begins in the exit table
+    exit_row: Ints  # of each run, its first entry in the exit table
+    runs: int
+    flow_of_run: Ints  # of each run, its place in the flow that `exits` fill
+    starts: Ints
+    preds: Ints
+    pred_probs: Floats
+    more_starts: Ints  # starts with more than one predecessor ...
+    more: Ints  # ... their further ones
+    more_probs: Floats
+    ends: Ints
+    entry: Floats
+    start_prior: Floats
+    run_of_start: Ints
+
+    def seen_by(self, likelihood: Floats) -> Floats:
+        """Every state's likelihood, given the colours' (..., 8): four settled, four still settling."""
+        return np.repeat(likelihood[..., self.stretch_kind], self.stretch_len, axis=-1)
+
+    @property
+    def other(self) -> int:
+        return len(self.groups) - 1
+
+
+@dataclass
+class _BuiltRun:
+    colour: int
+    group: int
+    n: int
+    exit_probs: list[float]  # per state, of those that are still in it
+    loop: float
+    once: bool
+    first: bool
+    preds: list[tuple[int, float]]
+    ends: bool
+    prior: float = 0.0
+
+
+def _durations(lo_ms: int, hi_ms: int) -> tuple[int, int]:
+    lo, hi = lo_ms / BIN_MS, hi_ms / BIN_MS
+    low = round(lo) - round(CLOCK * lo + 1)
+    return max(1, low), round(hi) + round(CLOCK * hi + 1)
+
+
+def _exit_probs(lo: int, hi: int) -> tuple[list[float], float]:
+    """Probability of leaving after each bin; the second number is that of staying in the last state for ever on."""
+    if hi - lo + 1 <= WIDEST:
+        return [0.0 if i < lo else 1 / (hi - i + 1) for i in range(1, hi + 1)], 0.0
+    mean = (hi - lo) / 2
+    return [0.0] * (lo - 1) + [1 / mean], 1 - 1 / mean
+
+
+def _build_form(form: Form, group: int, out: list[_BuiltRun]) -> None:
+    if form.kind == "solid":
+        n = SOLID_MIN_MS // BIN_MS
+        colour = COLOUR_LETTERS.index(form.runs[0].colours)
+        out.append(_BuiltRun(colour, group, n, [0.0] * n, 1.0, False, True, [], False))
+        return
+    base = len(out)
+    nodes: list[list[int]] = []
+    for position, run in enumerate(form.runs):
+        nodes.append([])
+        for letter in run.colours:
+            lo, hi = _durations(run.lo_ms, run.hi_ms)
+            probs, loop = _exit_probs(lo, hi)
+            nodes[-1].append(len(out))
+            once = form.kind == "once"
+            last = position + 1 == len(form.runs)
+            out.append(
+                _BuiltRun(
+                    COLOUR_LETTERS.index(letter), group, len(probs), probs, loop, once, position == 0, [], once and last
+                )
+            )
+    steps = list(zip(nodes, nodes[1:] + nodes[:1], strict=True))
+    if form.kind == "once":
+        steps.pop()
+    if len(steps) == 1 and len(nodes) == 1:
+        steps = []
+    for sources, targets in steps:
+        for source in sources:
+            reached = [t for t in targets if out[t].colour != out[source].colour or len(targets) == 1]
+            for target in reached:
+                out[target].preds.append((source, 1 / len(reached)))
+    assert base < len(out)
+
+
+def _build_other(group: int, out: list[_BuiltRun]) -> None:
+    base = len(out)
+    for colour in range(4):
+        probs = [0.0] * (OTHER_MIN - 1) + [OTHER_RATE]
+        preds = [(base + c, 1 / 3) for c in range(4) if c != colour]
+        out.append(_BuiltRun(colour, group, OTHER_MIN, probs, 1 - OTHER_RATE, False, True, preds, False))
+
+
+def _group_priors(forms: tuple[Form, ...], groups: list[tuple[str, ...]]) -> list[float]:
+    """Prior of one form: every group alike, unknown light less."""
+    count = [sum(form.codes == codes for form in forms) for codes in groups]
+    return [1 / max(1, n) for n in count]
+
+
+@lru_cache(maxsize=16)
+def build_model(catalogue: Catalogue) -> Model:
+    """Compile a catalogue. The result is shared: don't change its arrays."""
+    forms = forms_of(catalogue)
+    groups = list(dict.fromkeys(form.codes for form in forms))
+    form_prior = _group_priors(forms, groups)
+    built: list[_BuiltRun] = []
+    for form in forms:
+        base, group = len(built), groups.index(form.codes)
+        _build_form(form, group, built)
+        _share_prior(built[base:], form_prior[group])
+    base = len(built)
+    _build_other(len(groups), built)
+    _share_prior(built[base:], OTHER_PRIOR)
+    irregular = frozenset(groups.index(form.codes) for form in forms if form.irregular)
+    return _arrays(built, (*groups, ()), irregular)
+
+
+def _share_prior(runs: list[_BuiltRun], prior: float) -> None:
+    total = sum(run.n for run in runs)
+    for run in runs:
+        run.prior = prior / total  # per state: any phase alike
+
+
+def _arrays(built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregular: frozenset[int]) -> Model:
+    order = sorted(range(len(built)), key=lambda r: built[r].colour)
+    number = {old: new for new, old in enumerate(order)}
+    runs = [built[r] for r in order]
+    starts = np.concatenate([[0], np.cumsum([run.n for run in runs])]).astype(np.intp)
+    size, count = int(starts[-1]), len(runs)
+    onward = np.zeros(size)
+    entry, start_prior = np.zeros(size + 1), np.zeros(size + 1)
+    loops: list[int] = []
+    loop_probs: list[float] = []
+    tables: dict[int, list[tuple[int, list[int], list[float]]]] = {}
+    width = max(1, max(len(run.preds) for run in runs))
+    preds, pred_probs = np.full((width, count), count, np.intp), np.zeros((width, count))
+    for r, run in enumerate(runs):
+        a, b = int(starts[r]), int(starts[r + 1])
+        p = np.array(run.exit_probs)
+        onward[a:b] = 1 - p
+        onward[b - 1] = 0.0
+        if run.loop:
+            loops.append(b - 1)
+            loop_probs.append(run.loop)
+        start_prior[a:b] = run.prior
+        if not run.once and run.loop < 1:
+            entry[a:b] = run.prior
+        elif run.first:
+            entry[a] = run.prior * run.n
+        out = [(a + i, q) for i, q in enumerate(p) if q > 0]
+        if out:
+            bucket = next(w for w in (1, 5, 9, 24, WIDEST) if len(out) <= w)
+            tables.setdefault(bucket, []).append((r, [s for s, _ in out], [q for _, q in out]))
+        for k, (source, q) in enumerate(run.preds):
+            preds[k, r], pred_probs[k, r] = number[source], q
+    exits, all_states, all_probs, entry_at, place = [], [], [], 0, 0
+    flow_of_run, exit_row = np.full(count + 1, count, np.intp), np.zeros(count, np.intp)
+    for bucket, rows in sorted(tables.items()):
+        states, probs = np.full((len(rows), bucket), size, np.intp), np.zeros((len(rows), bucket))
+        for i, (r, s, q) in enumerate(rows):
+            states[i, : len(s)], probs[i, : len(q)] = s, q
+            flow_of_run[r], exit_row[r] = place + i, entry_at + i * bucket
+        exits.append(Exits(slice(place, place + len(rows)), slice(entry_at, entry_at + probs.size), bucket))
+        place, entry_at = place + len(rows), entry_at + probs.size
+        all_states.append(states.ravel())
+        all_probs.append(probs.ravel())
+    preds = flow_of_run[preds]
+    many = np.flatnonzero(pred_probs[1:].any(0))
+    colour = np.repeat([run.colour for run in runs], [run.n for run in runs]).astype(np.int8)
+    bounds = np.searchsorted(colour, range(5))
+    kinds, lengths = [], []
+    for run in runs:
+        young = min(YOUNG_BINS, run.n - 1)
+        kinds += [run.colour + 4, run.colour]
+        lengths += [young, run.n - young]
+    lengths[-1] += 1  # the padding
+    run_of_start = np.full(size + 1, -1, np.intp)
+    run_of_start[starts[:-1]] = np.arange(count)
+    names = tuple(dict.fromkeys(g[0] if g else None for g in groups))
+    return Model(
+        size=size,
+        colour_starts=bounds[:-1].astype(np.intp),
+        stretch_kind=np.array(kinds, np.intp),
+        stretch_len=np.array(lengths, np.intp),
+        colour=colour,
+        group=np.repeat([run.group for run in runs], [run.n for run in runs]).astype(np.intp),
+        groups=groups,
+        names=names,
+        name_of_group=np.array([names.index(g[0] if g else None) for g in groups], np.intp),
+        run_group=np.array([run.group for run in runs], np.intp),
+        irregular=irregular,
+        onward=onward,
+        loops=np.array(loops, np.intp),
+        loop_probs=np.array(loop_probs),
+        exits=tuple(exits),
+        exit_states=np.concatenate(all_states),
+        exit_probs=np.concatenate(all_probs),
+        exit_flow=np.concatenate([np.repeat(np.arange(e.runs.start, e.runs.stop), e.width) for e in exits]),
+        exit_first=np.concatenate([np.arange(e.table.start, e.table.stop, e.width) for e in exits]),
+        exit_row=exit_row,
+        runs=count,
+        flow_of_run=flow_of_run,
+        starts=starts[:-1],
+        preds=preds,
+        pred_probs=pred_probs,
+        more_starts=starts[many],
+        more=preds[1:, many],
+        more_probs=pred_probs[1:, many],
+        ends=flow_of_run[[r for r, run in enumerate(runs) if run.ends]].astype(np.intp),
+        entry=entry / entry.sum(),
+        start_prior=start_prior / start_prior.sum(),
+        run_of_start=run_of_start,
+    )
+
+
+__all__ = ["BIN_S", "COLOUR_LETTERS", "SWITCH", "Model", "Run", "build_model"]

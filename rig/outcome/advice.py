@@ -1,0 +1,101 @@
+"""The advice for each verdict, read from `advice.toml`, ordered for the evidence at hand."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from rig.errors import ConfigError
+from rig.outcome.outcome import FaultDomain, Verdict
+
+
+@dataclass(frozen=True)
+class Line:
+    """One piece of advice. With `only` it is given only if the evidence carries one of its `tags`."""
+
+    text: str
+    sources: tuple[str, ...]
+    tags: frozenset[str] = frozenset()
+    only: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is known about one verdict: title, meaning, usual fault domain, advice."""
+
+    title: str
+    meaning: str
+    domain: FaultDomain
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Book:
+    """All pages, advice shared by several verdicts, and the sources by key."""
+
+    pages: dict[Verdict, Page]
+    shared: dict[str, tuple[Line, ...]]
+    sources: dict[str, str]
+
+
+def _lines(rows: Iterable[dict[str, Any]], sources: dict[str, str], where: str) -> tuple[Line, ...]:
+    lines = []
+    for row in rows:
+        unknown = [key for key in row["from"] if key not in sources]
+        if unknown or not row["from"]:
+            raise ConfigError(f"{where}: sources {unknown or 'missing'} of {row['text']!r} don't stand in [sources]")
+        lines.append(
+            Line(row["text"], tuple(row["from"]), frozenset(row.get("tags", ())), bool(row.get("only", False)))
+        )
+    return tuple(lines)
+
+
+def read_book(text: str, where: str = "advice.toml") -> Book:
+    """Read a book of advice.
+
+    Raises:
+        ConfigError: it is no TOML, lacks a verdict or a key, or names an unknown verdict, domain or source.
+    """
+    try:
+        data = tomllib.loads(text)
+        sources = dict(data["sources"])
+        pages = {
+            Verdict(name): Page(
+                page["title"], page["meaning"], FaultDomain(page["domain"]), _lines(page["advice"], sources, where)
+            )
+            for name, page in data["verdicts"].items()
+        }
+        shared = {name: _lines(block["advice"], sources, where) for name, block in data.get("shared", {}).items()}
+    except ConfigError:
+        raise
+    except KeyError as error:
+        raise ConfigError(f"{where}: key {error} is missing") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{where}: {error}") from error
+    missing = [v.value for v in Verdict if v not in pages]
+    if missing:
+        raise ConfigError(f"{where}: no page for {', '.join(missing)}")
+    return Book(pages, shared, sources)
+
+
+@cache
+def book() -> Book:
+    """The book that comes with the rig."""
+    return read_book(resources.files("rig.outcome").joinpath("advice.toml").read_text("utf-8"))
+
+
+def page_of(verdict: Verdict) -> Page:
+    """Title, meaning and usual domain of a verdict."""
+    return book().pages[verdict]
+
+
+def advice_for(verdict: Verdict, tags: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Advice, likeliest first: lines that the evidence speaks for, then the others in the book's order."""
+    shared = [line for name, lines in book().shared.items() if name in tags for line in lines]
+    own = [line for line in page_of(verdict).lines if not line.only or line.tags & tags]
+    own.sort(key=lambda line: not line.tags & tags)
+    return tuple(dict.fromkeys(line.text for line in (*shared, *own)))

@@ -1,0 +1,62 @@
+"""Single flashes that answer a BlinkUp: too short for the decoder to be sure of, plain where one is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from rig.recording import Action
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A stretch of one colour, D R A G or '?'."""
+
+    start_s: float
+    end_s: float
+    letter: str
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A flash that answers a BlinkUp, with the code that it stands for."""
+
+    start_s: float
+    end_s: float
+    code: str
+
+
+# Green: 3 s by the guide; flashes of other patterns (0.5 s) stay well below. Red: forum 6888, assumed 0.5 to 2 s.
+_GREEN_S = (1.5, 4.0)
+_RED_S = (0.4, 2.1)
+_WITHIN_S = 3.0
+
+
+def joined(colours: Iterable[Colour]) -> list[Colour]:
+    """Neighbours of one colour as one stretch."""
+    out: list[Colour] = []
+    for colour in colours:
+        if out and out[-1].letter == colour.letter and colour.start_s - out[-1].end_s < 0.05:
+            out[-1] = replace(out[-1], end_s=colour.end_s)
+        else:
+            out.append(colour)
+    return out
+
+
+def answers(colours: Iterable[Colour], sends: Iterable[Action]) -> list[Answer]:
+    """Green of about 3 s soon after a BlinkUp, red of about 1 s during or right after it, in order of time."""
+    runs = joined(colours)
+    found: set[tuple[float, float, str]] = set()
+    for send in sends:
+        for run in runs:
+            after = send.end_s - 0.5 <= run.start_s <= send.end_s + _WITHIN_S
+            during = send.start_s <= run.start_s <= send.end_s + _WITHIN_S
+            if run.letter == "G" and after and _GREEN_S[0] <= run.duration_s <= _GREEN_S[1]:
+                found.add((run.start_s, run.end_s, "blinkup_ok"))
+            elif run.letter == "R" and during and _RED_S[0] <= run.duration_s <= _RED_S[1]:
+                found.add((run.start_s, run.end_s, "reception_error"))
+    return [Answer(*row) for row in sorted(found)]

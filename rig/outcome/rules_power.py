@@ -1,0 +1,235 @@
+"""Rules about the supply and about devices that don't run: evidence from the LED and from the supply together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rig.outcome.candidate import Candidate, Rule
+from rig.outcome.evidence import Scene, Seen
+from rig.outcome.meaning import is_red, tail
+from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
+from rig.outcome.supply import Series, dips_item, whose_supply
+
+_LOOP = 3  # one dip may be a glitch and two a coincidence
+
+
+def _settled_after(scene: Scene, t_s: float) -> bool:
+    """Whether the device ran on normally for longer than a connection takes, after `t_s`."""
+    return any(not is_red(p) and p.end_s - max(p.start_s, t_s) >= scene.facts.healthy_connect_s for p in tail(scene))
+
+
+def _red(scene: Scene) -> Seen | None:
+    """The last stretch of solid or very fast red, unless the device got over it."""
+    reds = [p for p in tail(scene) if is_red(p)]
+    return reds[-1] if reds and not _settled_after(scene, reds[-1].end_s) else None
+
+
+def _is_solid(scene: Scene, red: Seen) -> bool:
+    """Whether the red was seen without interruption; needs its measured duty, or the colours."""
+    duty = red.details.get("duty")
+    if isinstance(duty, int | float):
+        return duty >= 0.97
+    parts = [c for c in scene.colours if c.end_s > red.start_s and c.start_s < red.end_s and c.letter == "R"]
+    lit_s = sum(min(c.end_s, red.end_s) - max(c.start_s, red.start_s) for c in parts)
+    return lit_s >= 0.97 * red.duration_s > 0
+
+
+def _clearing(scene: Scene) -> Series | None:
+    """The voltage at the device, if it was measured finely enough and is good enough to clear the supply."""
+    supply = scene.supply
+    good = supply.steady and supply.fine_enough(scene.facts) and len(supply.pulses) < _LOOP
+    return supply.dut_v if good else None
+
+
+def brownout(scene: Scene) -> Candidate | None:
+    """Boot, radio on, supply collapses, reset, again."""
+    supply, facts = scene.supply, scene.facts
+    red = _red(scene)
+    dips = supply.collapses
+    looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s)
+    if red is None and not looping:
+        return None
+    evidence: list[EvidenceItem] = [red.item()] if red else []
+    domain, why = whose_supply(supply, facts)
+    tags: set[str] = set()
+    if looping:
+        evidence.append(dips_item(dips, facts.min_v, "the device can't run"))
+        score = 0.97 if red else 0.92
+        lights = "and the LED shows red as at each new start" if red else "whatever the LED shows between"
+        text = f"the supply at the device collapsed {len(dips)} times, {lights}; {why}"
+    elif supply.weak:
+        evidence.append(dips_item(supply.weak, facts.min_wifi_v, "too low for Wi-Fi"))
+        score, text = 0.88, f"red, and the supply at the device falls below what Wi-Fi needs; {why}"
+    elif len(supply.pulses) >= _LOOP:
+        first, last = supply.pulses[0], supply.pulses[-1]
+        peak_a = max(p.extreme for p in supply.pulses)
+        note = f"{len(supply.pulses)} pulses of current, up to {peak_a:.3f} A"
+        evidence.append(EvidenceItem(first.start_s, last.end_s, note, "supply"))
+        score, text = (0.75, "red with repeated pulses of current, as of a radio that starts again and again")
+        if supply.dut_v is None:
+            score = 0.85
+        text += f"; {why}" if supply.dut_v is None else ""
+    elif supply.dut_v is None:
+        tags.add("no_supply_trace")
+        score, text = 0.65, f"red as of a supply that gives way, by the LED alone; {why}"
+    else:
+        score = 0.35 if red and _is_solid(scene, red) and _clearing(scene) else 0.55
+        text = "red as of a supply that gives way, but no dip was measured"
+        if not supply.fine_enough(facts):
+            interval_ms = supply.dut_v.interval_s * 1000
+            text += f" (one sample per {interval_ms:.0f} ms: short dips may be missed)"
+            tags.add("coarse_supply")
+            domain = FaultDomain.UNKNOWN
+    if supply.steady and supply.fine_enough(facts) and not supply.starved:
+        domain = FaultDomain.DUT
+        text += "; the voltage is steady where it is measured, so it gives way inside the device"
+        tags.add("steady_supply")
+    tags.add("starved" if supply.starved else domain.value)
+    evidence += _starving_items(scene)
+    start_s = min(e.start_s for e in evidence)
+    end_s = max(e.end_s for e in evidence if e.source != "action")
+    if red:
+        score *= red.confidence if not looping else 1.0
+    return Candidate(Verdict.BROWNOUT_LOOP, score, text, tuple(evidence), (start_s, end_s), domain, frozenset(tags))
+
+
+def _starving_items(scene: Scene) -> tuple[EvidenceItem, ...]:
+    return tuple(
+        EvidenceItem(a.start_s, a.end_s, f"the rig was told to starve the device: {a.kind}", "action")
+        for a in scene.supply.starved
+    )
+
+
+def stuck_red(scene: Scene) -> Candidate | None:
+    """Steady red although the supply was measured finely and is good: not a brown-out."""
+    red = _red(scene)
+    volts = _clearing(scene)
+    if red is None or volts is None or not _is_solid(scene, red):
+        return None
+    low_v = float(np.min(volts.values))
+    note = f"dut_v never below {low_v:.2f} V, one sample per {volts.interval_s * 1000:.1f} ms"
+    updated = any(
+        p.code in ("update", "legacy_install", "connected") and p.end_s <= red.start_s for p in scene.patterns
+    )
+    text = f"red without a break for {red.duration_s:.1f} s, while {low_v:.2f} V or more were measured at the device"
+    return Candidate(
+        Verdict.MODULE_FAULT,
+        0.8 * red.confidence,
+        text,
+        (red.item(), EvidenceItem(float(volts.times_s[0]), float(volts.times_s[-1]), note, "supply")),
+        (red.start_s, red.end_s),
+        FaultDomain.DUT,
+        frozenset({"stuck_red", "after_update"} if updated else {"stuck_red"}),
+    )
+
+
+def _dark_throughout(scene: Scene) -> tuple[float, float] | None:
+    """The stretch of at least `min_dark_s`, apart from BlinkUp sending, in which the LED never lit; None if it did."""
+    if scene.patterns:
+        return None
+    start_s, end_s = scene.powered.start_s, scene.led_end_s
+    if scene.powered.cold:
+        end_s = min(end_s, start_s + scene.facts.led_window_s)
+    cuts = [start_s, *(t for a in scene.blinkups for t in (a.start_s, a.end_s) if start_s < t < end_s), end_s]
+    quiet = [(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False) if b > a]
+    total_s = sum(b - a for a, b in quiet)
+    dark_s = sum(scene.dark_share(a, b) * (b - a) for a, b in quiet)
+    if total_s < scene.facts.min_dark_s or dark_s < 0.95 * total_s:
+        return None
+    return start_s, end_s
+
+
+def dead(scene: Scene) -> Candidate | None:
+    """Powered within limits since a seen power-on, and the LED never lit."""
+    stretch = _dark_throughout(scene)
+    if stretch is None:
+        return None
+    supply, facts = scene.supply, scene.facts
+    dark = EvidenceItem(*stretch, f"LED dark for {stretch[1] - stretch[0]:.1f} s", "led")
+
+    def open_question(text: str, step: str, domain: FaultDomain = FaultDomain.UNKNOWN) -> Candidate:
+        return Candidate(Verdict.UNDECIDED, 0.9, text, (dark,), stretch, domain, next_step=step)
+
+    if not scene.powered.cold and scene.blinkups:
+        return None
+    if not scene.powered.cold:
+        return open_question(
+            "the LED was dark all the time, and the power-on was not part of the recording: the LED window may be over",
+            "record from power-on: the LED lights at every cold start",
+        )
+    at_device = supply.dut_v if supply.dut_v is not None else supply.source_v
+    if at_device is None:
+        return open_question(
+            "the LED never lit, and nobody measured whether the device had power",
+            "measure dut_v, or check the supply by hand, and repeat",
+        )
+    volts = float(np.median(at_device.values))
+    if not facts.min_v <= volts <= facts.max_v:
+        step = f"bring the supply into {facts.min_v:.1f} to {facts.max_v:.1f} V and repeat"
+        text = f"the LED never lit, but the supply was {volts:.2f} V, outside {facts.min_v:.1f} to {facts.max_v:.1f} V"
+        domain = FaultDomain.CONFIGURATION if supply.starved else FaultDomain.BENCH
+        return open_question(text, step, domain)
+    where = "at the device" if supply.dut_v is not None else "at the regulator only"
+    evidence = [dark, EvidenceItem(*stretch, f"{volts:.2f} V {where}", "supply")]
+    score, tags = (0.75 if supply.dut_v is not None else 0.6), set[str]()
+    text = f"the LED never lit in {stretch[1] - stretch[0]:.0f} s although {volts:.2f} V were measured {where}"
+    if supply.current_a is not None:
+        amps = float(np.median(supply.current_a.values))
+        evidence.append(EvidenceItem(*stretch, f"{amps * 1000:.2f} mA drawn (median)", "supply"))
+        if len(supply.pulses) >= _LOOP:
+            return open_question(
+                f"the LED was seen dark, yet the device draws {len(supply.pulses)} pulses of current as in operation",
+                "check that the sensor sits over the status LED, and its wiring and calibration",
+                FaultDomain.BENCH,
+            )
+        score += 0.15
+        if amps < facts.dead_current_a:
+            text += f", and it draws nothing ({amps * 1000:.3f} mA)"
+            tags.add("no_current")
+        else:
+            score -= 0.1
+            text += f", with a current of {amps * 1000:.1f} mA and no sign of a radio"
+            tags.add("steady_current")
+    if not scene.anchored and "no_current" not in tags:
+        score -= 0.35
+        text += "; no light was recorded before power-on, so that steady light may pass for dark"
+    return Candidate(
+        Verdict.DEAD,
+        score,
+        text,
+        tuple(evidence),
+        stretch,
+        FaultDomain.DUT,
+        frozenset(tags),
+        "record the light from a second before power-on, and the current",
+    )
+
+
+def no_power(scene: Scene) -> Candidate | None:
+    """The voltage at the device was measured and never came up, or went away for good without a power-off."""
+    supply, facts = scene.supply, scene.facts
+    if supply.dut_v is None:
+        return None
+    first_s, last_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
+    if supply.risen_s is None:
+        if scene.patterns:
+            return None
+        high_v = float(np.max(supply.dut_v.values))
+        text = f"the device never had power: dut_v reached {high_v:.2f} V, expected {facts.min_v:.1f} V or more"
+        since_s = first_s
+    elif supply.lost_s is not None and (len(supply.collapses) < _LOOP):
+        text = f"the supply at the device went away at {supply.lost_s:.1f} s for good, without a power-off"
+        since_s = supply.lost_s
+    else:
+        return None
+    domain = FaultDomain.CONFIGURATION if supply.starved else FaultDomain.BENCH
+    if supply.starved:
+        text += "; the rig itself was told to starve it: made on purpose"
+    item = EvidenceItem(since_s, last_s, f"dut_v below {facts.min_v:.1f} V", "supply")
+    step = "check switch, wiring, contacts and set point between the regulator and the device, and repeat"
+    return Candidate(
+        Verdict.UNDECIDED, 0.97, text, (item, *_starving_items(scene)), (since_s, last_s), domain, next_step=step
+    )
+
+
+POWER_RULES: tuple[Rule, ...] = (no_power, brownout, stuck_red, dead)

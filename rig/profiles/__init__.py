@@ -1,0 +1,1 @@
+"""Devices and networks as data, checked when loaded."""

@@ -1,0 +1,123 @@
+"""What a test leaves in the report: verdict, reason, picture, measurements; and its recording on disk."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rig.bench.dut import DeviceUnderTest
+from rig.errors import BenchError, RigError, SafetyTrip
+from rig.run.picture import draw, png
+
+EVIDENCE = pytest.StashKey["Evidence"]()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A named quantity with limits; `low` or `high` None is open."""
+
+    name: str
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def within(self) -> bool:
+        return (self.low is None or self.value >= self.low) and (self.high is None or self.value <= self.high)
+
+    def __str__(self) -> str:
+        low = "" if self.low is None else f"{self.low:g}"
+        high = "" if self.high is None else f"{self.high:g}"
+        limits = f" [{low}..{high}]" if low or high else ""
+        return f"{self.name} = {self.value:.4g} {self.unit}{limits}{'' if self.within else ' OUT OF LIMITS'}"
+
+
+@dataclass
+class Evidence:
+    """Collected while a test runs."""
+
+    dut: DeviceUnderTest | None = None
+    measurements: list[Measurement] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def evidence_of(item: pytest.Item) -> Evidence:
+    return item.stash.setdefault(EVIDENCE, Evidence())
+
+
+def summarise(
+    item: pytest.Item, report: pytest.TestReport, error: BaseException | None, folder: Path | None, *, raw: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(facts for the table row, extras for pytest-html). Pictures are drawn from blanked light."""
+    evidence = evidence_of(item)
+    row: dict[str, Any] = {"verdict": "", "domain": "", "reason": "", "error": ""}
+    if isinstance(error, RigError):
+        row["error"] = type(error).__name__
+        row["domain"] = "bench" if isinstance(error, BenchError | SafetyTrip) else ""
+        row["reason"] = str(error)
+    blocks: list[str] = []
+    extras: list[dict[str, Any]] = []
+    if evidence.dut is not None and evidence.dut.watched:
+        seen = evidence.dut.observation()
+        outcome = seen.outcome
+        row["verdict"] = outcome.verdict.value
+        row["domain"] = row["domain"] or outcome.fault_domain.value
+        row["reason"] = row["reason"] or outcome.summary
+        blocks.append(_outcome_block(outcome))
+        picture = png(draw(seen.recording, seen.decoded, title=item.name))
+        extras.append(_image(picture))
+        if folder is not None:
+            path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            seen.recording.save(path, raw=raw)
+            blocks.append(f"<p>Recording: <code>{html.escape(str(path.relative_to(folder)))}</code></p>")
+    if evidence.measurements:
+        lines = "".join(f"<li>{html.escape(str(m))}</li>" for m in evidence.measurements)
+        blocks.append(f"<p><b>Measurements</b></p><ul>{lines}</ul>")
+    if evidence.notes:
+        blocks.append("<ul>" + "".join(f"<li>{html.escape(note)}</li>" for note in evidence.notes) + "</ul>")
+    if blocks:
+        extras.insert(0, {"format_type": "html", "content": f"<div class='rig-evidence'>{''.join(blocks)}</div>"})
+    return row, extras
+
+
+def _outcome_block(outcome: Any) -> str:
+    evidence = "".join(
+        f"<li><b>{item.start_s:.2f}-{item.end_s:.2f} s</b> {html.escape(item.text)} <i>({html.escape(item.source)})</i></li>"
+        for item in outcome.evidence
+    )
+    advice = "".join(f"<li>{html.escape(line)}</li>" for line in outcome.advice)
+    against = "".join(f"<li>{html.escape(v.value)}: {html.escape(why)}</li>" for v, why in outcome.alternatives)
+    return (
+        f"<p class='rig-verdict'><b>{html.escape(outcome.verdict.value)}</b> "
+        f"(confidence {outcome.confidence:.0%}, fault domain: {html.escape(outcome.fault_domain.value)})</p>"
+        f"<p>{html.escape(outcome.summary)}</p>"
+        f"<details><summary>Evidence ({len(outcome.evidence)})</summary><ul>{evidence}</ul></details>"
+        + (f"<details><summary>What to try next</summary><ol>{advice}</ol></details>" if advice else "")
+        + (f"<details><summary>Why not something else</summary><ul>{against}</ul></details>" if against else "")
+    )
+
+
+def _image(picture: bytes) -> dict[str, Any]:
+    content = base64.b64encode(picture).decode()
+    return {
+        "name": "observation",
+        "format_type": "image",
+        "content": content,
+        "mime_type": "image/png",
+        "extension": "png",
+    }
+
+
+def _file_name(nodeid: str) -> str:
+    """Readable and unique: two ids that read alike still get files of their own."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "_", nodeid.split("::", 1)[-1]).strip("_")[-80:]
+    return f"{readable}-{hashlib.sha256(nodeid.encode()).hexdigest()[:8]}"

@@ -1,0 +1,113 @@
+"""Fixtures of a HIL test. `bench` lives as long as what it stands on: a simulated bench is new for each test."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rig.bench.bench import Bench
+from rig.bench.capabilities import STANDARD_SURROUNDINGS, EnvironmentControl, NetworkControl, Surroundings
+from rig.bench.dut import DeviceUnderTest
+from rig.clock import Clock
+from rig.profiles.network import NetworkProfile
+from rig.pytest_plugin import options
+from rig.pytest_plugin.evidence import Measurement, evidence_of
+from rig.supply import Supply
+
+Measure = Callable[..., float]
+
+
+def _bench_scope(fixture_name: str, config: pytest.Config) -> Any:
+    return "function" if options.is_simulated(config) else "session"
+
+
+@pytest.fixture(scope=_bench_scope)
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """The open bench of this session, chosen with `--bench`. Its supply ends off."""
+    config, device = options.chosen(request.config)
+    seed = None
+    if config.simulation is not None:
+        run_seed = request.config.getoption("rig_seed")
+        run_seed = config.simulation.seed if run_seed is None else run_seed
+        # Each test meets individuals of its own, whatever ran before it.
+        seed = zlib.crc32(f"{run_seed}:{request.node.nodeid}".encode())
+    with Bench(config, device, seed=seed) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock(bench: Bench) -> Clock:
+    """The bench's clock. Tests wait with it, never with time.sleep."""
+    return bench.clock
+
+
+@pytest.fixture
+def supply(bench: Bench) -> Supply:
+    """The device's supply."""
+    return bench.supply
+
+
+@pytest.fixture
+def dut(bench: Bench, request: pytest.FixtureRequest) -> Iterator[DeviceUnderTest]:
+    """The device under test, unpowered. Off again at the end; what was seen goes into the report."""
+    for marker in request.node.iter_markers("requires"):
+        for capability in marker.args:
+            bench.require(capability)
+    bench.supply.off()
+    device = DeviceUnderTest(bench)
+    evidence_of(request.node).dut = device
+    yield device
+    bench.optical.off()
+    bench.supply.off()
+
+
+@pytest.fixture
+def blinkup(dut: DeviceUnderTest) -> Any:
+    """Sends configurations by light: `blinkup(config, rate_hz=60, code="bilevel")` returns the receipt."""
+    return dut.send
+
+
+@pytest.fixture
+def led(dut: DeviceUnderTest) -> Any:
+    """Waits for LED codes: `led("connected", timeout_s=20)` returns the code seen, or None."""
+    return dut.wait_for
+
+
+@pytest.fixture
+def network(bench: Bench) -> Callable[[str], NetworkProfile]:
+    """Provides a declared network by name; skips the test if the bench has none of that name."""
+    control: NetworkControl = bench.networks
+    return control.provide
+
+
+@pytest.fixture
+def environment(bench: Bench) -> EnvironmentControl:
+    """Ambient light and noise; skips the test if the bench can't control them."""
+    return bench.environment
+
+
+@pytest.fixture(params=list(STANDARD_SURROUNDINGS))
+def surroundings(request: pytest.FixtureRequest, bench: Bench) -> Surroundings:
+    """Each standard condition of light and noise in turn. A bench that can't control them runs once, as found."""
+    wanted = STANDARD_SURROUNDINGS[request.param]
+    if "environment" in bench.capabilities:
+        bench.environment.apply(wanted)
+    elif wanted.name != next(iter(STANDARD_SURROUNDINGS)):
+        pytest.skip(f"bench {bench.config.name!r} lacks 'environment': runs once, under the light and noise it has")
+    return wanted
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Measure:
+    """Records a measurement: `measure("time to connect", 2.1, "s", high=10)`. Outside its limits the test fails."""
+
+    def record(name: str, value: float, unit: str, *, low: float | None = None, high: float | None = None) -> float:
+        measurement = Measurement(name, value, unit, low, high)
+        evidence_of(request.node).measurements.append(measurement)
+        assert measurement.within, f"measurement {measurement}"
+        return value
+
+    return record

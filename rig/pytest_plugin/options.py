@@ -1,0 +1,84 @@
+"""Options, and which bench they choose. `--bench` beats `RIG_BENCH` beats `rig_bench` in the ini file."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from rig.bench.config import BenchConfig, load_bench
+from rig.errors import ConfigError
+from rig.profiles.device import DeviceProfile, load_device
+
+DEFAULT_BENCH = "simulated"
+BENCH_VARIABLE = "RIG_BENCH"
+
+BENCH_FAULT, BENCH_LOCKED, CONFIG_INVALID, SAFETY_TRIP = 10, 11, 12, 13
+
+CHOSEN = pytest.StashKey["tuple[BenchConfig, DeviceProfile]"]()
+
+
+def add(parser: pytest.Parser) -> None:
+    group = parser.getgroup("rig", "imp bench rig")
+    group.addoption(
+        "--bench",
+        metavar="NAME|PATH",
+        help=f"bench to run on: a name in fixtures/benches or a .toml file (default: {DEFAULT_BENCH}; "
+        f"environment {BENCH_VARIABLE}, ini rig_bench)",
+    )
+    group.addoption("--require-hardware", action="store_true", help="refuse to run on a simulated bench")
+    group.addoption("--dut", metavar="NAME|PATH", help="device profile, instead of the one that the bench file names")
+    group.addoption("--rig-seed", type=int, metavar="N", help="draw the simulated individuals from this seed")
+    group.addoption(
+        "--rig-keep-raw",
+        action="store_true",
+        help="keep the light of BlinkUp data in recordings; it contains the Wi-Fi password",
+    )
+    group.addoption("--rig-reports", metavar="DIR", default="reports", help="where runs are written (default: reports)")
+    parser.addini("rig_bench", "bench to run on, see --bench", default="")
+
+
+def bench_name(config: pytest.Config) -> tuple[str, str]:
+    """(name or path, where it was said)."""
+    for value, source in (
+        (config.getoption("bench"), "--bench"),
+        (os.environ.get(BENCH_VARIABLE), BENCH_VARIABLE),
+        (str(config.getini("rig_bench") or ""), "rig_bench in the ini file"),
+    ):
+        if value:
+            return str(value), source
+    return DEFAULT_BENCH, "default"
+
+
+def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
+    """The bench and device of this session, read once.
+
+    Raises:
+        ConfigError: there is no such bench or device, or a file has a mistake.
+    """
+    if CHOSEN not in config.stash:
+        name, source = bench_name(config)
+        try:
+            bench = load_bench(name)
+        except ConfigError as error:
+            raise ConfigError(f"{error}  [bench chosen by {source}]") from None
+        device = load_device(config.getoption("dut") or bench.dut.device)
+        if config.getoption("require_hardware") and bench.kind == "simulated":
+            raise ConfigError(
+                f"--require-hardware: bench {bench.name!r} (chosen by {source}) is simulated; "
+                f"name a real one with --bench or {BENCH_VARIABLE}"
+            )
+        config.stash[CHOSEN] = (bench, device)
+    return config.stash[CHOSEN]
+
+
+def is_simulated(config: pytest.Config) -> bool:
+    return chosen(config)[0].kind == "simulated"
+
+
+def announcement(config: pytest.Config) -> str:
+    """One line that says what is being tested on what; a simulated bench says so loudly."""
+    bench, device = chosen(config)
+    _, source = bench_name(config)
+    what = "SIMULATED, no hardware is touched" if bench.kind == "simulated" else bench.title or "real hardware"
+    return f"bench: {bench.name} ({what}; chosen by {source}), device: {device.name} {bench.dut.id}".rstrip()

@@ -1,0 +1,205 @@
+"""pytest hooks. Everything that thinks lives elsewhere; hardware is opened by fixtures only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from rig.bench.safety import ending_signals_interrupt
+from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
+from rig.pytest_plugin import options, report
+from rig.pytest_plugin.evidence import evidence_of, summarise
+from rig.pytest_plugin.fixtures import (
+    bench,
+    blinkup,
+    clock,
+    dut,
+    environment,
+    led,
+    measure,
+    network,
+    supply,
+    surroundings,
+)
+
+__all__ = ["bench", "blinkup", "clock", "dut", "environment", "led", "measure", "network", "supply", "surroundings"]
+
+FIRST_FAULT = pytest.StashKey[str]()
+SIGNALS = pytest.StashKey[contextlib.ExitStack]()
+EXIT_CODE = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add(parser)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: all cores on the simulated bench, no workers at all on a real one."""
+    try:
+        simulated = options.is_simulated(config)
+    except ConfigError:
+        return 0  # reported by pytest_configure
+    return len(os.sched_getaffinity(0)) if simulated else 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requires(*capabilities): skip the test if the bench lacks one of them")
+    config.addinivalue_line("markers", "hil: judges a device on a bench")
+    try:
+        chosen, _ = options.chosen(config)
+    except ConfigError as error:
+        pytest.exit(f"configuration: {error}", returncode=options.CONFIG_INVALID)
+    workers = getattr(config.option, "numprocesses", None)
+    if workers and chosen.kind != "simulated":
+        pytest.exit(
+            f"-n {workers}: bench {chosen.name!r} is real and there is one of it; run without -n",
+            returncode=options.CONFIG_INVALID,
+        )
+    report.prepare(config)
+    signals = contextlib.ExitStack()
+    signals.enter_context(ending_signals_interrupt())
+    config.stash[SIGNALS] = signals
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    signals = config.stash.get(SIGNALS, None)
+    if signals is not None:
+        signals.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    folder = node.config.stash.get(report.RUN_FOLDER, None)
+    node.workerinput["rig_run_folder"] = str(folder) if folder else ""
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return options.announcement(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """After the bench broke, later tests say so instead of failing one by one."""
+    first = item.session.stash.get(FIRST_FAULT, None)
+    if first is not None and "bench" in getattr(item, "fixturenames", ()):
+        pytest.skip(f"the bench broke earlier: {first}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except CapabilityMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except CapabilityMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    made = yield
+    if "bench" not in getattr(item, "fixturenames", ()):
+        return made
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, BenchError | SafetyTrip) and not isinstance(error, CapabilityMissing):
+        item.session.stash.setdefault(FIRST_FAULT, f"{type(error).__name__}: {error} (in {item.nodeid})")
+    if call.when == "call" or (call.when == "setup" and error is not None):
+        folder = item.config.stash.get(report.RUN_FOLDER, None)
+        row, extras = _evidence(item, made, error, folder)
+        made.rig = row  # type: ignore[attr-defined]
+        made.extras = [*getattr(made, "extras", []), *extras]  # type: ignore[attr-defined]
+    return made
+
+
+def _evidence(item: pytest.Item, made: pytest.TestReport, error: BaseException | None, folder: Any) -> Any:
+    raw = bool(item.config.getoption("rig_keep_raw"))
+    try:
+        return summarise(item, made, error, folder, raw=raw)
+    except Exception as trouble:  # a report without a picture beats a session without a report
+        evidence_of(item).dut = None
+        row, extras = summarise(item, made, error, None, raw=False)
+        row["reason"] = f"{row['reason']} [no picture: {type(trouble).__name__}: {trouble}]".strip()
+        return row, extras
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if _config is None:
+        return
+    error = (getattr(report, "rig", None) or {}).get("error")
+    code = {"SafetyTrip": options.SAFETY_TRIP}.get(error or "")
+    if error in ("BenchFault", "BenchConnectionError"):
+        code = options.BENCH_FAULT
+    if code is not None:
+        _config.stash[EXIT_CODE] = max(code, _config.stash.get(EXIT_CODE, 0))
+
+
+_config: pytest.Config | None = None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    global _config
+    _config = session.config
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    code = config.stash.get(EXIT_CODE, None)
+    if code is not None and not hasattr(config, "workerinput"):
+        session.exitstatus = code
+    try:
+        from pytest_metadata.plugin import metadata_key
+    except ImportError:
+        return
+    if metadata_key in config.stash:
+        config.stash[metadata_key].update(report.environment(config))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    path = report.point_latest(config)
+    terminalreporter.section("bench")
+    terminalreporter.write_line(options.announcement(config))
+    if path is not None:
+        terminalreporter.write_line(f"HTML report: {path}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_report_title(report: Any) -> None:
+    if _config is not None:
+        report.title = f"Imp bench rig: {options.announcement(_config)}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_results_summary(prefix: list[str], summary: list[str], postfix: list[str]) -> None:
+    import html
+
+    if _config is not None:
+        prefix.append(f"<p><b>{html.escape(options.announcement(_config))}</b></p>")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_results_table_header(cells: list[str]) -> None:
+    report.header_cells(cells)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_results_table_row(report: Any, cells: list[str]) -> None:
+    _row_cells(report, cells)
+
+
+_row_cells = report.row_cells

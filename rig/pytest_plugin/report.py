@@ -1,0 +1,98 @@
+"""pytest-html, with the bench in its head and verdict, fault domain and reason in each row.
+
+Extras are attached when the call phase (or a failing setup) is reported: what a teardown attaches is lost.
+"""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rig
+from rig.pytest_plugin import options
+
+RUN_FOLDER = pytest.StashKey[Path]()
+WANTED = pytest.StashKey[bool]()
+CSS = Path(__file__).parent / "report.css"
+
+
+def enable(config: pytest.Config) -> None:
+    """Write an HTML report of this session into the reports folder. Called by a suite's conftest.py."""
+    config.stash[WANTED] = True
+
+
+def prepare(config: pytest.Config) -> None:
+    """Choose the run's folder and point pytest-html at it, unless the user did."""
+    if hasattr(config, "workerinput"):
+        folder = config.workerinput.get("rig_run_folder")
+        if folder:
+            config.stash[RUN_FOLDER] = Path(folder)
+        return
+    if not config.stash.get(WANTED, False) or config.option.collectonly:
+        return
+    bench, _ = options.chosen(config)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    reports = Path(config.getoption("rig_reports")).absolute()
+    folder = reports / f"{stamp}-{bench.name}"
+    attempt = 1
+    while folder.exists():
+        attempt += 1
+        folder = reports / f"{stamp}-{bench.name}-{attempt}"
+    folder.mkdir(parents=True)
+    config.stash[RUN_FOLDER] = folder
+    if not config.option.htmlpath:
+        config.option.htmlpath = str(folder / "report.html")
+        config.option.self_contained_html = True
+        config.option.css = [*(config.option.css or []), str(CSS)]
+
+
+def point_latest(config: pytest.Config) -> Path | None:
+    """Let reports/latest.html lead to this run's report; returns the report's path."""
+    folder = config.stash.get(RUN_FOLDER, None)
+    path = Path(config.option.htmlpath) if config.option.htmlpath else None
+    if folder is None or path is None or not path.exists():
+        return path if path and path.exists() else None
+    latest = folder.parent / "latest.html"
+    latest.unlink(missing_ok=True)
+    latest.symlink_to(path)
+    return path
+
+
+def environment(config: pytest.Config) -> dict[str, str]:
+    """What stands in the report's head."""
+    from importlib.metadata import version
+
+    bench, device = options.chosen(config)
+    facts = {
+        "Bench": f"{bench.name} ({'SIMULATED: no hardware was touched' if bench.kind == 'simulated' else bench.title})",
+        "Device": f"{device.title}, {bench.dut.id or 'no id'}",
+        "Rig": rig.__version__,
+        "Drivers": ", ".join(
+            f"{name} {version(name)}" for name in ("gpiozero", "pigpio", "adafruit-circuitpython-ads1x15")
+        ),
+    }
+    stored = bench.led.calibration
+    facts["LED calibration"] = f"{stored.taken_on or 'no date'}, {stored.conditions or 'no conditions'}"
+    if bench.simulation is not None:
+        seed = config.getoption("rig_seed")
+        facts["Seed"] = str(bench.simulation.seed if seed is None else seed)
+    return facts
+
+
+def header_cells(cells: list[str]) -> None:
+    """Columns for verdict, fault domain and reason, between the test's name and its duration."""
+    cells.insert(2, '<th class="sortable" data-column-type="verdict">Verdict</th>')
+    cells.insert(3, '<th class="sortable" data-column-type="domain">Fault domain</th>')
+    cells.insert(4, "<th>Reason</th>")
+
+
+def row_cells(report: Any, cells: list[str]) -> None:
+    row = getattr(report, "rig", None) or {}
+    reason = " ".join(str(row.get("reason", "")).split())
+    cells.insert(2, f'<td class="col-verdict">{html.escape(str(row.get("verdict", "")))}</td>')
+    cells.insert(3, f'<td class="col-domain">{html.escape(str(row.get("domain", "")))}</td>')
+    cells.insert(4, f'<td class="col-reason">{html.escape(reason)}</td>')

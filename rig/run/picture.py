@@ -1,0 +1,175 @@
+"""A picture of one observation: supply, light, colours and decoded spans on one time axis.
+
+What is drawn is what was seen: every trace is thinned by keeping the lowest and highest sample of each pixel column,
+so that no dip and no flash gets lost; blanked light stays blank.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from rig.led import Decoded, Span
+from rig.recording import Recording, Trace
+
+COLUMNS = 500
+COLOURS = {"red": "#d62728", "green": "#2ca02c", "amber": "#ff9f0e", "dark": "#3a3f47"}
+INK, FAINT, CURRENT, LIGHT = "#20242a", "#9aa1ab", "#8c4bb5", "#1f5fa8"
+ACTION_NAMES = {
+    "power_on": "power on",
+    "power_off": "power off",
+    "series_in": "series resistor in",
+    "series_out": "series resistor out",
+}
+
+
+def thin(trace: Trace, columns: int = COLUMNS) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """At most two samples of each of `columns` equal stretches of time: the lowest and the highest, in their order.
+
+    Blanked samples (NaN) break the line: one is kept in each stretch that has any.
+    """
+    times_s, values = trace.times_s, trace.values if trace.values.ndim == 1 else trace.values[:, 0]
+    if len(times_s) <= 2 * columns:
+        return times_s, values
+    edges = np.linspace(times_s[0], times_s[-1], columns + 1)
+    starts = np.searchsorted(times_s, edges[:-1])
+    ends = np.append(starts[1:], len(times_s))
+    keep: set[int] = set()
+    for start, end in zip(starts, ends, strict=True):
+        if start == end:
+            continue
+        part = values[start:end]
+        blank = np.isnan(part)
+        if blank.any():
+            keep.add(int(start + np.argmax(blank)))
+        if not blank.all():
+            keep.update((int(start + np.nanargmin(part)), int(start + np.nanargmax(part))))
+    order = np.array(sorted(keep))
+    return times_s[order], values[order]
+
+
+def draw(recording: Recording, decoded: Decoded, *, title: str = "") -> Figure:
+    """The picture. Light of BlinkUp data is blanked first, whatever the recording holds."""
+    recording = recording.blanked()
+    figure = Figure(figsize=(11.0, 5.2), dpi=90, layout="constrained")
+    FigureCanvasAgg(figure)
+    supply, light, spans = figure.subplots(3, 1, sharex=True, height_ratios=(2.0, 2.4, 1.5))
+    _draw_supply(supply, recording)
+    _draw_light(light, recording)
+    _draw_spans(spans, decoded)
+    _draw_actions((supply, light, spans), recording)
+    start_s, end_s = recording.start_s, recording.end_s
+    if end_s > start_s:
+        spans.set_xlim(start_s, end_s)
+    spans.set_xlabel("time on the bench's clock, s")
+    if title:
+        supply.set_title(title, loc="left", fontsize=10, color=INK)
+    return figure
+
+
+def png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _draw_supply(axes: Axes, recording: Recording) -> None:
+    volts, amps = recording.traces.get("dut_v"), recording.traces.get("supply_a")
+    axes.set_ylabel("device, V")
+    if volts is not None:
+        axes.plot(*thin(volts), color=INK, linewidth=0.9, label="dut_v")
+        axes.set_ylim(0.0, max(3.6, float(np.nanmax(volts.values)) * 1.05))
+    axes.grid(axis="y", color="#e4e7ec", linewidth=0.6)
+    if amps is not None:
+        right = axes.twinx()
+        times_s, values = thin(amps)
+        right.plot(times_s, values * 1000.0, color=CURRENT, linewidth=0.7, label="supply_a")
+        right.set_ylabel("current, mA", color=CURRENT)
+        right.set_ylim(0.0, max(100.0, float(np.nanmax(amps.values)) * 1150.0))
+
+
+def _draw_light(axes: Axes, recording: Recording) -> None:
+    light = recording.traces.get("led")
+    axes.set_ylabel("light sensor, V")
+    axes.grid(axis="y", color="#e4e7ec", linewidth=0.6)
+    if light is not None:
+        axes.plot(*thin(light), color=LIGHT, linewidth=0.7, label="led")
+    for window in recording.secret_windows:
+        axes.axvspan(window.start_s, window.end_s, facecolor="#eef0f3", edgecolor=FAINT, hatch="///", linewidth=0.0)
+        middle_s = (window.start_s + window.end_s) / 2
+        axes.text(
+            middle_s, 0.5, "BlinkUp data blanked", transform=axes.get_xaxis_transform(), ha="center", fontsize=7, color=INK
+        )
+
+
+def _draw_spans(axes: Axes, decoded: Decoded) -> None:
+    axes.set_yticks([0.5, 1.5], ["codes", "colours"])
+    axes.set_ylim(0.0, 2.0)
+    axes.tick_params(axis="y", length=0)
+    for colour, face in COLOURS.items():
+        bars = [(s.start_s, s.end_s - s.start_s) for s in decoded.segments if s.colour == colour]
+        if bars:
+            axes.broken_barh(bars, (1.1, 0.8), facecolors=face, label=colour)
+    for index, span in enumerate(decoded):
+        known = span.code is not None
+        axes.broken_barh(
+            [(span.start_s, span.end_s - span.start_s)],
+            (0.1, 0.8),
+            facecolors=("#dbe7f6" if index % 2 else "#c6d8ee") if known else "#f4f4f4",
+            edgecolors="white" if known else FAINT,
+            linewidth=0.5,
+        )
+        axes.text(
+            (span.start_s + span.end_s) / 2,
+            0.5,
+            span_label(span),
+            ha="center",
+            va="center",
+            fontsize=7,
+            color=INK,
+            clip_on=True,
+        )
+
+
+def span_label(span: Span) -> str:
+    """A span's name and confidence, as short as its length allows."""
+    if span.code is None:
+        return "?"
+    length_s = span.end_s - span.start_s
+    if length_s < 1.0:
+        return ""
+    return span.code if length_s < 2.5 else f"{span.code} {span.confidence:.0%}"
+
+
+def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
+    panels = list(panels)
+    for action in recording.actions:
+        if action.kind == "blinkup":
+            for axes in panels[:2]:
+                axes.axvspan(action.start_s, action.end_s, color="#fff3c4", alpha=0.6, zorder=0, linewidth=0.0)
+            panels[0].text(
+                action.start_s,
+                0.06,
+                f" BlinkUp: {action.details.get('what')}, {action.details.get('rate_hz'):g} Hz, {action.details.get('code')}",
+                transform=panels[0].get_xaxis_transform(),
+                fontsize=7,
+                color=INK,
+            )
+        elif action.kind in ACTION_NAMES:
+            for axes in panels:
+                axes.axvline(action.start_s, color=FAINT, linewidth=0.8, linestyle="--", zorder=0)
+            panels[0].text(
+                action.start_s,
+                1.0,
+                f" {ACTION_NAMES[action.kind]}",
+                transform=panels[0].get_xaxis_transform(),
+                va="top",
+                fontsize=7,
+                color="#5a616b",
+            )

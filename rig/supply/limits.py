@@ -1,0 +1,55 @@
+"""Limits of a supply: the tightest of device profile and bench file. Checked before anything moves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rig.errors import SafetyTrip, SupplyLimitError
+
+READING_SLACK_V = 0.05  # divider and converter tolerance: a reading may lie this far above a legal voltage
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Volts and amperes, each with the file that set it."""
+
+    max_v: float
+    max_v_by: str
+    max_current_a: float
+    max_current_by: str
+
+    @classmethod
+    def tightest(cls, *limits: Limits) -> Limits:
+        """One set of limits from several."""
+        volts = min(limits, key=lambda limit: limit.max_v)
+        amps = min(limits, key=lambda limit: limit.max_current_a)
+        return cls(volts.max_v, volts.max_v_by, amps.max_current_a, amps.max_current_by)
+
+    def check_request(self, volts: float) -> None:
+        """Refuse a set point outside 0..max_v.
+
+        Raises:
+            SupplyLimitError: it is.
+        """
+        if not math.isfinite(volts) or not 0.0 <= volts <= self.max_v:
+            raise SupplyLimitError(
+                f"supply: {volts} V requested, allowed are 0 to {self.max_v} V ({self.max_v_by}); nothing was changed"
+            )
+
+    def check_reading(self, what: str, volts: float | None, amps: float | None) -> None:
+        """Trip on a measured excess.
+
+        Raises:
+            SafetyTrip: more volts or amperes than the device may see.
+        """
+        if volts is not None and volts > self.max_v + READING_SLACK_V:
+            raise SafetyTrip(
+                f"supply: {volts:.3f} V measured {what}, allowed are {self.max_v} V ({self.max_v_by}); supply switched off. "
+                "Check the regulator's feedback resistors before you power the device again"
+            )
+        if amps is not None and amps > self.max_current_a:
+            raise SafetyTrip(
+                f"supply: {amps * 1000:.0f} mA measured, allowed are {self.max_current_a * 1000:.0f} mA "
+                f"({self.max_current_by}); supply switched off. Look for a short or a reversed device"
+            )

@@ -1,0 +1,13 @@
+"""The suite that judges a device. It runs on any bench; what a bench lacks is skipped with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from rig.pytest_plugin import report
+
+pytestmark = pytest.mark.hil
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    report.enable(config)
