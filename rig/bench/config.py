@@ -99,7 +99,7 @@ class ReadBack(Strict):
     channel: int = Field(default=0, ge=0, le=3)
     gain: Literal[1, 2, 4, 8, 16] = 2
     ratio: float = Field(default=2.0, ge=1)
-    sample_hz: float = Field(default=200.0, gt=0, le=860)
+    sample_hz: float = Field(default=860.0, gt=0, le=860)
 
 
 class SeriesResistor(Strict):

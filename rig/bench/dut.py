@@ -18,6 +18,7 @@ from rig.recording import Recording
 
 SETTLED_S = 1.2
 OFF_S = 0.5
+BEFORE_S = 0.25
 BOOT_S = 1.0
 UNCONFIGURED_TIMEOUT_S = 8.0
 
@@ -62,6 +63,8 @@ class DeviceUnderTest:
         volts = self.bench.device.supply.nominal_v if volts is None else volts
         with self.watch.acting("supply_set", volts=volts):
             self.bench.supply.set(volts)
+        if not self.bench.supply.enabled:
+            self.watch.run_for(BEFORE_S)  # without a look at the dark, light that never changes can't be told from it
         with self.watch.acting("power_on", volts=volts):
             self.bench.supply.enable()
 

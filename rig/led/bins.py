@@ -6,6 +6,7 @@ samples were cut into chunks.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 
@@ -132,7 +133,7 @@ class Binner:
         self.samples += len(v)
         edges = np.searchsorted(numbers, np.arange(self._next, whole + 1))
         out = []
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in itertools.pairwise(edges):
             part = v[a:b]
             self._note_noise(part)
             mean = part.mean(0) if b > a else np.zeros(self._channels)
@@ -177,7 +178,7 @@ class Binner:
         return self._noise_count % NOISE_EVERY
 
     def _look_for_rail(self, part: Floats, diffs: Floats) -> None:
-        if self._channels != 1 or self._rail is not None and self.rail_seen:
+        if self._channels != 1 or (self._rail is not None and self.rail_seen):
             return
         column = part[:, 0]
         top = float(column.max())

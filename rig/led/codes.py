@@ -196,8 +196,24 @@ class Catalogue:
 
 
 _KEYS = frozenset(
-    "id kind readings meaning who certainty sources constraint links models not_models impos_since impos_until "
-    "factory assumed sequence".split()
+    [
+        "id",
+        "kind",
+        "readings",
+        "meaning",
+        "who",
+        "certainty",
+        "sources",
+        "constraint",
+        "links",
+        "models",
+        "not_models",
+        "impos_since",
+        "impos_until",
+        "factory",
+        "assumed",
+        "sequence",
+    ]
 )
 
 
@@ -217,8 +233,9 @@ def _code(row: dict[str, Any], where: str) -> Code:
         constraint = row.get("constraint", "")
         if constraint not in CONSTRAINTS and not constraint.startswith("differs from "):
             raise CodesError(f"constraint {constraint!r} is none of {CONSTRAINTS[1:]} or 'differs from <id>'")
-        given = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
-        return Code(**{**given, "readings": readings, "sequence": sequence})
+        given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+        given |= {"readings": readings, "sequence": sequence}
+        return Code(**given)
     except (KeyError, TypeError) as error:
         raise CodesError(f"{where}: light code {name!r} lacks {error}") from error
     except CodesError as error:

@@ -99,6 +99,4 @@ def forms_of(catalogue: Catalogue) -> tuple[Form, ...]:
                 codes = shown_by.setdefault((kind, light, irregular), [])
                 if code.id not in codes:
                     codes.append(code.id)
-    return tuple(
-        Form(tuple(codes), kind, runs, irregular) for (kind, runs, irregular), codes in shown_by.items()
-    )
+    return tuple(Form(tuple(codes), kind, runs, irregular) for (kind, runs, irregular), codes in shown_by.items())

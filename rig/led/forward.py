@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.led.model import SWITCH, Floats, Model
+from rig.led.model import SOLID_SWITCH, SWITCH, Floats, Model
 
 
 def forward(
@@ -29,10 +29,12 @@ def forward(
     for preds, probs in zip(model.more, model.more_probs, strict=True):
         new[:, model.more_starts] += flow.take(preds, 1) * probs
     if switch:
-        free = switch * scale
+        steady = alpha.take(model.solid, 1) * (switch * (1 - SOLID_SWITCH))
+        free = switch * scale - steady.sum(1)
         if len(model.ends):
             free = free + flow.take(model.ends, 1).sum(1)
         new *= 1 - switch
+        new[:, model.solid] += steady
         new += free[:, None] * model.entry
     new *= model.seen_by(likelihood / scale[:, None])
     return new, np.add.reduceat(new, model.colour_starts, axis=1)
@@ -52,6 +54,7 @@ def backward(model: Model, beta: Floats, likelihood: Floats) -> Floats:
     old *= 1 - SWITCH
     old[model.exit_states] += model.exit_probs * flow[model.exit_flow]
     old += SWITCH * anywhere
+    old[model.solid] += SWITCH * (1 - SOLID_SWITCH) * (seen.take(model.solid) - anywhere)
     old[-1] = 0.0
     old /= old.max()
     return old
@@ -71,10 +74,7 @@ class Viterbi:
 
     def push(self, likelihood: Floats) -> None:
         m = self._m
-        if self._best is None:
-            new = m.start_prior.copy()
-        else:
-            new = self._step(self._best)
+        new = m.start_prior.copy() if self._best is None else self._step(self._best)
         new *= m.seen_by(likelihood)
         new /= new.max()
         self._best = new
@@ -98,8 +98,10 @@ class Viterbi:
         which = arrive.argmax(0)
         new[m.starts] = np.maximum(new[m.starts], arrive[which, np.arange(m.runs)])
         new *= 1 - SWITCH
-        top = int(old.argmax())
-        level, source = old[top] * SWITCH, top
+        new[m.solid] *= 1 + SWITCH * (1 - SOLID_SWITCH)
+        ready = old * m.switch
+        source = int(ready.argmax())
+        level = ready[source]
         if len(m.ends):
             end = int(m.ends[flow[m.ends].argmax()])
             if flow[end] > level:
@@ -110,7 +112,7 @@ class Viterbi:
         self._exit.append(chosen)
         self._pred.append(which.astype(np.uint8))
         self._stay.append(stay)
-        return np.maximum(new, jump)
+        return np.asarray(np.maximum(new, jump))
 
     def path(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The state of every bin, and whether a new light began with it."""

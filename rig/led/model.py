@@ -22,6 +22,7 @@ COLOUR_LETTERS = "DRGA"  # bit 0 red, bit 1 green
 CLOCK = 0.035
 WIDEST = 48  # exits of a run spread wider than this become a tail of constant rate
 SOLID_MIN_MS = 500  # a solid is told from the long cell of a pattern by lasting longer
+SOLID_SWITCH = 0.2  # a solid that has lasted leaves so much more rarely: updates take long, dark is the normal end
 OTHER_RATE = 1 / 15  # unknown light: per bin, once the colour has lasted OTHER_MIN bins
 OTHER_MIN = 4
 OTHER_PRIOR = 0.25  # of the prior of a known light
@@ -62,6 +63,8 @@ class Model:
     onward: Floats
     loops: Ints
     loop_probs: Floats
+    switch: Floats  # of each state, per bin
+    solid: Ints  # the looping states of solids
     exits: tuple[Exits, ...]
     exit_states: Ints
     exit_probs: Floats
@@ -226,8 +229,8 @@ def _arrays(built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregul
     flow_of_run, exit_row = np.full(count + 1, count, np.intp), np.zeros(count, np.intp)
     for bucket, rows in sorted(tables.items()):
         states, probs = np.full((len(rows), bucket), size, np.intp), np.zeros((len(rows), bucket))
-        for i, (r, s, q) in enumerate(rows):
-            states[i, : len(s)], probs[i, : len(q)] = s, q
+        for i, (r, where, chance) in enumerate(rows):
+            states[i, : len(where)], probs[i, : len(chance)] = where, chance
             flow_of_run[r], exit_row[r] = place + i, entry_at + i * bucket
         exits.append(Exits(slice(place, place + len(rows)), slice(entry_at, entry_at + probs.size), bucket))
         place, entry_at = place + len(rows), entry_at + probs.size
@@ -245,6 +248,8 @@ def _arrays(built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregul
     lengths[-1] += 1  # the padding
     run_of_start = np.full(size + 1, -1, np.intp)
     run_of_start[starts[:-1]] = np.arange(count)
+    switch = np.full(size + 1, SWITCH)
+    switch[[s for s, p in zip(loops, loop_probs, strict=True) if p == 1]] *= SOLID_SWITCH
     names = tuple(dict.fromkeys(g[0] if g else None for g in groups))
     return Model(
         size=size,
@@ -261,6 +266,8 @@ def _arrays(built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregul
         onward=onward,
         loops=np.array(loops, np.intp),
         loop_probs=np.array(loop_probs),
+        switch=switch,
+        solid=np.array([s for s, p in zip(loops, loop_probs, strict=True) if p == 1], np.intp),
         exits=tuple(exits),
         exit_states=np.concatenate(all_states),
         exit_probs=np.concatenate(all_probs),

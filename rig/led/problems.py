@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from rig.led.codes import Catalogue
@@ -11,7 +13,7 @@ from rig.led.tracker import Block, Tracker
 
 SAMPLES_PER_PULSE = 4
 NOISY = 0.5  # noise of a 10 ms mean over the smallest step between colours
-UNSURE_LEVELS = 0.1  # posterior left to other interpretations of the levels
+UNSURE_LEVELS = 0.02  # posterior left to other interpretations of the levels
 RAILED = 0.02
 
 
@@ -44,7 +46,7 @@ def problems_of(tracker: Tracker, history: list[Block]) -> tuple[Problem, ...]:
         )
     start = binner.start_s or 0.0
     at = 0
-    for before, block in zip(history[:-1], history[1:], strict=True):
+    for before, block in itertools.pairwise(history):
         at += before.bins
         if block.changed:
             change = float(block.mean[0, 0] - before.mean[0, 0])

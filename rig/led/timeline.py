@@ -6,6 +6,7 @@ backward recursion). What does not win clearly is None.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -131,17 +132,22 @@ class _Judge:
 
     def spans(self, problems: tuple[Problem, ...]) -> list[Span]:
         key = np.where(self._gap, -1, self._group)
-        return [self._gap_span(a, b) if key[a] < 0 else self._judge(a, b, problems) for a, b in _stretches(key, self._cuts)]
+        return [
+            self._gap_span(a, b) if key[a] < 0 else self._judge(a, b, problems) for a, b in _stretches(key, self._cuts)
+        ]
 
     def _gap_span(self, a: int, b: int) -> Span:
         reason = f"insufficient evidence: no samples for {(b - a) * BIN_S:.2f} s"
         return Span(self._time(a), self._time(b), None, 0.0, (), reason)
 
     def _posterior(self, a: int, b: int) -> Floats | None:
-        """Of every group, from all the light before and after; mean over the middle of the span."""
+        """Of every group, from all the light before and after; median over the middle of the span."""
         margin = (b - a) // 5
         kept = [g for i, g in self._groups if a + margin <= i < b - margin]
-        return np.mean(kept, axis=0) if kept else None
+        if not kept:
+            return None
+        middle = np.median(kept, axis=0)  # where it begins and ends may stay open
+        return np.asarray(middle / middle.sum())
 
     def _judge(self, a: int, b: int, problems: tuple[Problem, ...]) -> Span:
         m = self._m
@@ -194,7 +200,7 @@ class _Judge:
 
 def _stretches(key: NDArray[np.intp], also: NDArray[np.intp]) -> list[tuple[int, int]]:
     cuts = np.unique(np.concatenate([[0], np.flatnonzero(np.diff(key)) + 1, also, [len(key)]]).astype(np.intp))
-    return [(int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if b > a]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(cuts) if b > a]
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:

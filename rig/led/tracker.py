@@ -130,7 +130,7 @@ class Tracker:
         """Posterior of each of the model's groups (lights that look different); the last is unknown light."""
         weighted = (self.weights / self._sum) @ self._alpha
         by_run = np.add.reduceat(weighted, self.model.starts)
-        return np.bincount(self.model.run_group, by_run, minlength=len(self.model.groups))
+        return np.asarray(np.bincount(self.model.run_group, by_run, minlength=len(self.model.groups)), np.float64)
 
     @property
     def label(self) -> str | None:
@@ -202,10 +202,7 @@ class Tracker:
 
     def _step(self, made: Bin) -> None:
         count = len(self.tracks)
-        if made.n:
-            likelihood = self.likelihood(made, self._mu, self._var)
-        else:
-            likelihood = np.ones((count, 8))
+        likelihood = self.likelihood(made, self._mu, self._var) if made.n else np.ones((count, 8))
         self._alpha, mass = forward(self.model, self._alpha, self._sum, likelihood)
         self._sum = total = mass.sum(1)
         best, surest = mass.argmax(1), mass.max(1) / total
@@ -280,7 +277,9 @@ class Tracker:
             for colour in range(4):
                 self._spawn(best, colour, mean, variance, 0.0 if colour == 0 else 1.0)
             self._rest = REST_BINS
-        elif len(self._recent) == PROBE_WINDOW and len(self.bins) // PROBE_BINS != (len(self.bins) - BLOCK) // PROBE_BINS:
+        elif (
+            len(self._recent) == PROBE_WINDOW and len(self.bins) // PROBE_BINS != (len(self.bins) - BLOCK) // PROBE_BINS
+        ):
             mean, variance = min(self._recent, key=lambda block: float(block[0].sum()))
             away = np.abs(mean - track.mean[:, 0])
             if (away > 0.1).any() and (away**2 > 16 * (track.variance[:, 0] + variance)).any():

@@ -17,6 +17,7 @@ class DeviceFacts:
     dead_current_a: float = 0.001
     burst_a: float = 0.15
     overload_a: float = 0.5
+    notch_v: float = 0.04
     healthy_connect_s: float = 2.8
     stuck_s: float = 10.0
     min_dark_s: float = 5.0
@@ -36,6 +37,7 @@ FACT_SOURCES: dict[str, str] = {
     "dead_current_a": "assumed: between deep sleep (4 to 6 uA) and idle with the radio off (4.5 mA), forum 3975",
     "burst_a": "assumed: between average (80 mA) and peaks (250 to 400 mA) of connecting, forum 3975, 2159, 3080",
     "overload_a": "assumed: above the 400 mA that supplies are to be designed for, forum 2159",
+    "notch_v": "assumed: above the 2 mA of an LED on a weak supply, below the averaged trace of a collapse",
     "healthy_connect_s": "forum 3626: a healthy connection takes 1.1 to 2.8 s",
     "stuck_s": "boot procedure page: code starts after 10 s without a connection; its use as 'stuck' is assumed",
     "min_dark_s": "assumed: the LED lights at boot, so this long a darkness after power-on is not a boot",

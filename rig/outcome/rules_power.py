@@ -8,7 +8,7 @@ from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import Scene, Seen
 from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
-from rig.outcome.supply import Series, dips_item, whose_supply
+from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
@@ -37,8 +37,18 @@ def _is_solid(scene: Scene, red: Seen) -> bool:
 def _clearing(scene: Scene) -> Series | None:
     """The voltage at the device, if it was measured finely enough and is good enough to clear the supply."""
     supply = scene.supply
-    good = supply.steady and supply.fine_enough(scene.facts) and len(supply.pulses) < _LOOP
+    quiet = len(supply.pulses) < _LOOP and len(supply.notches) < _LOOP
+    good = supply.steady and supply.fine_enough(scene.facts) and quiet
     return supply.dut_v if good else None
+
+
+def _median_v(scene: Scene) -> float:
+    return float(np.median(scene.supply.dut_v.values)) if scene.supply.dut_v is not None else 0.0
+
+
+def _notches_in(scene: Scene, red: Seen) -> tuple[Dip, ...]:
+    """The notches of the device's voltage while that red was shown."""
+    return tuple(d for d in scene.supply.notches if red.start_s <= d.end_s and d.start_s <= red.end_s)
 
 
 def brownout(scene: Scene) -> Candidate | None:
@@ -57,6 +67,14 @@ def brownout(scene: Scene) -> Candidate | None:
         score = 0.97 if red else 0.92
         lights = "and the LED shows red as at each new start" if red else "whatever the LED shows between"
         text = f"the supply at the device collapsed {len(dips)} times, {lights}; {why}"
+    elif red is not None and len(notched := _notches_in(scene, red)) >= _LOOP:
+        depth_v = _median_v(scene) - min(d.extreme for d in notched)
+        evidence.append(dips_item(notched, _median_v(scene) - facts.notch_v, "a collapse cut short by its own reset"))
+        score = 0.93
+        text = (
+            f"while the LED shows red, the voltage at the device gives way again and again: {len(notched)} notches of up "
+            f"to {depth_v:.2f} V; {why}"
+        )
     elif supply.weak:
         evidence.append(dips_item(supply.weak, facts.min_wifi_v, "too low for Wi-Fi"))
         score, text = 0.88, f"red, and the supply at the device falls below what Wi-Fi needs; {why}"
@@ -80,7 +98,7 @@ def brownout(scene: Scene) -> Candidate | None:
             text += f" (one sample per {interval_ms:.0f} ms: short dips may be missed)"
             tags.add("coarse_supply")
             domain = FaultDomain.UNKNOWN
-    if supply.steady and supply.fine_enough(facts) and not supply.starved:
+    if supply.steady and supply.fine_enough(facts) and not supply.starved and len(supply.notches) < _LOOP:
         domain = FaultDomain.DUT
         text += "; the voltage is steady where it is measured, so it gives way inside the device"
         tags.add("steady_supply")

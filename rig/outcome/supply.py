@@ -66,7 +66,8 @@ class SupplyView:
 
     `risen_s` is when the device's supply first reached `min_v`, None if it never did or was not measured; `dut_v`
     begins there. `lost_s` is when it fell below `min_v` for good. `collapses` are dips below `min_v`, `weak` those
-    below `min_wifi_v` (collapses included), `starved` the rig's own actions that made the supply short.
+    below `min_wifi_v` (collapses included), `notches` dips of at least `notch_v` below the median: a collapse ends with
+    the reset that it causes, so a converter that averages over a millisecond shows it as a notch. `starved` the rig's own actions that made the supply short.
     """
 
     dut_v: Series | None
@@ -76,6 +77,7 @@ class SupplyView:
     lost_s: float | None
     collapses: tuple[Dip, ...]
     weak: tuple[Dip, ...]
+    notches: tuple[Dip, ...]
     pulses: tuple[Dip, ...]
     starved: tuple[Action, ...]
 
@@ -148,9 +150,10 @@ def view_supply(recording: Recording, start_s: float, end_s: float, facts: Devic
                 last = collapses[-1]
                 lost_s = last.start_s if last.end_s - last.start_s >= facts.rise_s else None
             dut = run
+    notches = dut.below(float(np.median(dut.values)) - facts.notch_v) if dut is not None and len(dut.values) else ()
     pulses = current.above(facts.burst_a) if current is not None else ()
     starved = starving_actions(recording.actions, start_s, end_s, facts.min_wifi_v)
-    return SupplyView(dut, source, current, risen_s, lost_s, collapses, weak, pulses, starved)
+    return SupplyView(dut, source, current, risen_s, lost_s, collapses, weak, notches, pulses, starved)
 
 
 def whose_supply(view: SupplyView, facts: DeviceFacts) -> tuple[FaultDomain, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_html
 
 from rig.bench.dut import DeviceUnderTest
 from rig.errors import BenchError, RigError, SafetyTrip
@@ -73,7 +74,7 @@ def summarise(
         row["reason"] = row["reason"] or outcome.summary
         blocks.append(_outcome_block(outcome))
         picture = png(draw(seen.recording, seen.decoded, title=item.name))
-        extras.append(_image(picture))
+        blocks.append(f"<img class='rig-picture' alt='observation' src='data:image/png;base64,{_base64(picture)}'>")
         if folder is not None:
             path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +86,7 @@ def summarise(
     if evidence.notes:
         blocks.append("<ul>" + "".join(f"<li>{html.escape(note)}</li>" for note in evidence.notes) + "</ul>")
     if blocks:
-        extras.insert(0, {"format_type": "html", "content": f"<div class='rig-evidence'>{''.join(blocks)}</div>"})
+        extras.insert(0, pytest_html.extras.html(f"<div class='rig-evidence'>{''.join(blocks)}</div>"))
     return row, extras
 
 
@@ -106,15 +107,8 @@ def _outcome_block(outcome: Any) -> str:
     )
 
 
-def _image(picture: bytes) -> dict[str, Any]:
-    content = base64.b64encode(picture).decode()
-    return {
-        "name": "observation",
-        "format_type": "image",
-        "content": content,
-        "mime_type": "image/png",
-        "extension": "png",
-    }
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _file_name(nodeid: str) -> str:

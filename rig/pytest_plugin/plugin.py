@@ -61,7 +61,6 @@ def pytest_configure(config: pytest.Config) -> None:
             f"-n {workers}: bench {chosen.name!r} is real and there is one of it; run without -n",
             returncode=options.CONFIG_INVALID,
         )
-    report.prepare(config)
     signals = contextlib.ExitStack()
     signals.enter_context(ending_signals_interrupt())
     config.stash[SIGNALS] = signals

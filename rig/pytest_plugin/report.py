@@ -16,23 +16,21 @@ import rig
 from rig.pytest_plugin import options
 
 RUN_FOLDER = pytest.StashKey[Path]()
-WANTED = pytest.StashKey[bool]()
 CSS = Path(__file__).parent / "report.css"
 
 
 def enable(config: pytest.Config) -> None:
-    """Write an HTML report of this session into the reports folder. Called by a suite's conftest.py."""
-    config.stash[WANTED] = True
+    """Write this session's HTML report and recordings into a folder of their own. Called by a suite's conftest.py.
 
-
-def prepare(config: pytest.Config) -> None:
-    """Choose the run's folder and point pytest-html at it, unless the user did."""
+    pytest-html is pointed at the folder unless the user named a file with --html. Workers get the folder from the
+    controller.
+    """
     if hasattr(config, "workerinput"):
         folder = config.workerinput.get("rig_run_folder")
         if folder:
             config.stash[RUN_FOLDER] = Path(folder)
         return
-    if not config.stash.get(WANTED, False) or config.option.collectonly:
+    if RUN_FOLDER in config.stash or config.option.collectonly:
         return
     bench, _ = options.chosen(config)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")

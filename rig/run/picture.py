@@ -14,11 +14,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from rig.led import Decoded, Span
 from rig.recording import Recording, Trace
 
 COLUMNS = 500
+COLOUR_COUNT = 128
+CHARACTER_SHARE = 0.0088  # of the picture's width, for one character of a span's name
 COLOURS = {"red": "#d62728", "green": "#2ca02c", "amber": "#ff9f0e", "dark": "#3a3f47"}
 INK, FAINT, CURRENT, LIGHT = "#20242a", "#9aa1ab", "#8c4bb5", "#1f5fa8"
 ACTION_NAMES = {
@@ -58,11 +61,10 @@ def draw(recording: Recording, decoded: Decoded, *, title: str = "") -> Figure:
     """The picture. Light of BlinkUp data is blanked first, whatever the recording holds."""
     recording = recording.blanked()
     figure = Figure(figsize=(11.0, 5.2), dpi=90, layout="constrained")
-    FigureCanvasAgg(figure)
     supply, light, spans = figure.subplots(3, 1, sharex=True, height_ratios=(2.0, 2.4, 1.5))
     _draw_supply(supply, recording)
     _draw_light(light, recording)
-    _draw_spans(spans, decoded)
+    _draw_spans(spans, decoded, recording.end_s - recording.start_s)
     _draw_actions((supply, light, spans), recording)
     start_s, end_s = recording.start_s, recording.end_s
     if end_s > start_s:
@@ -74,8 +76,12 @@ def draw(recording: Recording, decoded: Decoded, *, title: str = "") -> Figure:
 
 
 def png(figure: Figure) -> bytes:
+    """The picture as a PNG of few colours: a report holds a hundred of them."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    image.quantize(COLOUR_COUNT, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(buffer, format="png")
     return buffer.getvalue()
 
 
@@ -108,7 +114,7 @@ def _draw_light(axes: Axes, recording: Recording) -> None:
         )
 
 
-def _draw_spans(axes: Axes, decoded: Decoded) -> None:
+def _draw_spans(axes: Axes, decoded: Decoded, length_s: float) -> None:
     axes.set_yticks([0.5, 1.5], ["codes", "colours"])
     axes.set_ylim(0.0, 2.0)
     axes.tick_params(axis="y", length=0)
@@ -128,7 +134,7 @@ def _draw_spans(axes: Axes, decoded: Decoded) -> None:
         axes.text(
             (span.start_s + span.end_s) / 2,
             0.5,
-            span_label(span),
+            span_label(span, (span.end_s - span.start_s) / max(length_s, 1e-9)),
             ha="center",
             va="center",
             fontsize=7,
@@ -137,14 +143,13 @@ def _draw_spans(axes: Axes, decoded: Decoded) -> None:
         )
 
 
-def span_label(span: Span) -> str:
-    """A span's name and confidence, as short as its length allows."""
-    if span.code is None:
-        return "?"
-    length_s = span.end_s - span.start_s
-    if length_s < 1.0:
-        return ""
-    return span.code if length_s < 2.5 else f"{span.code} {span.confidence:.0%}"
+def span_label(span: Span, share: float) -> str:
+    """A span's name and confidence, as far as they fit into `share` of the picture's width."""
+    name = span.code or "?"
+    for text in (f"{name} {span.confidence:.0%}" if span.code else name, name):
+        if len(text) * CHARACTER_SHARE <= share:
+            return text
+    return ""
 
 
 def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
