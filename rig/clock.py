@@ -110,7 +110,23 @@ class _Participant:
     """A thread that takes turns on a virtual clock."""
 
     def __init__(self) -> None:
-        self.turn = threading.Event()
+        self._turn = threading.Event()
+        self._error: BaseException | None = None
+
+    def take_turn(self, error: BaseException | None) -> None:
+        """Run from now on; `error` is what kept time from moving on."""
+        self._error = error
+        self._turn.set()
+
+    def await_turn(self) -> None:
+        self._turn.wait()
+        self._turn.clear()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+
+_Entry = tuple[int, int, _Participant]  # due at, order of asking, who
 
 
 class _VirtualTask:
@@ -125,9 +141,9 @@ class _VirtualTask:
         self._thread.start()
 
     def _run(self) -> None:
-        self.participant.turn.wait()
-        self.participant.turn.clear()
+        self._clock._take_part(self.participant)
         try:
+            self.participant.await_turn()
             self._target()
         except BaseException as error:
             self._error = error
@@ -155,10 +171,10 @@ class VirtualClock:
     def __init__(self, world: Stepper) -> None:
         self._world = world
         self._order = 0
-        self._waiting: list[tuple[int, int, _Participant]] = []
+        self._waiting: list[_Entry] = []
         self._settle: list[Callable[[], None]] = []
         self._me = threading.local()
-        self._me.participant = _Participant()
+        self._take_part(_Participant())
 
     def now_s(self) -> float:
         return self._world.now_ns / NS_PER_S
@@ -190,9 +206,15 @@ class VirtualClock:
             )
         return participant
 
-    def _push(self, t_ns: int, participant: _Participant) -> None:
+    def _take_part(self, participant: _Participant) -> None:
+        """The calling thread is this participant from now on."""
+        self._me.participant = participant
+
+    def _push(self, t_ns: int, participant: _Participant) -> _Entry:
         self._order += 1
-        heapq.heappush(self._waiting, (t_ns, self._order, participant))
+        entry = (t_ns, self._order, participant)
+        heapq.heappush(self._waiting, entry)
+        return entry
 
     def _sleep_until_ns(self, t_ns: int) -> None:
         me = self._participant()
@@ -200,18 +222,25 @@ class VirtualClock:
         if not self._waiting or self._waiting[0][0] > t_ns:
             self._run_world(t_ns)
             return
-        self._push(t_ns, me)
-        self._hand_over()
-        me.turn.wait()
-        me.turn.clear()
+        entry = self._push(t_ns, me)
+        try:
+            self._hand_over()
+        except BaseException:
+            # Nobody was woken, so the turn stays here: a wish left behind would swallow a later turn.
+            self._waiting.remove(entry)
+            heapq.heapify(self._waiting)
+            raise
+        me.await_turn()
 
     def _hand_over(self) -> None:
         """Give the turn to whoever is due first; the world is at their time when they wake."""
         if not self._waiting:
             raise ClockError("every participant of the virtual clock waits for another one: nobody can move time")
-        t_ns, _, participant = heapq.heappop(self._waiting)
-        self._run_world(max(t_ns, self._world.now_ns))
-        participant.turn.set()
+        self._run_world(max(self._waiting[0][0], self._world.now_ns))
+        self._pass_turn()
+
+    def _pass_turn(self, error: BaseException | None = None) -> None:
+        heapq.heappop(self._waiting)[2].take_turn(error)
 
     def _run_world(self, t_ns: int) -> None:
         while self._world.advance_to(t_ns, pausable=True):
@@ -224,11 +253,19 @@ class VirtualClock:
         if task.done:
             return
         task.joiners.append(me)
-        self._hand_over()
-        me.turn.wait()
-        me.turn.clear()
+        try:
+            self._hand_over()
+        except BaseException:
+            task.joiners.remove(me)
+            raise
+        me.await_turn()
 
     def _task_ended(self, task: _VirtualTask) -> None:
         for joiner in task.joiners:
             self._push(self._world.now_ns, joiner)
-        self._hand_over()
+        try:
+            self._hand_over()
+        except BaseException as error:
+            # This thread ends in any case; whoever is next must hear of it, or everybody waits for ever.
+            if self._waiting:
+                self._pass_turn(error)

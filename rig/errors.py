@@ -43,6 +43,10 @@ class SafetyTrip(SupplyError, RuntimeError):
     """A measured excess. The supply is off and the session is over."""
 
 
+class DeviceNotReady(RigError, AssertionError):
+    """The device can't be brought into the state that a test starts from: the device has failed, not the bench."""
+
+
 class ClockError(RigError, RuntimeError):
     """Time was used in a way that can't work, for instance waited for in the past."""
 

@@ -18,7 +18,7 @@ SINGULAR = {"benches": "bench", "devices": "device", "networks": "network"}
 class Strict(BaseModel):
     """Base of all data-file models: unknown keys are mistakes, and nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -64,7 +64,9 @@ def find(kind: str, name: str) -> Path:
     path = folder / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "none"
-        raise ConfigError(f"no {SINGULAR[kind]} named {name!r} in {folder}; there are: {known}. A path to a .toml works too")
+        raise ConfigError(
+            f"no {SINGULAR[kind]} named {name!r} in {folder}; there are: {known}. A path to a .toml works too"
+        )
     return path
 
 
@@ -74,10 +76,13 @@ def load(path: Path, model: type[Model]) -> Model:
     Raises:
         ConfigError: not TOML (with line and column), or not what the model expects (with key, value, expectation).
     """
+    __tracebackhide__ = True  # the data may hold secrets, and pytest can print a frame's variables
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply for a data file of the rig") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: can't be read: {error}") from error
     return check(data, model, str(path))
@@ -89,6 +94,7 @@ def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
     Raises:
         ConfigError: one line for each mistake: where, key, value, expected.
     """
+    __tracebackhide__ = True
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -98,11 +104,15 @@ def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
 def _line(where: str, detail: Any) -> str:
     key = ".".join(str(part) for part in detail["loc"]) or "(file)"
     message = detail["msg"].removeprefix("Value error, ")
+    if message[1:2].islower():  # a sentence's capital; "GPIO 17 ..." keeps its own
+        message = message[0].lower() + message[1:]
     if detail["type"] == "extra_forbidden":
         return f"{where}: {key}: unknown key; expected only the documented ones (see docs/bench-file.md)"
     if detail["type"] == "missing":
         return f"{where}: {key}: missing; expected a value"
     value = detail["input"]
+    if isinstance(value, dict | list | tuple | BaseModel):  # a whole section: secrets may stand in it
+        return f"{where}: {key}: {message}"
     secret = any(word in key.lower() for word in ("password", "token", "plan", "key"))
     shown = "(hidden)" if secret else repr(value)
-    return f"{where}: {key} = {shown}: {message[0].lower()}{message[1:]}"
+    return f"{where}: {key} = {shown}: {message}"

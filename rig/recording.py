@@ -140,18 +140,25 @@ class Recording:
                 if head.get("format") != FORMAT:
                     raise ConfigError(f"{path}: format is {head.get('format')!r}, expected {FORMAT!r}")
                 traces = {
-                    name: Trace(name, unit, stored[f"{name}.times_s"], stored[f"{name}.values"])
+                    name: _trace(name, unit, stored[f"{name}.times_s"], stored[f"{name}.values"])
                     for name, unit in head["units"].items()
                 }
+                actions = tuple(Action(**a) for a in head["actions"])
+                windows = tuple(Blanked(**w) for w in head["secret_windows"])
+                return cls(traces, actions, windows, dict(head["notes"]))
         except FileNotFoundError:
             raise
         except ConfigError:
             raise
         except Exception as error:
-            raise ConfigError(f"{path}: not a recording of this rig ({error}); expected a .npz that it wrote") from error
-        return cls(
-            traces,
-            tuple(Action(**a) for a in head["actions"]),
-            tuple(Blanked(**w) for w in head["secret_windows"]),
-            head["notes"],
-        )
+            raise ConfigError(
+                f"{path}: not a recording of this rig ({error}); expected a .npz that it wrote"
+            ) from error
+
+
+def _trace(name: str, unit: str, times_s: NDArray[Any], values: NDArray[Any]) -> Trace:
+    """A stored trace, checked, so that what decodes it needn't wonder."""
+    times, numbers = np.asarray(times_s, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if not np.isfinite(times).all() or (np.diff(times) < 0).any():
+        raise ValueError(f"trace {name!r}: its times are not finite numbers that never fall")
+    return Trace(name, unit, times, numbers)

@@ -50,9 +50,7 @@ def test_damaged_packet_is_refused(dut: DeviceUnderTest, network, surroundings: 
 
 
 @pytest.mark.requires("network:home")
-def test_clearing_returns_the_device_to_no_settings(
-    dut: DeviceUnderTest, network, surroundings: Surroundings
-) -> None:
+def test_clearing_returns_the_device_to_no_settings(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
     dut.make_unconfigured()
     dut.send(dut.wifi(network("home")), rate_hz=FAST_HZ)
     assert dut.wait_for("connected", timeout_s=ONLINE_TIMEOUT_S), dut.observation().outcome.summary

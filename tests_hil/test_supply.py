@@ -20,8 +20,11 @@ def test_weak_supply_ends_in_a_brownout_loop(dut: DeviceUnderTest, network, surr
     dut.weaken_supply()
     dut.power_on()
     dut.watch_for(8.0)
-    outcome = dut.observation().outcome
-    assert outcome.verdict is Verdict.BROWNOUT_LOOP, outcome.summary
+    seen = dut.observation()
+    assert seen.outcome.verdict is Verdict.BROWNOUT_LOOP, seen.outcome.summary
+    # The supply alone could say so of a device that rides through; the LED shows that this one starts anew each time.
+    restarting_s = sum(span.end_s - span.start_s for span in seen.decoded if span.code == "power_fault")
+    assert restarting_s > 5.0, f"red of restarts for {restarting_s:.1f} s of 8 s"
 
 
 @pytest.mark.requires("network:home", "supply.series")
@@ -42,7 +45,7 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
 def test_more_than_the_device_may_see_is_refused(dut: DeviceUnderTest) -> None:
     dut.power_on()
     before_v = dut.bench.supply.measure().regulator_v
-    with pytest.raises(SupplyLimitError, match="nothing was changed"):
+    with pytest.raises(SupplyLimitError, match=r"allowed are 0 to 3\.6 V .*nothing was changed"):
         dut.bench.supply.set(dut.bench.device.supply.max_v + 0.01)
     assert abs(dut.bench.supply.measure().regulator_v - before_v) < 0.02
 

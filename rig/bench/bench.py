@@ -62,7 +62,12 @@ class Bench:
         self._closing.callback(self.optical.close)
         led = config.led
         self.led_input = ContinuousInput(
-            backend.i2c, backend.clock, address=led.adc_address, channel=led.channel, gain=led.gain, data_rate=led.data_rate
+            backend.i2c,
+            backend.clock,
+            address=led.adc_address,
+            channel=led.channel,
+            gain=led.gain,
+            data_rate=led.data_rate,
         )
 
     @property

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from rig.files import Strict, find, load
 from rig.quantities import Spread, spread
 
-HexId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{16}$")]
-Gpio = Annotated[int, Field(ge=0, le=27)]
-Address = Annotated[int, Field(ge=0x08, le=0x77)]
+Gpio = Annotated[int, Field(ge=0, le=27, strict=True)]
+Address = Annotated[int, Field(ge=0x08, le=0x77, strict=True)]
 
 
 class GpioDaemon(Strict):
@@ -56,7 +56,9 @@ class LedCalibration(Strict):
     @model_validator(mode="after")
     def _usable(self) -> LedCalibration:
         if len(self.red_v) != len(self.green_v):
-            raise ValueError(f"{len(self.red_v)} red and {len(self.green_v)} green levels; expected one each per channel")
+            raise ValueError(
+                f"{len(self.red_v)} red and {len(self.green_v)} green levels; expected one each per channel"
+            )
         if min(self.red_v + self.green_v, default=0.0) <= 0:
             raise ValueError("levels are steps above dark in volts and must be positive")
         return self
@@ -125,7 +127,9 @@ class SupplyWiring(Strict):
     @model_validator(mode="after")
     def _pull_down(self) -> SupplyWiring:
         if self.switch_gpio < 9:
-            raise ValueError(f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)")
+            raise ValueError(
+                f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)"
+            )
         return self
 
 
@@ -136,6 +140,13 @@ class Dut(Strict):
     id: str = ""
     token: SecretStr | None = None
     plan: SecretStr | None = None
+
+    @field_validator("token", "plan")
+    @classmethod
+    def _hex(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[0-9a-fA-F]{16}", value.get_secret_value()):
+            raise ValueError("expected 16 hex digits")
+        return value
 
 
 class OpticsRanges(Strict):
@@ -197,7 +208,9 @@ class BenchConfig(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> BenchConfig:
         if (self.kind == "simulated") != (self.simulation is not None):
-            raise ValueError(f"kind is {self.kind!r}: expected a [simulation] section on simulated benches and on no other")
+            raise ValueError(
+                f"kind is {self.kind!r}: expected a [simulation] section on simulated benches and on no other"
+            )
         pins: dict[int, str] = {}
         series = self.supply.series
         for name, gpio in (
@@ -211,8 +224,14 @@ class BenchConfig(Strict):
             if gpio in pins:
                 raise ValueError(f"GPIO {gpio} is used twice: by {pins[gpio]} and by {name}")
             pins[gpio] = name
-        addresses = {"led.adc_address": self.led.adc_address, "supply.read_back.adc_address": self.supply.read_back.adc_address}
-        addresses |= {"supply.dac_address": self.supply.dac_address, "supply.monitor_address": self.supply.monitor_address}
+        addresses = {
+            "led.adc_address": self.led.adc_address,
+            "supply.read_back.adc_address": self.supply.read_back.adc_address,
+        }
+        addresses |= {
+            "supply.dac_address": self.supply.dac_address,
+            "supply.monitor_address": self.supply.monitor_address,
+        }
         if len(set(addresses.values())) < len(addresses):
             listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
             raise ValueError(f"two chips share one I2C address: {listing}")

@@ -10,7 +10,7 @@ from rig.bench.frame import Frame, frame_for
 from rig.bench.optical import Receipt
 from rig.bench.watch import Watch
 from rig.blinkup import ClearConfig, Config, LineCode, WifiConfig
-from rig.errors import BenchFault
+from rig.errors import DeviceNotReady
 from rig.led import Catalogue, Decoded, load_catalogue
 from rig.outcome import DeviceFacts, Outcome, judge
 from rig.profiles.network import NetworkProfile
@@ -95,7 +95,7 @@ class DeviceUnderTest:
         since: dict[str, float] = {}
 
         def shown() -> bool:
-            label = self.watch.state.code
+            label = self.watch.label
             if label not in codes:
                 since.clear()
                 return False
@@ -135,7 +135,7 @@ class DeviceUnderTest:
         """Power the device and make sure that it asks for settings, clearing it by light if it doesn't.
 
         Raises:
-            BenchFault: it can't be brought there.
+            DeviceNotReady: it can't be brought there.
         """
         self.power_on()
         if self.wait_for("no_settings", timeout_s=UNCONFIGURED_TIMEOUT_S):
@@ -144,7 +144,7 @@ class DeviceUnderTest:
         self.watch_for(BOOT_S)
         self.send(ClearConfig())
         if not self.wait_for("no_settings", timeout_s=2 * UNCONFIGURED_TIMEOUT_S):
-            raise BenchFault(
+            raise DeviceNotReady(
                 "the device can't be brought to 'no settings': neither after power-up nor after a clear-configuration "
                 f"BlinkUp; what was seen: {self.observation().outcome.summary}"
             )

@@ -23,7 +23,7 @@ from rig.profiles.network import NetworkProfile, load_network
 
 @dataclass
 class Backend:
-    """What a bench stands on. `close` in any case; it lets go of everything in reverse order.
+    """What a bench stands on. `close` in any case; it lets go of everything in reverse order, whatever fails.
 
     `world` is the simulated world, for tests of the rig that compare a verdict with the truth; no driver uses it.
     """
@@ -39,8 +39,10 @@ class Backend:
     world: object | None = None
 
     def close(self) -> None:
-        while self.on_close:
-            self.on_close.pop()()
+        with contextlib.ExitStack() as closing:
+            for let_go in self.on_close:
+                closing.callback(let_go)
+            self.on_close = []
 
 
 def open_backend(config: BenchConfig, device: DeviceProfile, seed: int | None = None) -> Backend:
@@ -81,17 +83,21 @@ def _open_pi(config: BenchConfig) -> Backend:
     factory, link = connect(config.gpio.host, config.gpio.port)
     closing: list[Callable[[], None]] = [factory.close, link.close]
     i2c: Any
-    if config.i2c.via == "pigpiod":
-        i2c = PigpioI2C(factory.connection, config.i2c.bus)
-        closing.append(i2c.close)
-    else:
-        i2c = _open_busio(config)
-        closing.append(i2c.deinit)
-    facts = {
-        "GPIO daemon": f"pigpiod {factory.connection.get_pigpio_version()} at {config.gpio.host}:{config.gpio.port}",
-        "I2C": config.i2c.via,
-    }
-    return Backend(RealClock(), factory, link, i2c, DeclaredNetworks(config.networks), None, facts, closing)
+    try:
+        networks = DeclaredNetworks(config.networks)
+        if config.i2c.via == "pigpiod":
+            i2c = PigpioI2C(factory.connection, config.i2c.bus)
+            closing.append(i2c.close)
+        else:
+            i2c = _open_busio(config)
+            closing.append(i2c.deinit)
+        version = factory.connection.get_pigpio_version()
+    except BaseException:
+        link.close()
+        factory.close()
+        raise
+    facts = {"GPIO daemon": f"pigpiod {version} at {config.gpio.host}:{config.gpio.port}", "I2C": config.i2c.via}
+    return Backend(RealClock(), factory, link, i2c, networks, None, facts, closing)
 
 
 def _open_busio(config: BenchConfig) -> Any:
@@ -103,7 +109,7 @@ def _open_busio(config: BenchConfig) -> Any:
     except (ImportError, NotImplementedError, AttributeError, OSError, ValueError, RuntimeError) as error:
         raise BenchConnectionError(
             f"bench {config.name!r}: this machine has no I2C bus that Blinka can open ({error}); enable it with "
-            "raspi-config on the Pi, or set [i2c] via = \"pigpiod\" to reach the Pi's bus through its daemon"
+            'raspi-config on the Pi, or set [i2c] via = "pigpiod" to reach the Pi\'s bus through its daemon'
         ) from error
 
 

@@ -71,6 +71,9 @@ class OpticalTransmitter:
         self._pi = factory.connection
         self._legs = LedLegs(wiring.gpio, wiring.grey_gpio, active_high=wiring.active_high)
         gpios = [gpio for gpio in (wiring.gpio, wiring.grey_gpio) if gpio is not None]
+        for gpio in gpios:
+            # The daemon writes the level before it makes the pin an output; gpiozero the other way round, with a flash.
+            self._pi.write(gpio, int(not wiring.active_high))
         self._pins = [
             DigitalOutputDevice(gpio, active_high=wiring.active_high, initial_value=False, pin_factory=factory)
             for gpio in gpios
@@ -106,7 +109,9 @@ class OpticalTransmitter:
             self._pi.wave_send_once(wave_id)
         except pigpio.error as error:
             self.off()
-            raise BenchFault(f"BlinkUp LED: pigpiod refuses the wave: {error}; is another program using waves?") from error
+            raise BenchFault(
+                f"BlinkUp LED: pigpiod refuses the wave: {error}; is another program using waves?"
+            ) from error
         except BaseException:
             self.off()
             raise

@@ -24,7 +24,9 @@ class PigpioI2C:
     def unlock(self) -> None:
         self._lock.release()
 
-    def writeto(self, address: int, buffer: bytes, *, start: int = 0, end: int | None = None, stop: bool = True) -> None:
+    def writeto(
+        self, address: int, buffer: bytes, *, start: int = 0, end: int | None = None, stop: bool = True
+    ) -> None:
         data = bytes(buffer[start:end])
         handle = self._handle(address)
         # i2c_write_device(b"") never touches the bus, so that a probe would find chips that aren't there.
@@ -74,7 +76,9 @@ class PigpioI2C:
         except pigpio.error as error:
             raise OSError(EREMOTEIO, f"I2C by pigpiod: {error}") from error
 
-    def _store(self, address: int, buffer: bytearray, start: int, count: int, got: int, data: bytes | bytearray) -> None:
+    def _store(
+        self, address: int, buffer: bytearray, start: int, count: int, got: int, data: bytes | bytearray
+    ) -> None:
         if got != count:
             raise OSError(EREMOTEIO, f"I2C by pigpiod: 0x{address:02x} answered {got} of {count} bytes")
         buffer[start : start + count] = data

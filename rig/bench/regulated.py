@@ -112,11 +112,16 @@ class RegulatedSupply:
         """Connect the device.
 
         Raises:
-            SupplyLimitError: no voltage was set yet.
+            SupplyLimitError: no voltage was set yet, or none since the supply failed.
         """
         if self._set_point_v is None:
             raise SupplyLimitError("supply: enabled without a set point; call set(volts) first")
         self._switch.on()
+
+    def _distrust(self) -> None:
+        """Off, and no set point until one has been set and measured again."""
+        self._set_point_v = None
+        self.off()
 
     def off(self) -> None:
         """Disconnect the device and take the series resistor out."""
@@ -191,4 +196,4 @@ class _OffOnFailure(contextlib.AbstractContextManager[None]):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and issubclass(kind, SafetyTrip | BenchFault):
-            self._supply.off()
+            self._supply._distrust()

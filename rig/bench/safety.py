@@ -31,12 +31,12 @@ def guard(make_safe: Callable[[], None]) -> Iterator[None]:
             done.set()
 
     atexit.register(once)
-    try:
-        with ending_signals_interrupt():
+    with ending_signals_interrupt():  # still held while making safe: a signal then must not end the program half-way
+        try:
             yield
-    finally:
-        once()
-        atexit.unregister(once)
+        finally:
+            once()
+            atexit.unregister(once)
 
 
 @contextlib.contextmanager

@@ -39,7 +39,9 @@ class ContinuousInput:
             clock.sleep(2.5 / data_rate)
             self._ads.get_last_result(False)
         except (ValueError, OSError) as error:
-            raise BenchFault(f"{self._where} does not answer: {error}; check wiring, address strap and I2C pull-ups") from error
+            raise BenchFault(
+                f"{self._where} does not answer: {error}; check wiring, address strap and I2C pull-ups"
+            ) from error
         self.verify()
 
     def read(self) -> tuple[float, float]:

@@ -74,6 +74,12 @@ class Watch:
         self._decode()
         return self._tracker.state
 
+    @property
+    def label(self) -> str | None:
+        """The code that the LED most likely shows now; None while no one is likelier than all others together."""
+        self._decode()
+        return self._tracker.label
+
     @contextmanager
     def acting(self, kind: str, **details: Any) -> Iterator[dict[str, Any]]:
         """Note that the rig does something meanwhile; the block may add details."""

@@ -58,6 +58,7 @@ class Binner:
         self._diffs: deque[Floats] = deque(maxlen=NOISE_MEMORY)
         self._last_sample: Floats | None = None
         self._sigma: Floats | None = None
+        self._noise_count = 0
         self._highest = np.full(self._channels, -np.inf)
         self._equal = np.zeros(2)  # equal neighbours, neighbours
         self._at_top = 0
@@ -118,7 +119,8 @@ class Binner:
             values = np.atleast_1d(values)[:, None]
         if times.ndim != 1 or values.shape != (len(times), self._channels):
             raise SamplesError(
-                f"{times.shape} times for samples of shape {np.shape(samples)}; expected (N,) and (N, {self._channels}), "
+                f"{times.shape} times for samples of shape {np.shape(samples)}; expected (N,) and "
+                f"(N, {self._channels}), "
                 "the number of channels of the calibration"
             )
         steps = np.diff(times, prepend=self.last_s if self.start_s is not None else times[:1])
@@ -174,7 +176,7 @@ class Binner:
                 self._sigma = np.median(every, axis=0) / 0.9539  # of differences of two Gaussians
 
     def _next_noise(self) -> int:
-        self._noise_count = getattr(self, "_noise_count", 0) + 1
+        self._noise_count += 1
         return self._noise_count % NOISE_EVERY
 
     def _look_for_rail(self, part: Floats, diffs: Floats) -> None:

@@ -44,7 +44,8 @@ class Calibration:
             raise CalibrationError("calibration: a channel sees neither red nor green; leave it out or move the sensor")
         if not 0 <= self.saturation <= 0.5 or not 0 < self.uncertainty <= 0.5:
             raise CalibrationError(
-                f"calibration: saturation {self.saturation} must lie in 0..0.5, uncertainty {self.uncertainty} in (0, 0.5]"
+                f"calibration: saturation {self.saturation} must lie in 0..0.5, "
+                f"uncertainty {self.uncertainty} in (0, 0.5]"
             )
 
     @property

@@ -25,7 +25,7 @@ _CELL = re.compile(r"([DRAGL])(\d+)(?:\.\.(\d+))?(\?)?(?:\((\d+)\.\.(\d+)\))?\Z"
 
 @dataclass(frozen=True)
 class Cell:
-    """One colour for some time. `lo_ms` = `hi_ms` = `ms` unless the duration is a range; `sure` is False behind a '?'."""
+    """One colour for some time. `lo_ms` = `hi_ms` = `ms` unless it is a range; `sure` is False behind a '?'."""
 
     colour: str
     ms: int
@@ -74,6 +74,8 @@ class Reading:
                 raise CodesError(f"light reading {text!r}: a solid is one known colour without a duration")
         elif any(cell.ms == 0 for cell in parsed):
             raise CodesError(f"light reading {text!r}: every cell of a {kind} reading needs milliseconds")
+        if kind in ("cyclic", "irregular") and len({cell.colour for cell in parsed}) < 2:
+            raise CodesError(f"light reading {text!r}: what repeats needs two colours; one alone is a solid")
         return cls(kind, parsed)
 
 

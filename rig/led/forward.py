@@ -8,14 +8,11 @@ from numpy.typing import NDArray
 from rig.led.model import SOLID_SWITCH, SWITCH, Floats, Model
 
 
-def forward(
-    model: Model, alpha: Floats, scale: Floats, likelihood: Floats, *, switch: float = SWITCH
-) -> tuple[Floats, Floats]:
+def forward(model: Model, alpha: Floats, scale: Floats, likelihood: Floats) -> tuple[Floats, Floats]:
     """One bin for several level tracks at once.
 
-    alpha: (tracks, size + 1), whose rows sum to `scale`; likelihood: (tracks, 8), see `Model.seen_by`. Returns the new alpha
-    and its mass per colour (tracks, 4), whose sums are each track's likelihood of the bin (and the next `scale`).
-    Without `switch` the light stays what it is, and a light that ends is gone.
+    alpha: (tracks, size + 1), whose rows sum to `scale`; likelihood: (tracks, 8), see `Model.seen_by`. Returns the new
+    alpha and its mass per colour (tracks, 4), whose sums are each track's likelihood of the bin and the next `scale`.
     """
     new = np.empty_like(alpha)
     new[:, 0] = 0.0
@@ -28,14 +25,14 @@ def forward(
     new[:, model.starts] += flow.take(model.preds[0], 1) * model.pred_probs[0]
     for preds, probs in zip(model.more, model.more_probs, strict=True):
         new[:, model.more_starts] += flow.take(preds, 1) * probs
-    if switch:
-        steady = alpha.take(model.solid, 1) * (switch * (1 - SOLID_SWITCH))
-        free = switch * scale - steady.sum(1)
-        if len(model.ends):
-            free = free + flow.take(model.ends, 1).sum(1)
-        new *= 1 - switch
-        new[:, model.solid] += steady
-        new += free[:, None] * model.entry
+    steady = alpha.take(model.solid, 1) * (SWITCH * (1 - SOLID_SWITCH))
+    free = SWITCH * scale - steady.sum(1)
+    over = flow.take(model.ends, 1)
+    free = free + over.sum(1)
+    new *= 1 - SWITCH
+    new[:, model.solid] += steady
+    new += free[:, None] * model.entry
+    new[:, model.end_starts] -= over * model.entry[model.end_starts]
     new *= model.seen_by(likelihood / scale[:, None])
     return new, np.add.reduceat(new, model.colour_starts, axis=1)
 
@@ -46,7 +43,7 @@ def backward(model: Model, beta: Floats, likelihood: Floats) -> Floats:
     anywhere = float(seen @ model.entry)
     to_start = seen.take(model.starts) * model.pred_probs
     flow = np.bincount(model.preds.ravel(), to_start.ravel(), minlength=model.runs + 1) * (1 - SWITCH)
-    flow[model.ends] += anywhere
+    flow[model.ends] += anywhere - seen[model.end_starts] * model.entry[model.end_starts]
     old = np.empty_like(beta)
     old[-1] = 0.0
     np.multiply(seen[1:], model.onward, out=old[:-1])
@@ -67,7 +64,7 @@ class Viterbi:
         self._m = model
         self._best: Floats | None = None
         self._switched: list[NDArray[np.uint8]] = []
-        self._source: list[int] = []
+        self._source: list[tuple[int, int, int]] = []  # where a switch comes from; for one state, another one
         self._exit: list[NDArray[np.uint8]] = []
         self._pred: list[NDArray[np.uint8]] = []
         self._stay: list[NDArray[np.bool_]] = []
@@ -100,15 +97,20 @@ class Viterbi:
         new *= 1 - SWITCH
         new[m.solid] *= 1 + SWITCH * (1 - SOLID_SWITCH)
         ready = old * m.switch
-        source = int(ready.argmax())
-        level = ready[source]
-        if len(m.ends):
-            end = int(m.ends[flow[m.ends].argmax()])
+        source = other = int(ready.argmax())
+        level = other_level = float(ready[source])
+        itself = -1
+        for end, start in zip(m.ends, m.end_starts, strict=True):
             if flow[end] > level:
-                level, source = flow[end], -1 - end
+                other, other_level = source, level
+                source, level, itself = -1 - int(end), float(flow[end]), int(start)
+            elif flow[end] > other_level:
+                other, other_level = -1 - int(end), float(flow[end])
         jump = m.entry * level
+        if itself >= 0:
+            jump[itself] = m.entry[itself] * other_level
         self._switched.append(np.packbits(jump > new))
-        self._source.append(source)
+        self._source.append((source, itself, other))
         self._exit.append(chosen)
         self._pred.append(which.astype(np.uint8))
         self._stay.append(stay)
@@ -130,7 +132,8 @@ class Viterbi:
             run = int(m.run_of_start[s])
             if self._switched[t][s >> 3] >> (7 - (s & 7)) & 1:
                 fresh[t + 1] = True
-                source = self._source[t]
+                usual, itself, other = self._source[t]
+                source = other if s == itself else usual
                 s = source if source >= 0 else self._left(t, -1 - source, row_of_flow)
             elif s in loop_number and self._stay[t][loop_number[s]]:
                 pass

@@ -7,6 +7,7 @@ four stretches.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.led.codes import Catalogue
-from rig.led.forms import Form, Run, forms_of
+from rig.led.forms import Form, forms_of
 
 BIN_MS = 10
 BIN_S = BIN_MS / 1000
@@ -59,6 +60,7 @@ class Model:
     names: tuple[str | None, ...]  # the first code of each group, each name once; None: unknown light
     name_of_group: Ints
     run_group: Ints
+    longest_s: tuple[float, ...]  # of each group: how long its light can last at the most; inf unless it is a one-shot
     irregular: frozenset[int]
     onward: Floats
     loops: Ints
@@ -80,6 +82,7 @@ class Model:
     more: Ints  # ... their further ones
     more_probs: Floats
     ends: Ints
+    end_starts: Ints  # of each end, the state with which its light begins: a one-shot doesn't follow itself
     entry: Floats
     start_prior: Floats
     run_of_start: Ints
@@ -104,6 +107,7 @@ class _BuiltRun:
     first: bool
     preds: list[tuple[int, float]]
     ends: bool
+    begins: int  # the run with which its light begins
     prior: float = 0.0
 
 
@@ -125,10 +129,10 @@ def _build_form(form: Form, group: int, out: list[_BuiltRun]) -> None:
     if form.kind == "solid":
         n = SOLID_MIN_MS // BIN_MS
         colour = COLOUR_LETTERS.index(form.runs[0].colours)
-        out.append(_BuiltRun(colour, group, n, [0.0] * n, 1.0, False, True, [], False))
+        out.append(_BuiltRun(colour, group, n, [0.0] * n, 1.0, False, True, [], False, len(out)))
         return
-    base = len(out)
     nodes: list[list[int]] = []
+    begins = len(out)
     for position, run in enumerate(form.runs):
         nodes.append([])
         for letter in run.colours:
@@ -139,20 +143,26 @@ def _build_form(form: Form, group: int, out: list[_BuiltRun]) -> None:
             last = position + 1 == len(form.runs)
             out.append(
                 _BuiltRun(
-                    COLOUR_LETTERS.index(letter), group, len(probs), probs, loop, once, position == 0, [], once and last
+                    COLOUR_LETTERS.index(letter),
+                    group,
+                    len(probs),
+                    probs,
+                    loop,
+                    once,
+                    position == 0,
+                    [],
+                    once and last,
+                    begins,
                 )
             )
     steps = list(zip(nodes, nodes[1:] + nodes[:1], strict=True))
     if form.kind == "once":
         steps.pop()
-    if len(steps) == 1 and len(nodes) == 1:
-        steps = []
     for sources, targets in steps:
         for source in sources:
             reached = [t for t in targets if out[t].colour != out[source].colour or len(targets) == 1]
             for target in reached:
                 out[target].preds.append((source, 1 / len(reached)))
-    assert base < len(out)
 
 
 def _build_other(group: int, out: list[_BuiltRun]) -> None:
@@ -160,7 +170,7 @@ def _build_other(group: int, out: list[_BuiltRun]) -> None:
     for colour in range(4):
         probs = [0.0] * (OTHER_MIN - 1) + [OTHER_RATE]
         preds = [(base + c, 1 / 3) for c in range(4) if c != colour]
-        out.append(_BuiltRun(colour, group, OTHER_MIN, probs, 1 - OTHER_RATE, False, True, preds, False))
+        out.append(_BuiltRun(colour, group, OTHER_MIN, probs, 1 - OTHER_RATE, False, True, preds, False, base))
 
 
 def _group_priors(forms: tuple[Form, ...], groups: list[tuple[str, ...]]) -> list[float]:
@@ -184,7 +194,14 @@ def build_model(catalogue: Catalogue) -> Model:
     _build_other(len(groups), built)
     _share_prior(built[base:], OTHER_PRIOR)
     irregular = frozenset(groups.index(form.codes) for form in forms if form.irregular)
-    return _arrays(built, (*groups, ()), irregular)
+    longest_s = tuple(_longest_s([form for form in forms if form.codes == codes]) for codes in groups)
+    return _arrays(built, (*groups, ()), irregular, (*longest_s, math.inf))
+
+
+def _longest_s(forms: list[Form]) -> float:
+    if any(form.kind != "once" for form in forms):
+        return math.inf
+    return max(sum(run.hi_ms for run in form.runs) for form in forms) * (1 + CLOCK) / 1000 + BIN_S
 
 
 def _share_prior(runs: list[_BuiltRun], prior: float) -> None:
@@ -193,7 +210,9 @@ def _share_prior(runs: list[_BuiltRun], prior: float) -> None:
         run.prior = prior / total  # per state: any phase alike
 
 
-def _arrays(built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregular: frozenset[int]) -> Model:
+def _arrays(
+    built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregular: frozenset[int], longest_s: tuple[float, ...]
+) -> Model:
     order = sorted(range(len(built)), key=lambda r: built[r].colour)
     number = {old: new for new, old in enumerate(order)}
     runs = [built[r] for r in order]
@@ -262,6 +281,7 @@ def _arrays(built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregul
         names=names,
         name_of_group=np.array([names.index(g[0] if g else None) for g in groups], np.intp),
         run_group=np.array([run.group for run in runs], np.intp),
+        longest_s=longest_s,
         irregular=irregular,
         onward=onward,
         loops=np.array(loops, np.intp),
@@ -283,10 +303,8 @@ def _arrays(built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregul
         more=preds[1:, many],
         more_probs=pred_probs[1:, many],
         ends=flow_of_run[[r for r, run in enumerate(runs) if run.ends]].astype(np.intp),
+        end_starts=starts[[number[run.begins] for run in runs if run.ends]].astype(np.intp),
         entry=entry / entry.sum(),
         start_prior=start_prior / start_prior.sum(),
         run_of_start=run_of_start,
     )
-
-
-__all__ = ["BIN_S", "COLOUR_LETTERS", "SWITCH", "Model", "Run", "build_model"]

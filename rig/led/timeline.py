@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from rig.led.decoded import COLOUR_NAMES, Decoded, Problem, Segment, Span
 from rig.led.forward import Viterbi, backward
+from rig.led.likelihood import FLOOR, likelihood_of
 from rig.led.model import BIN_S, Floats, Model
 from rig.led.problems import problems_of
-from rig.led.tracker import FLOOR, Block, Tracker, likelihood_of
+from rig.led.tracker import Block, Tracker
 
 SURE = 0.9  # a span's posterior from which its code is named
 WORTH_NAMING = 0.02
 SLIVER_S = 0.1  # less than any light lasts
+ONCE_SLACK_S = 0.1  # the cuts of a span are that sure
 MISFIT = 0.3  # of a span's bins on no level: then its light is not understood
 
 
@@ -147,6 +149,9 @@ class _Judge:
         if not kept:
             return None
         middle = np.median(kept, axis=0)  # where it begins and ends may stay open
+        too_long = np.array(self._m.longest_s) < (b - a) * BIN_S - ONCE_SLACK_S
+        if (middle[~too_long] > 0).any():
+            middle = np.where(too_long, 0.0, middle)  # a one-shot repeated without a break is none
         return np.asarray(middle / middle.sum())
 
     def _judge(self, a: int, b: int, problems: tuple[Problem, ...]) -> Span:

@@ -12,12 +12,12 @@ from rig.led.bins import Bin, Binner
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue, load_catalogue
 from rig.led.forward import forward
-from rig.led.levels import MODEL_SD, LevelModel, Levels
+from rig.led.levels import LevelModel, Levels
+from rig.led.likelihood import FLOOR, likelihood_of
 from rig.led.model import BIN_S, Floats, Model, build_model
 
 BLOCK = 5  # bins between updates of the levels
 KEEP_BINS = 20  # how often a track's posterior is kept, to be joined with what came later
-FLOOR = float(np.exp(-8.0))  # likelihood of a bin that fits no level: a glitch
 MOST_TRACKS = 8
 FORGET_NATS = 25.0  # a track this far behind is dropped
 BAD_BINS = 6  # that many bins in a row on no level: the ambient light has changed
@@ -28,7 +28,6 @@ STEP_NATS = 7.0  # against believing in a change of ambient light
 NOT_DARK_NATS = 2.0  # against starting on another level than dark
 SURE = 0.9  # posterior of a colour from which its level is learned
 LEARNED_FROM = 0.01  # ... and how well it must fit
-RELAX = 0.6  # left of a step after one bin, at the slowest
 POSSIBLE = 1e-3  # posterior from which a code counts as still possible
 
 
@@ -296,30 +295,6 @@ class Tracker:
         self.tracks.append(child)
         alpha = 0.5 * self._alpha[parent] / self._sum[parent] + 0.5 * self.model.start_prior
         self._alpha, self._sum = np.concatenate([self._alpha, alpha[None]]), np.append(self._sum, 1.0)
-
-
-def likelihood_of(
-    seen: Floats, before: Floats, noise: Floats, mean: Floats, variance: Floats, rail: Floats | None
-) -> Floats:
-    """Likelihood of every colour (..., 8), at most 1 plus a floor: four settled, then four still settling.
-
-    seen, before, noise: (..., channels) mean of a bin and of the bin before, and variance; mean, variance:
-    (..., channels, 4) predicted levels. While settling (phototransistors take up to 20 ms) light may lie anywhere
-    between its level and what is left of the distance of the bin before.
-    """
-    noise = noise[..., None] + MODEL_SD**2
-    total = noise + variance
-    expected = mean if rail is None else np.minimum(mean, rail[:, None])
-    scale = np.sqrt(noise / total)
-    away = seen[..., None] - expected
-    settled = np.exp(-0.5 * away**2 / total) * scale
-    reach = RELAX * (before[..., None] - expected)
-    rest = away - np.clip(away, np.minimum(reach, 0.0), np.maximum(reach, 0.0))
-    # the wider the interval, the less it says that the light lies in it
-    wide = np.sqrt(total) / (np.sqrt(total) + 0.4 * np.abs(reach))
-    settling = np.exp(-0.5 * rest**2 / total) * scale * wide
-    both = np.concatenate([settled, np.maximum(settling, settled)], axis=-1)
-    return np.asarray((both[..., 0, :] if both.shape[-2] == 1 else both.prod(axis=-2)) + FLOOR)
 
 
 def _all_lights(codes: Catalogue) -> tuple[str, ...]:

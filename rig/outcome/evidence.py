@@ -169,12 +169,18 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
 
 
 def _led_gaps(recording: Recording) -> tuple[tuple[float, float], ...]:
-    """Stretches without usable light samples that are longer than the shortest flash (a quarter of a second)."""
+    """Stretches without usable light samples that are longer than the shortest flash (a quarter of a second).
+
+    Light that was blanked as BlinkUp data is not missing, so that a stored recording is judged as the live one was.
+    """
     led = recording.traces.get("led")
     if led is None or len(led.times_s) < 2:
         return ()
-    good = np.isfinite(led.values)
-    times = led.times_s[good if good.ndim == 1 else good.all(axis=1)]
+    good: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = np.isfinite(led.values)
+    good = good if good.ndim == 1 else good.all(axis=1)
+    for window in recording.secret_windows:
+        good = good | ((led.times_s >= window.start_s) & (led.times_s < window.end_s))
+    times = led.times_s[good]
     edges = np.concatenate(([led.times_s[0]], times, [led.times_s[-1]]))
     return tuple((float(edges[i]), float(edges[i + 1])) for i in np.flatnonzero(np.diff(edges) > _SHORTEST_FLASH_S))
 

@@ -54,16 +54,22 @@ def evidence_of(item: pytest.Item) -> Evidence:
     return item.stash.setdefault(EVIDENCE, Evidence())
 
 
-def summarise(
-    item: pytest.Item, report: pytest.TestReport, error: BaseException | None, folder: Path | None, *, raw: bool
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """(facts for the table row, extras for pytest-html). Pictures are drawn from blanked light."""
-    evidence = evidence_of(item)
+def error_row(error: BaseException | None) -> dict[str, Any]:
+    """What the table row says of an error; empty cells if it is none of the rig's."""
     row: dict[str, Any] = {"verdict": "", "domain": "", "reason": "", "error": ""}
     if isinstance(error, RigError):
         row["error"] = type(error).__name__
         row["domain"] = "bench" if isinstance(error, BenchError | SafetyTrip) else ""
         row["reason"] = str(error)
+    return row
+
+
+def summarise(
+    item: pytest.Item, report: pytest.TestReport, error: BaseException | None, folder: Path | None, *, raw: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(facts for the table row, extras for pytest-html). Pictures are drawn from blanked light."""
+    evidence = evidence_of(item)
+    row = error_row(error)
     blocks: list[str] = []
     extras: list[dict[str, Any]] = []
     if evidence.dut is not None and evidence.dut.watched:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Generator
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import options, report
-from rig.pytest_plugin.evidence import evidence_of, summarise
+from rig.pytest_plugin.evidence import error_row, evidence_of, summarise
 from rig.pytest_plugin.fixtures import (
     bench,
     blinkup,
@@ -37,14 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """`-n auto`: all cores on the simulated bench, no workers at all on a real one."""
+@pytest.hookimpl(tryfirst=True)  # xdist has an answer of its own, and the first one counts
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """`-n auto`: no workers at all on a real bench; on the simulated one whatever xdist thinks."""
     try:
-        simulated = options.is_simulated(config)
+        return None if options.is_simulated(config) else 0
     except ConfigError:
         return 0  # reported by pytest_configure
-    return len(os.sched_getaffinity(0)) if simulated else 0
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -121,6 +119,8 @@ def pytest_runtest_makereport(
         row, extras = _evidence(item, made, error, folder)
         made.rig = row  # type: ignore[attr-defined]
         made.extras = [*getattr(made, "extras", []), *extras]  # type: ignore[attr-defined]
+    elif error is not None:  # a teardown's: pytest-html loses its extras, the exit code must not
+        made.rig = error_row(error)  # type: ignore[attr-defined]
     return made
 
 

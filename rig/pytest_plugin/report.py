@@ -6,6 +6,7 @@ Extras are attached when the call phase (or a failing setup) is reported: what a
 from __future__ import annotations
 
 import html
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import rig
 from rig.pytest_plugin import options
 
 RUN_FOLDER = pytest.StashKey[Path]()
+_TEST_ID = re.compile(r'(<td class="col-testId">)(.*)(</td>)', re.DOTALL)  # pytest-html inserts ids as they are
 CSS = Path(__file__).parent / "report.css"
 
 
@@ -35,17 +37,24 @@ def enable(config: pytest.Config) -> None:
     bench, _ = options.chosen(config)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     reports = Path(config.getoption("rig_reports")).absolute()
-    folder = reports / f"{stamp}-{bench.name}"
-    attempt = 1
-    while folder.exists():
-        attempt += 1
-        folder = reports / f"{stamp}-{bench.name}-{attempt}"
-    folder.mkdir(parents=True)
-    config.stash[RUN_FOLDER] = folder
+    config.stash[RUN_FOLDER] = folder = _new_folder(reports, f"{stamp}-{bench.name}")
     if not config.option.htmlpath:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
         config.option.css = [*(config.option.css or []), str(CSS)]
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    """A folder of this session's own, also when another one starts in the same second."""
+    attempt = 1
+    while True:
+        folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            attempt += 1
+            continue
+        return folder
 
 
 def point_latest(config: pytest.Config) -> Path | None:
@@ -78,7 +87,7 @@ def environment(config: pytest.Config) -> dict[str, str]:
     if bench.simulation is not None:
         seed = config.getoption("rig_seed")
         facts["Seed"] = str(bench.simulation.seed if seed is None else seed)
-    return facts
+    return {name: html.escape(value) for name, value in facts.items()}  # pytest-html inserts them as they are
 
 
 def header_cells(cells: list[str]) -> None:
@@ -90,6 +99,7 @@ def header_cells(cells: list[str]) -> None:
 
 def row_cells(report: Any, cells: list[str]) -> None:
     row = getattr(report, "rig", None) or {}
+    cells[1] = _TEST_ID.sub(lambda found: f"{found[1]}{html.escape(found[2])}{found[3]}", cells[1])
     reason = " ".join(str(row.get("reason", "")).split())
     cells.insert(2, f'<td class="col-verdict">{html.escape(str(row.get("verdict", "")))}</td>')
     cells.insert(3, f'<td class="col-domain">{html.escape(str(row.get("domain", "")))}</td>')

@@ -71,16 +71,17 @@ def draw(recording: Recording, decoded: Decoded, *, title: str = "") -> Figure:
         spans.set_xlim(start_s, end_s)
     spans.set_xlabel("time on the bench's clock, s")
     if title:
-        supply.set_title(title, loc="left", fontsize=10, color=INK)
+        supply.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
     return figure
 
 
 def png(figure: Figure) -> bytes:
     """The picture as a PNG of few colours: a report holds a hundred of them."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    canvas.draw()  # type: ignore[no-untyped-call]
     buffer = io.BytesIO()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    image = Image.fromarray(pixels[..., :3])
     image.quantize(COLOUR_COUNT, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(buffer, format="png")
     return buffer.getvalue()
 
@@ -110,7 +111,13 @@ def _draw_light(axes: Axes, recording: Recording) -> None:
         axes.axvspan(window.start_s, window.end_s, facecolor="#eef0f3", edgecolor=FAINT, hatch="///", linewidth=0.0)
         middle_s = (window.start_s + window.end_s) / 2
         axes.text(
-            middle_s, 0.5, "BlinkUp data blanked", transform=axes.get_xaxis_transform(), ha="center", fontsize=7, color=INK
+            middle_s,
+            0.5,
+            "BlinkUp data blanked",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            fontsize=7,
+            color=INK,
         )
 
 

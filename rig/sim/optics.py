@@ -117,11 +117,13 @@ class RigSensor:
     def mean_v(self, start_ns: int, end_ns: int) -> float:
         """Average output voltage over an interval of the past; intervals come in order of their ends."""
         self._run_to(start_ns)
+        first_ns = max(start_ns, self._reached_ns)
         total = 0.0
-        for from_ns, to_ns, lights in self._parts(max(start_ns, self._reached_ns), end_ns):
+        for from_ns, to_ns, lights in self._parts(first_ns, end_ns):
             total += self._step(from_ns, to_ns, lights)
+        # Only what nobody has looked at yet is averaged: the lag can't be run backwards.
+        mean = total * NS_PER_S / (end_ns - first_ns) if end_ns > first_ns else self._v
         width_s = (end_ns - start_ns) / NS_PER_S
-        mean = total / width_s if width_s > 0 else self._v
         middle_s = (start_ns + end_ns) / 2 / NS_PER_S
         tau_s = (self._sensor.rise_s + self._sensor.fall_s) / 2
         ripple = self.gains.step_v * lamp(self._log[-1][1].ambient, middle_s, tau_s, width_s)
@@ -198,6 +200,7 @@ class ImpSensor:
         self._log: deque[tuple[int, float]] = deque([(timeline.now_ns, 0.0)])
         self._ambient = Ambient()
         self._level = 0.0
+        self._reached_ns = timeline.now_ns
 
     def changed(self, lights: Lights) -> None:
         target = self._blinkup_gain * lights.blinkup + self._ambient_gain * lights.ambient.level
@@ -214,7 +217,7 @@ class ImpSensor:
         log = self._log
         last_ns = start_ns + period_ns * (count - 1)
         first = 0
-        at_ns = start_ns - period_ns
+        at_ns = self._reached_ns  # where the last block ended, however long ago
         while len(log) > 1 and log[1][0] <= at_ns:
             log.popleft()
         for index, (_, target) in enumerate(log):
@@ -232,6 +235,7 @@ class ImpSensor:
             at_ns, first = end_ns, after
             if until_ns > last_ns:
                 break
+        self._reached_ns = max(at_ns, last_ns)
         times_s = times_ns / NS_PER_S
         light += self._ripple(times_s)
         light += self.sigma * self._rng.standard_normal(count)
@@ -243,4 +247,6 @@ class ImpSensor:
             return 0.0
         omega = 4.0 * math.pi * ambient.mains_hz
         base = np.sin(omega * times_s + 2 * ambient.phase_rad)
-        return self._ambient_gain * ambient.flicker * (base + 0.25 * np.sin(2 * omega * times_s))  # type: ignore[no-any-return]
+        return (
+            self._ambient_gain * ambient.flicker * (base + 0.25 * np.sin(2 * omega * times_s + 4 * ambient.phase_rad))
+        )

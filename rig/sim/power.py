@@ -18,6 +18,7 @@ from rig.sim.timeline import NS_PER_S, Event, Timeline
 
 HISTORY_NS = NS_PER_S  # longest look-back of any converter on the rail
 NEVER_S = math.inf
+LEAST_OHM = 1e-6  # stands for no resistance at all where a time constant is needed
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class RailParameters:
 
 @dataclass(slots=True)
 class _Stretch:
-    """The node from `start_ns` on: `end_v + (start_v - end_v) exp(-t / tau_s)`; the source gives `gain * v + offset`."""
+    """The node from `start_ns` on: `end_v + (start_v - end_v) exp(-t / tau_s)`; the source gives `gain * v + offset`.
+
+    Behind the switch (node v, current i) the regulator shows `v + downstream_ohm * i`, or `open_v` if it is open.
+    """
 
     start_ns: int
     start_v: float
@@ -46,24 +50,23 @@ class _Stretch:
     tau_s: float
     current_gain: float
     current_offset: float
-    regulator_v: float
+    downstream_ohm: float
+    open_v: float | None
 
     def v_at(self, t_s: float) -> float:
-        return self.end_v + (self.start_v - self.end_v) * math.exp(-t_s / self.tau_s)
+        # `end_v` may be kilovolts away (a load on a switched-off rail): only what is left to go is small.
+        return self.start_v + (self.start_v - self.end_v) * math.expm1(-t_s / self.tau_s)
 
     def integral(self, from_s: float, to_s: float) -> float:
-        swing = (self.start_v - self.end_v) * self.tau_s
-        return self.end_v * (to_s - from_s) + swing * (math.exp(-from_s / self.tau_s) - math.exp(-to_s / self.tau_s))
+        width_s = to_s - from_s
+        swing = (self.start_v - self.end_v) * math.exp(-from_s / self.tau_s)
+        return self.end_v * width_s - swing * self.tau_s * math.expm1(-width_s / self.tau_s)
 
     def time_to(self, v: float) -> float:
         """Seconds from the start until the node passes `v`; never if it doesn't."""
-        from_end = self.start_v - self.end_v
-        there = v - self.end_v
-        if from_end == 0.0 or there == 0.0 or (from_end > 0) != (there > 0):
-            return NEVER_S
-        if abs(there) >= abs(from_end) * (1.0 - 1e-12):  # it starts there and moves away
-            return NEVER_S
-        return -self.tau_s * math.log(there / from_end)
+        if not (self.start_v < v < self.end_v or self.end_v < v < self.start_v):
+            return NEVER_S  # also if it starts there and moves away
+        return self.tau_s * math.log1p((self.start_v - v) / (v - self.end_v))
 
 
 class Crossing:
@@ -133,7 +136,8 @@ class SupplyRail:
     @property
     def v_now(self) -> float:
         stretch = self._stretches[-1]
-        return stretch.v_at((self.timeline.now_ns - stretch.start_ns) / NS_PER_S)
+        # An event comes up to 2 ns late: a steep fall may have gone a little below ground by then.
+        return max(0.0, stretch.v_at((self.timeline.now_ns - stretch.start_ns) / NS_PER_S))
 
     @property
     def regulator_v(self) -> float:
@@ -167,13 +171,16 @@ class SupplyRail:
 
     def mean_regulator_v(self, start_ns: int, end_ns: int) -> float:
         """Average voltage behind the source resistance and the shunt, before the switch."""
-        ohm = self.parameters.source_ohm + self.parameters.shunt_ohm
         if end_ns <= start_ns:
             end_ns = start_ns + 1
         total = 0.0
         for stretch, from_s, to_s in self._within(start_ns, end_ns):
-            current = stretch.current_gain * stretch.integral(from_s, to_s) + stretch.current_offset * (to_s - from_s)
-            total += stretch.regulator_v * (to_s - from_s) - ohm * current
+            if stretch.open_v is not None:
+                total += stretch.open_v * (to_s - from_s)
+                continue
+            node = stretch.integral(from_s, to_s)
+            current = stretch.current_gain * node + stretch.current_offset * (to_s - from_s)
+            total += node + stretch.downstream_ohm * current
         return total * NS_PER_S / (end_ns - start_ns)
 
     def _within(self, start_ns: int, end_ns: int) -> list[tuple[_Stretch, float, float]]:
@@ -197,16 +204,11 @@ class SupplyRail:
         self._solve()
 
     def _keep_capacitor(self) -> None:
-        """Carry the capacitor's voltage to the present time."""
-        p = self.parameters
+        """Carry the capacitor's voltage to the present time: it runs with the node's time constant to the same end."""
         stretch = self._stretches[-1]
-        node_v = self.v_now
-        if p.bulk_esr_ohm == 0.0:
-            self._capacitor_v = max(0.0, node_v)
-            return
-        thevenin_v, thevenin_ohm = stretch.end_v, stretch.tau_s / p.bulk_f - p.bulk_esr_ohm
-        capacitor_a = (thevenin_v - node_v) / thevenin_ohm if thevenin_ohm > 0 else 0.0
-        self._capacitor_v = max(0.0, node_v - p.bulk_esr_ohm * capacitor_a)
+        away_v = self._capacitor_v - stretch.end_v
+        t_s = (self.timeline.now_ns - stretch.start_ns) / NS_PER_S
+        self._capacitor_v = max(0.0, self._capacitor_v + away_v * math.expm1(-t_s / stretch.tau_s))
 
     def _path_ohm(self) -> float:
         p = self.parameters
@@ -222,7 +224,7 @@ class SupplyRail:
         ohm = self._path_ohm()
         thevenin_ohm = ohm / (1.0 + leak * ohm)
         thevenin_v = (self._set_v - self._load_a * ohm) / (1.0 + leak * ohm)
-        node_v = self._node(thevenin_v, thevenin_ohm)
+        node_v = max(0.0, self._node(thevenin_v, thevenin_ohm))
         amps = (self._set_v - node_v) / ohm
         if amps > p.limit_a:
             return "limited", (p.limit_a - self._load_a) / leak, 1.0 / leak
@@ -240,17 +242,20 @@ class SupplyRail:
         now_ns = self.timeline.now_ns
         leak = 1.0 / p.bleed_ohm + (0.0 if self._on else 1.0 / p.discharge_ohm)
         mode, thevenin_v, thevenin_ohm = self._modes(leak)
-        if self._capacitor_v <= 0.0 and thevenin_v <= 0.0:
-            thevenin_v = 0.0  # nothing pulls the node below ground
         node_v = self._node(thevenin_v, thevenin_ohm)
+        if thevenin_v < 0.0 and node_v <= 0.0:
+            # Nothing pulls the node below ground: the load starves, what is left in the capacitor runs through its ESR.
+            thevenin_v, thevenin_ohm, node_v = 0.0, 0.0, 0.0
         ohm = self._path_ohm()
         gain, offset = {
             "regulated": (-1.0 / ohm, self._set_v / ohm),
             "limited": (0.0, p.limit_a),
             "blocked": (0.0, 0.0),
         }[mode]
-        tau_s = p.bulk_f * (thevenin_ohm + p.bulk_esr_ohm)
-        stretch = _Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, self._set_v)
+        tau_s = p.bulk_f * max(thevenin_ohm + p.bulk_esr_ohm, LEAST_OHM)
+        downstream_ohm = ohm - p.source_ohm - p.shunt_ohm
+        open_v = None if self._on else self._set_v
+        stretch = _Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, downstream_ohm, open_v)
         self._mode = mode
         if self._stretches and self._stretches[-1].start_ns == now_ns:
             self._stretches.pop()
@@ -264,7 +269,7 @@ class SupplyRail:
         knee_v = self._set_v - self.parameters.limit_a * self._path_ohm()
         if not self._on:
             return [0.0]
-        return {"regulated": [knee_v], "limited": [knee_v, 0.0], "blocked": [self._set_v, 0.0]}[self._mode]
+        return {"regulated": [knee_v, 0.0], "limited": [knee_v, 0.0], "blocked": [self._set_v, 0.0]}[self._mode]
 
     def _schedule(self, stretch: _Stretch) -> None:
         if self._next is not None:
@@ -296,6 +301,7 @@ class SupplyRail:
             self._next = self.timeline.at(due_ns, lambda: self._crossed(due))
 
     def _crossed(self, crossing: Crossing) -> None:
-        self.forget(crossing)
-        crossing.action()
+        if crossing in self._crossings:  # it may have been forgotten since this event was scheduled
+            self._crossings.remove(crossing)
+            crossing.action()
         self._change(lambda: None)

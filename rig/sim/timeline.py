@@ -48,6 +48,7 @@ class Timeline:
         self._queue: list[tuple[int, int, Event]] = []
         self._pause = False
         self._moving = False
+        self.follows_wall = False  # a real-time driver owns time: what takes time takes its client's own
 
     @property
     def now_ns(self) -> int:
@@ -82,7 +83,9 @@ class Timeline:
         """
         with self.lock:
             if self._moving:
-                raise ClockError("time was moved from within an event of the simulated world; schedule an event instead")
+                raise ClockError(
+                    "time was moved from within an event of the simulated world; schedule an event instead"
+                )
             if t_ns < self._now_ns:
                 raise ClockError(f"time can't go back from {self._now_ns} ns to {t_ns} ns")
             self._moving = True
@@ -108,5 +111,10 @@ class Timeline:
                 self._moving = False
 
     def elapse(self, duration_ns: int) -> None:
-        """Let `duration_ns` pass: the cost of something that takes time, such as a transfer on a bus."""
+        """Let `duration_ns` pass: the cost of something that takes time, such as a transfer on a bus.
+
+        Nothing where time follows the wall: the world must not run ahead of it.
+        """
+        if self.follows_wall:
+            return
         self.advance_to(self._now_ns + duration_ns)

@@ -222,6 +222,7 @@ class SimulatedWorld:
             gpio.on_change(relay, lambda level: self.rail.set_series(bool(level)))
         for leg in (config.blinkup.gpio, config.blinkup.grey_gpio):
             if leg is not None:
+                gpio.external_pull(leg, int(not config.blinkup.active_high))  # dark while nobody drives the pin
                 gpio.on_change(leg, lambda _: self._blinkup_changed())
         self._blinkup_changed()
 

@@ -45,8 +45,8 @@ class Limits:
         """
         if volts is not None and volts > self.max_v + READING_SLACK_V:
             raise SafetyTrip(
-                f"supply: {volts:.3f} V measured {what}, allowed are {self.max_v} V ({self.max_v_by}); supply switched off. "
-                "Check the regulator's feedback resistors before you power the device again"
+                f"supply: {volts:.3f} V measured {what}, allowed are {self.max_v} V ({self.max_v_by}); "
+                "supply switched off. Check the regulator's feedback resistors before you power the device again"
             )
         if amps is not None and amps > self.max_current_a:
             raise SafetyTrip(

@@ -13,7 +13,6 @@ from rig.sim.process import Program
 from rig.sim.timeline import to_ns
 
 
-
 class Air:
     """The access points that exist now."""
 

@@ -1,0 +1,65 @@
+"""`rig bench`: the benches that the rig knows, and whether their files are sound."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rig.bench.config import BenchConfig, load_bench
+from rig.cli.checking import check_bench, regulator_range_v
+from rig.cli.output import plain, say, table
+from rig.cli.settings import names, show
+from rig.errors import ConfigError
+
+app = typer.Typer(help="Bench files: what stands on the table. No hardware is touched.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures/benches, or a .toml file.")]
+
+
+@app.command("list")
+def list_benches() -> None:
+    """List the benches of fixtures/benches."""
+    rows = []
+    for name in names("benches"):
+        try:
+            config = load_bench(name)
+        except ConfigError as error:
+            rows.append([name, "UNUSABLE", "", plain(str(error).splitlines()[0])])
+            continue
+        rows.append([name, config.kind, plain(config.dut.device), plain(config.title)])
+    table(("bench", "kind", "device", "title"), rows)
+
+
+@app.command("show", epilog="Example: rig bench show simulated. Every key is explained in docs/bench-file.md.")
+def show_bench(name: Name) -> None:
+    """Show every setting of a bench: volts, amperes, seconds, ohms, as the key's ending says. Secrets stay hidden."""
+    config = load_bench(name)
+    show(config)
+    low_v, high_v = regulator_range_v(config)
+    say(f"regulator range with exact resistors: {low_v:.2f} to {high_v:.2f} V")
+
+
+@app.command("check", epilog="Example: rig bench check my-bench.toml. Exit code 12 if there is a mistake.")
+def check(name: Name) -> None:
+    """Check a bench file, its device and its networks, without touching hardware."""
+    checked = check_bench(load_bench(name), name)
+    config = checked.config
+    say(f"bench {config.name}: the file can be used; nothing was connected")
+    say(f"  kind      {config.kind}")
+    say(f"  device    {checked.device.name} ({plain(checked.device.title)})")
+    say(f"  networks  {', '.join(config.networks) or 'none'}")
+    say(f"  GPIO      {_pins(config)}")
+    for doubt in checked.doubts:
+        say(f"warning: {doubt}")
+
+
+def _pins(config: BenchConfig) -> str:
+    series = config.supply.series
+    pins = (
+        ("BlinkUp LED", config.blinkup.gpio),
+        ("grey leg", config.blinkup.grey_gpio),
+        ("supply switch", config.supply.switch_gpio),
+        ("series relay", series.gpio if series else None),
+    )
+    return ", ".join(f"{name} {gpio}" for name, gpio in pins if gpio is not None)

@@ -1,0 +1,120 @@
+"""What can be told about a bench file without its hardware: mistakes that stop it, and doubts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
+from rig.bench.config import BenchConfig
+from rig.cli.offline import calibration_of
+from rig.errors import ConfigError
+from rig.led import load_catalogue
+from rig.profiles.device import DeviceProfile, load_device
+from rig.profiles.network import load_network
+
+ADC_FULL_SCALE_V = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}  # ADS1115 data sheet, by gain
+NO_IMP_ABOVE_V = 3.6
+SAMPLES_PER_FLASH, SHORTEST_FLASH_S = 4, 0.25
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A bench file that can be used, with its device and what is worth knowing about it."""
+
+    config: BenchConfig
+    device: DeviceProfile
+    doubts: tuple[str, ...]
+
+
+def check_bench(config: BenchConfig, where: str) -> Checked:
+    """Look at everything that `config` refers to.
+
+    Raises:
+        ConfigError: one line for each mistake in the bench, its device and its networks.
+    """
+    mistakes: list[str] = []
+
+    def attempt(part: str, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except ConfigError as error:
+            mistakes.extend(f"{where}: {part}: {line}" for line in str(error).splitlines())
+            return None
+
+    device: DeviceProfile | None = attempt("dut.device", lambda: load_device(config.dut.device))
+    if device is not None:
+        tags = device.led_tags
+        attempt("led_tags", lambda: load_catalogue().for_device(*tags))
+        attempt("supply.regulator", lambda: _reaches(config, device))
+    for network in config.networks:
+        attempt("networks", partial(load_network, network))
+    attempt("led.calibration", lambda: _one_channel(config))
+    if mistakes or device is None:
+        raise ConfigError("\n".join(mistakes))
+    return Checked(config, device, tuple(_doubts(config, device)))
+
+
+def regulator_range_v(config: BenchConfig) -> tuple[float, float]:
+    """Lowest and highest voltage that the regulator can be told to give, with exact resistors."""
+    regulator = config.supply.regulator
+    return regulator.top_v - regulator.slope * regulator.dac_v, regulator.top_v
+
+
+def _reaches(config: BenchConfig, device: DeviceProfile) -> None:
+    low_v, high_v = regulator_range_v(config)
+    nominal_v = device.supply.nominal_v
+    if not low_v <= nominal_v <= high_v:
+        raise ConfigError(
+            f"gives {low_v:.2f} to {high_v:.2f} V with these resistors, device {device.name} needs {nominal_v:.2f} V; "
+            "see the arithmetic in docs/wiring.md"
+        )
+    if nominal_v > config.supply.max_v:
+        raise ConfigError(f"supply.max_v is {config.supply.max_v} V, device {device.name} needs {nominal_v:.2f} V")
+
+
+def _one_channel(config: BenchConfig) -> None:
+    channels = calibration_of(config).channels
+    if channels != 1:
+        raise ConfigError(f"{channels} channels are calibrated; expected 1, the input that led.channel names")
+
+
+def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
+    found = []
+    led, back = config.led, config.supply.read_back
+    _, high_v = regulator_range_v(config)
+    if high_v > NO_IMP_ABOVE_V:
+        found.append(
+            f"supply.regulator can give up to {high_v:.2f} V: its resistors don't keep the device below "
+            f"{NO_IMP_ABOVE_V} V, only software does"
+        )
+    if config.supply.max_v / back.ratio > ADC_FULL_SCALE_V[back.gain]:
+        seen_v = ADC_FULL_SCALE_V[back.gain] * back.ratio
+        found.append(
+            f"supply.read_back sees at most {seen_v:.2f} V, less than supply.max_v ({config.supply.max_v} V): too much "
+            "voltage would not be noticed; lower its gain or raise its ratio"
+        )
+    amber_v = calibration_of(config).amber_v[0]
+    if amber_v > ADC_FULL_SCALE_V[led.gain]:
+        found.append(
+            f"led: amber is {amber_v:.2f} V above dark, gain {led.gain} ends at {ADC_FULL_SCALE_V[led.gain]} V; lower "
+            "the gain"
+        )
+    least_hz = SAMPLES_PER_FLASH / SHORTEST_FLASH_S
+    if min(led.sample_hz, led.data_rate) < least_hz:
+        found.append(f"led: fewer than {least_hz:g} samples per second; flashes of {SHORTEST_FLASH_S} s need that many")
+    if config.kind == "raspberry-pi" and led.calibration.taken_on is None:
+        found.append("led.calibration.taken_on is missing: nobody can tell how old the calibration is")
+    missing = [
+        variable
+        for stored, variable in ((config.dut.token, TOKEN_VARIABLE), (config.dut.plan, PLAN_VARIABLE))
+        if stored is None and variable not in os.environ
+    ]
+    if missing:
+        found.append(f"enrolment: {' and '.join(missing)} not set in the environment; sending Wi-Fi settings needs it")
+    if not config.networks:
+        found.append("networks: none declared; tests that need one are skipped")
+    return found

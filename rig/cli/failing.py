@@ -1,0 +1,37 @@
+"""How commands fail: one clear message on stderr and an exit code that a script can tell apart."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
+
+# The pytest plugin ends with the same numbers.
+OTHER_ERROR, BENCH_FAULT, CONFIG_INVALID, SAFETY_TRIP = 1, 10, 12, 13
+
+
+def exit_code(error: RigError) -> int:
+    """The exit code that stands for this kind of error."""
+    if isinstance(error, ConfigError):
+        return CONFIG_INVALID
+    if isinstance(error, BenchError):
+        return BENCH_FAULT
+    return SAFETY_TRIP if isinstance(error, SafetyTrip) else OTHER_ERROR
+
+
+class RigGroup(TyperGroup):
+    """A group whose commands end the rig's own errors without a traceback. Anything else is a bug and shows one."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RigError as error:
+            if ctx.params.get("debug"):
+                traceback.print_exception(error, file=sys.stderr)
+            typer.echo(f"rig: {type(error).__name__}: {error}", err=True)
+            raise typer.Exit(exit_code(error)) from None

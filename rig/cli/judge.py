@@ -1,0 +1,125 @@
+"""`rig judge`: decode a saved recording and say what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from rig.bench.config import BenchConfig, load_bench
+from rig.cli.offline import calibration_of, facts_of
+from rig.cli.output import plain, say, table
+from rig.errors import ConfigError, InsufficientEvidence
+from rig.led import Decoded, decode, load_catalogue
+from rig.outcome import explain, judge
+from rig.profiles.device import load_device
+from rig.recording import Recording
+
+LONGEST_S = 6 * 3600.0  # the decoder keeps 100 bins a second
+EPILOG = (
+    "Example: rig judge reports/<run>/recordings/<test>.npz --picture what-happened.png. "
+    "Times are seconds on the bench's clock. The exit code is 0 whatever the verdict is."
+)
+
+
+def judge_recording(
+    recording: Annotated[Path, typer.Argument(metavar="RECORDING.npz", help="A recording that a run has saved.")],
+    bench: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|PATH", help="Bench whose LED calibration (volts) is used; default: the one that recorded it."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|PATH", help="Device under test; default: the one that the bench file names."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="OUT.png", help="Also draw supply, light and codes into this PNG file.")
+    ] = None,
+) -> None:
+    """Decode a saved recording, list what the LED said, and explain the verdict. Touches no hardware."""
+    loaded = _load(recording)
+    config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
+    profile = load_device(device or config.dut.device)
+    decoded = _decode(loaded, recording, config, profile.led_tags)
+    outcome = judge(loaded, decoded, device=facts_of(profile))
+    led = loaded.traces["led"]
+    say(f"{recording}: bench {config.name}, device {profile.name}")
+    say(f"{len(led.times_s)} light samples, {loaded.start_s:.2f} to {loaded.end_s:.2f} s on the bench's clock")
+    for action in loaded.actions:
+        say(f"  {action.start_s:8.2f} .. {action.end_s:8.2f} s  {plain(action.kind)}")
+    say()
+    _print_spans(decoded)
+    for problem in decoded.problems:
+        say(f"problem ({problem.kind}): {problem.text}")
+    say()
+    say(explain(outcome))
+    if picture is not None:
+        _draw(loaded, decoded, picture, recording.stem)
+        say(f"picture: {picture}")
+
+
+def _load(path: Path) -> Recording:
+    """The recording, blanked: one kept raw still holds the light of a Wi-Fi password."""
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise ConfigError(f"{path}: {what}; expected a recording (.npz) of this rig")
+    loaded = Recording.load(path).blanked()
+    length_s = loaded.end_s - loaded.start_s
+    if length_s > LONGEST_S:
+        raise ConfigError(f"{path}: covers {length_s:.0f} s; expected at most {LONGEST_S:.0f} s")
+    return loaded
+
+
+def _recorded_on(recording: Recording, path: Path) -> str:
+    name = recording.notes.get("bench")
+    if not isinstance(name, str) or not name:
+        raise ConfigError(f"{path}: does not say which bench recorded it; name the bench with --bench NAME")
+    return name
+
+
+def _decode(recording: Recording, path: Path, config: BenchConfig, tags: tuple[str, ...]) -> Decoded:
+    """What the LED said, decoded as during the test itself."""
+    led = recording.traces.get("led")
+    if led is None or not np.isfinite(led.values).any():
+        there = ", ".join(sorted(recording.traces)) or "none"
+        raise InsufficientEvidence(
+            f"{path}: no light of the LED in it (traces: {there}); record with the sensor connected"
+        )
+    calibration = calibration_of(config)
+    channels = 1 if led.values.ndim == 1 else led.values.shape[1]
+    if channels != calibration.channels:
+        raise ConfigError(
+            f"{path}: has {channels} light channels, the calibration of bench {config.name!r} has "
+            f"{calibration.channels}; choose the bench that recorded it with --bench"
+        )
+    return decode(led.times_s, led.values, calibration=calibration, codes=load_catalogue().for_device(*tags))
+
+
+def _print_spans(decoded: Decoded) -> None:
+    rows = [
+        [
+            f"{span.start_s:.2f}",
+            f"{span.end_s:.2f}",
+            f"{span.duration_s:.2f}",
+            span.code or "undecided",
+            f"{span.confidence:.0%}",
+            ", ".join(span.alternatives),
+            "; ".join([*([span.reason] if span.reason else []), *(f"{k} {v:.3g}" for k, v in span.details.items())]),
+        ]
+        for span in decoded
+    ]
+    columns = ("from s", "to s", "length s", "code", "confidence", "could also be", "remarks")
+    table(columns, rows, right=("from s", "to s", "length s", "confidence"))
+
+
+def _draw(recording: Recording, decoded: Decoded, target: Path, title: str) -> None:
+    from rig.run.picture import draw, png  # matplotlib takes a second to import
+
+    try:
+        target.write_bytes(png(draw(recording, decoded, title=title)))
+    except OSError as error:
+        raise ConfigError(f"--picture {target}: can't be written: {error.strerror or error}") from error

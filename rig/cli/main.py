@@ -1,0 +1,48 @@
+"""The command `rig`: puts the groups of commands together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import rig
+from rig.cli import bench, codes, device, judge, network
+from rig.cli.failing import RigGroup
+
+EPILOG = (
+    "Exit codes: 0 done, 1 other error of the rig, 2 wrong usage, 10 bench fault, 12 configuration mistake, "
+    "13 safety trip."
+)
+
+app = typer.Typer(
+    name="rig",
+    cls=RigGroup,
+    help="Bench for Electric Imp products: BlinkUp out, status LED back, supply measured, verdict given.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(bench.app, name="bench")
+app.add_typer(device.app, name="device")
+app.add_typer(network.app, name="network")
+app.add_typer(codes.app, name="codes")
+app.command("judge", epilog=judge.EPILOG)(judge.judge_recording)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rig {rig.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="On an error show the traceback too.")] = False,
+) -> None:
+    """Options that come before the command: `rig --debug judge run.npz`."""

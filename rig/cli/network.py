@@ -1,0 +1,36 @@
+"""`rig network`: the networks that benches can have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rig.cli.output import plain, table
+from rig.cli.settings import names, show
+from rig.errors import ConfigError
+from rig.profiles.network import load_network
+
+app = typer.Typer(help="Networks: access points and what lies behind them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_networks() -> None:
+    """List the networks of fixtures/networks. Passwords are not shown."""
+    rows = []
+    for name in names("networks"):
+        try:
+            n = load_network(name)
+        except ConfigError as error:
+            rows.append([name, "UNUSABLE", "", "", plain(str(error).splitlines()[0])])
+            continue
+        rows.append([name, plain(n.ssid), n.security, n.band_ghz, plain(n.title)])
+    table(("network", "ssid", "security", "GHz", "title"), rows)
+
+
+@app.command("show", epilog="Example: rig network show home")
+def show_network(
+    name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures/networks, or a .toml file.")],
+) -> None:
+    """Show every setting of a network. The password is only said to be there ('hidden')."""
+    show(load_network(name))

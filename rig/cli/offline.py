@@ -1,0 +1,40 @@
+"""What an open bench decodes and judges with, made from files alone: nothing is connected."""
+
+from __future__ import annotations
+
+from rig.bench.config import BenchConfig
+from rig.errors import ConfigError
+from rig.led import Calibration, CalibrationError
+from rig.outcome import DeviceFacts
+from rig.profiles.device import DeviceProfile
+
+
+def calibration_of(config: BenchConfig) -> Calibration:
+    """The bench's stored calibration.
+
+    Raises:
+        ConfigError: the decoder can't use it.
+    """
+    stored = config.led.calibration
+    try:
+        return Calibration(
+            red_v=stored.red_v,
+            green_v=stored.green_v,
+            saturation=stored.saturation,
+            uncertainty=stored.uncertainty,
+            date=stored.taken_on.isoformat() if stored.taken_on else None,
+            conditions=stored.conditions,
+        )
+    except CalibrationError as error:
+        raise ConfigError(f"bench {config.name!r}: led.calibration: {error}") from error
+
+
+def facts_of(device: DeviceProfile) -> DeviceFacts:
+    """What the rules of judgement take from a device file."""
+    return DeviceFacts(
+        model=device.name,
+        min_v=device.supply.min_v,
+        min_wifi_v=device.supply.wifi_min_v,
+        max_v=device.supply.max_v,
+        led_window_s=device.led_window_s,
+    )

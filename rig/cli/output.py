@@ -1,0 +1,47 @@
+"""Printing: tables on a terminal, one line a row in a pipe, and colour codes on terminals only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PIPED_WIDTH = 1000  # rows of a piped table aren't wrapped, so that grep and cut work
+
+Cell = str | Text
+
+
+def console() -> Console:
+    """A console on the present stdout. Text is printed as it is: brackets are no markup, colons no emoji."""
+    stream = sys.stdout
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")  # a title that the terminal can't spell is no reason to fail
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
+    return Console(file=stream, markup=False, emoji=False, highlight=False, width=width)
+
+
+def say(text: Cell = "") -> None:
+    """Print lines as they are, however long."""
+    console().print(text, soft_wrap=True)
+
+
+def plain(text: object) -> str:
+    """`text` for the terminal; escape codes and other unprintable characters are spelled out."""
+    raw = str(text)
+    return raw if raw.isprintable() else repr(raw)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Sequence[str] = ()) -> None:
+    """Print a table; columns named in `right` are aligned right."""
+    made = Table(box=box.SIMPLE_HEAD if console().is_terminal else None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    console().print(made)

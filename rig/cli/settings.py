@@ -1,0 +1,67 @@
+"""Data files as lists of keys and values, for showing them. Secrets are never among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from rig.cli.output import plain, table
+from rig.files import fixtures_folder
+from rig.quantities import Spread
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key of a data file, as `supply.max_v`. `given` is False where the default holds."""
+
+    key: str
+    text: str
+    given: bool
+
+
+def settings(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
+    """Every key of a loaded file with its value in words, nested ones with dots."""
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel) and not isinstance(value, Spread):
+            yield from settings(value, f"{prefix}{name}.")
+        else:
+            yield Setting(prefix + name, value_text(name, value), name in model.model_fields_set)
+
+
+def value_text(name: str, value: Any) -> str:
+    """A value in words; a secret only as being there or not, chip addresses in hexadecimal."""
+    if isinstance(value, SecretStr):
+        return "hidden" if value.get_secret_value() else "none"
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Spread):
+        return _spread_text(value)
+    if isinstance(value, tuple):
+        return ", ".join(plain(part) for part in value) or "none"
+    return f"0x{value:02x}" if name.endswith("address") else plain(value)
+
+
+def _spread_text(spread: Spread) -> str:
+    span = f"{spread.low:g}" if spread.low == spread.high else f"{spread.low:g} to {spread.high:g}"
+    return f"{span} ({spread.certainty}{': ' + plain(spread.source) if spread.source else ''})"
+
+
+def show(model: BaseModel) -> None:
+    """Print every key with its value, and which ones are defaults."""
+    rows = ([s.key, s.text, "" if s.given else "default"] for s in settings(model))
+    table(("key", "value", ""), rows)
+
+
+def names(kind: str) -> list[str]:
+    """What there is in `fixtures/<kind>`, in order.
+
+    Raises:
+        ConfigError: there is no fixtures folder.
+    """
+    return sorted(path.stem for path in (fixtures_folder() / kind).glob("*.toml"))
