@@ -11,7 +11,7 @@ from rig.outcome import Verdict
 
 pytestmark = pytest.mark.hil
 
-STUCK_S = 18.0
+STUCK_S = 15.5
 
 
 @pytest.mark.requires("network:home")

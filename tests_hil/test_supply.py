@@ -44,6 +44,7 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
 
 def test_more_than_the_device_may_see_is_refused(dut: DeviceUnderTest) -> None:
     dut.power_on()
+    dut.watch_for(0.5)
     before_v = dut.bench.supply.measure().regulator_v
     with pytest.raises(SupplyLimitError, match=r"allowed are 0 to 3\.6 V .*nothing was changed"):
         dut.bench.supply.set(dut.bench.device.supply.max_v + 0.01)

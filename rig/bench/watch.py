@@ -67,6 +67,7 @@ class Watch:
         self._decoded_to = 0
         self._actions: list[Action] = []
         self._secrets: list[Blanked] = []
+        self._result: tuple[tuple[int, ...], Recording, Decoded] | None = None
 
     @property
     def state(self) -> State:
@@ -153,9 +154,13 @@ class Watch:
     def result(self) -> tuple[Recording, Decoded]:
         """Everything so far. The recording still holds the light of BlinkUps; what is stored or shown is blanked."""
         self._decode()
-        traces = {channel.name: channel.trace() for channel in self._channels if channel.times_s}
-        recording = Recording(traces, tuple(self._actions), tuple(self._secrets), {"bench": self._bench.config.name})
-        return recording, finish(self._tracker)
+        seen = (*(len(channel.times_s) for channel in self._channels), len(self._actions), len(self._secrets))
+        if self._result is None or self._result[0] != seen:
+            traces = {channel.name: channel.trace() for channel in self._channels if channel.times_s}
+            notes = {"bench": self._bench.config.name, "device": self._bench.device.name}
+            recording = Recording(traces, tuple(self._actions), tuple(self._secrets), notes)
+            self._result = (seen, recording, finish(self._tracker))
+        return self._result[1], self._result[2]
 
     def _decode(self) -> None:
         """Give the tracker what it hasn't seen, without the light of BlinkUp data."""

@@ -21,6 +21,7 @@ from rig.recording import Recording, Trace
 
 COLUMNS = 500
 COLOUR_COUNT = 128
+FEW = 3  # codes that a doubt may name
 CHARACTER_SHARE = 0.0088  # of the picture's width, for one character of a span's name
 COLOURS = {"red": "#d62728", "green": "#2ca02c", "amber": "#ff9f0e", "dark": "#3a3f47"}
 INK, FAINT, CURRENT, LIGHT = "#20242a", "#9aa1ab", "#8c4bb5", "#1f5fa8"
@@ -151,12 +152,13 @@ def _draw_spans(axes: Axes, decoded: Decoded, length_s: float) -> None:
 
 
 def span_label(span: Span, share: float) -> str:
-    """A span's name and confidence, as far as they fit into `share` of the picture's width."""
-    name = span.code or "?"
-    for text in (f"{name} {span.confidence:.0%}" if span.code else name, name):
-        if len(text) * CHARACTER_SHARE <= share:
-            return text
-    return ""
+    """What a span says, as far as it fits into `share` of the picture's width: code and confidence, or the doubt."""
+    if span.code is not None:
+        texts = [f"{span.code} {span.confidence:.0%}", span.code]
+    else:
+        few = span.alternatives[:FEW] if len(span.alternatives) <= FEW else ()
+        texts = [" or ".join(few) + "?", "?"]
+    return next((text for text in texts if len(text) * CHARACTER_SHARE <= share), "")
 
 
 def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
