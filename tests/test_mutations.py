@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,36 +34,9 @@ class Mutation:
     suite: str = "tests_hil"
 
 
-MUTATIONS = (
-    # the simulated device's side
-    Mutation("imp swaps red and green", "rig/sim/imp/ledtable.py", '"connected": _cyclic(_d(500), _g(500))', '"connected": _cyclic(_d(500), _r(500))', "gets_the_device_online and 142hz"),
-    Mutation("imp shows resolving in the order of getting an address", "rig/sim/imp/ledtable.py", '"resolving": _cyclic(_d(500), _a(250), _r(250))', '"resolving": _cyclic(_d(500), _r(250), _a(250))', "no_dns"),
-    Mutation("imp blinks its request 20 % slow", "rig/sim/imp/ledtable.py", '"no_settings": _cyclic(_d(500), _a(500))', '"no_settings": _cyclic(_d(600), _a(600))', "asks_for_settings"),
-    Mutation("imp ignores resets", "rig/sim/imp/chip.py", "    def _reset(self) -> None:\n", "    def _reset(self) -> None:\n        return\n", "brownout_loop"),
-    Mutation("imp checks another CRC", "rig/sim/imp/settings.py", "step >> 1) ^ 0xA001", "step >> 1) ^ 0xA003", "gets_the_device_online and 142hz"),
-    Mutation("imp takes any password", "rig/sim/imp/connection.py", 'if (settings.password or "") == expected:', "if True:", "wrong_password"),
-    Mutation("radio draws no current", "rig/sim/imp/radio.py", 'chip.draw("transmission", amps)', 'chip.draw("transmission", 0.0)', "brownout_loop"),
-    # the simulated bench's side
-    Mutation("supply has no capacitance", "rig/sim/world.py", "bulk_f=ranges.bulk_f.draw(rng)", "bulk_f=0.001 * 1e-9 * (1 + ranges.bulk_f.draw(rng))", "brownout_loop"),
-    Mutation("series resistor does nothing", "rig/sim/power.py", "series = p.series_ohm if self._series_in else 0.0", "series = 0.0", "brownout_loop"),
-    Mutation("sensor sees the colours swapped", "rig/sim/optics.py", "red = gains.red_v *", "red = gains.green_v *", "gets_the_device_online and 142hz or wrong_ssid"),
-    Mutation("switch does not switch", "rig/sim/world.py", "self.rail.set_switch(bool(level))", "self.rail.set_switch(True)", "draws_nothing_when_off"),
-    # the judging side
-    Mutation("catalogue: connected is red", "rig/led/codes.toml", 'readings = ["D500 G500"]', 'readings = ["D500 A500"]', "gets_the_device_online and 142hz"),
-    Mutation("catalogue: joining 20 % longer", "rig/led/codes.toml", '"D500 R500 D500 R250 D250 R250 D250 R250"', '"D600 R600 D600 R300 D300 R300 D300 R300"', "wrong_password"),
-    Mutation("calibration: red and green swapped", "rig/bench/bench.py", "red_v=stored.red_v,\n            green_v=stored.green_v,", "red_v=stored.green_v,\n            green_v=stored.red_v,", "gets_the_device_online and 142hz or wrong_ssid"),
-    Mutation("verdict: no address and no name swapped", "rig/outcome/meaning.py", '"getting_ip": Verdict.NO_ADDRESS', '"getting_ip": Verdict.NAME_NOT_RESOLVED', "no_dhcp"),
-    # what is said
-    Mutation("polarity inverted", "rig/blinkup/waveform.py", "(on, off) if legs.active_high else (off, on)", "(off, on) if legs.active_high else (on, off)", "gets_the_device_online and 142hz"),
-    Mutation("CRC constant", "rig/blinkup/crc.py", "= 0xA001", "= 0xA011", "gets_the_device_online and 142hz"),
-    Mutation("header", "rig/blinkup/linecode.py", "HEADER = 0x2A", "HEADER = 0x2B", "gets_the_device_online and 142hz"),
-    Mutation("tri-level without its clock", "rig/blinkup/linecode.py", "zero=(0, 1), one=(0, 2), preamble_byte=0x00", "zero=(1, 1), one=(2, 2), preamble_byte=0x00", "trilevel"),
-    Mutation("rounding each bit", "rig/blinkup/waveform.py", "return round(index * 1e6 / rate_hz)", "return index * round(1e6 / rate_hz)", "grid or drift", suite="tests/blinkup"),
-    # the drivers
-    Mutation("supply set point off by a tenth", "rig/bench/regulated.py", "code = round((regulator.top_v - volts)", "code = round((regulator.top_v - 0.9 * volts)", "what_was_asked_for"),
-    Mutation("limits not checked", "rig/bench/regulated.py", "        self._limits.check_request(volts)\n", "", "may_see_is_refused"),
-    Mutation("read-back ratio forgotten", "rig/bench/regulated.py", "volts *= self._wiring.read_back.ratio", "volts *= 1.0", "what_was_asked_for"),
-)  # fmt: skip
+MUTATIONS = tuple(
+    Mutation(**row) for row in tomllib.loads((ROOT / "tests/mutations.toml").read_text(encoding="utf-8"))["mutation"]
+)
 
 
 def run(folder: Path, select: str, suite: str = "tests_hil") -> subprocess.CompletedProcess[str]:

@@ -69,3 +69,15 @@ def test_settings_survive_a_power_cycle(dut: DeviceUnderTest, network) -> None:
     assert dut.wait_for("connected", timeout_s=ONLINE_TIMEOUT_S), dut.observation().outcome.summary
     dut.power_cycle()
     assert dut.wait_for("connected", timeout_s=ONLINE_TIMEOUT_S), dut.observation().outcome.summary
+
+
+@pytest.mark.requires("network:home")
+def test_blinkup_after_the_window_is_not_received(dut: DeviceUnderTest, network) -> None:
+    dut.make_unconfigured()
+    dut.power_cycle()
+    dut.watch_for(dut.bench.device.led_window_s * 1.05)
+    assert dut.send(dut.wifi(network("home")), rate_hz=FAST_HZ).sent_as_planned
+    dut.watch_for(7.0)
+    outcome = dut.observation().outcome
+    assert outcome.verdict is Verdict.BLINKUP_NOT_RECEIVED, outcome.summary
+    assert outcome.advice

@@ -1,7 +1,7 @@
 """What a bench may be able to do to the device's surroundings. A bench that can't says so, and tests are skipped.
 
 Capability names: `network` (put a declared network there), `environment` (ambient light and noise),
-`supply.series` (weaken the supply), `blinkup.trilevel` (a grey leg).
+`supply.series` (weaken the supply), `blinkup.trilevel` (a grey leg); `network:NAME` is one certain network.
 """
 
 from __future__ import annotations
@@ -9,8 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from rig.errors import CapabilityMissing
+from rig.errors import CapabilityMissing, ConfigError
 from rig.profiles.network import NetworkProfile, load_network
+
+NAMES = ("network", "environment", "supply.series", "blinkup.trilevel")
+
+
+def check_name(capability: str) -> None:
+    """
+    Raises:
+        ConfigError: there is no such capability on any bench.
+    """
+    if capability not in NAMES and not capability.startswith("network:"):
+        raise ConfigError(f"unknown capability {capability!r}; there are {', '.join(NAMES)} and network:NAME")
 
 
 @dataclass(frozen=True)

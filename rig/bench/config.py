@@ -1,4 +1,4 @@
-"""The bench file (TOML): where each part is, how it is wired, how it is calibrated. Documented in docs/bench-file.md."""
+"""The bench file (TOML): where each part is, how it is wired and calibrated. Documented in docs/bench-file.md."""
 
 from __future__ import annotations
 

@@ -1,13 +1,37 @@
-"""Waiting until the pigpio client has heard everything that happened before now."""
+"""The connection to the daemon: what its end looks like, and waiting until everything has been heard."""
 
 from __future__ import annotations
 
+import contextlib
+import struct
 import threading
+from collections.abc import Iterator
 from typing import Any, Final
 
 from rig.errors import BenchConnectionError
 
 SETTLE_EVENT: Final = 30  # 31 belongs to the daemon's own BSC peripheral
+
+
+# What the client raises when its daemon is gone, depending on where it notices.
+GONE = (OSError, struct.error, AttributeError)
+
+
+@contextlib.contextmanager
+def daemon_answers(doing: str) -> Iterator[None]:
+    """
+    Raises:
+        BenchConnectionError: the daemon went away inside the block.
+    """
+    try:
+        yield
+    except BenchConnectionError:
+        raise
+    except GONE as error:
+        raise BenchConnectionError(
+            f"{doing}: pigpiod does not answer any more ({error!r}); pins stay as they were, so take the device off its "
+            "supply by hand, then restart the daemon"
+        ) from error
 
 
 class GpioLink:

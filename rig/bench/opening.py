@@ -13,7 +13,7 @@ from typing import Any
 
 from rig.bench.capabilities import DeclaredNetworks, EnvironmentControl, NetworkControl, Surroundings
 from rig.bench.config import BenchConfig
-from rig.bench.gpiolink import GpioLink
+from rig.bench.gpiolink import GONE, GpioLink
 from rig.bench.pigpio_i2c import PigpioI2C
 from rig.clock import Clock, RealClock, VirtualClock
 from rig.errors import BenchConnectionError, CapabilityMissing
@@ -72,6 +72,16 @@ def connect(host: str, port: int) -> tuple[Any, GpioLink]:
     return factory, GpioLink(factory.connection)
 
 
+def _closing_of(factory: Any) -> Callable[[], None]:
+    """Closes the factory; a connection that is gone already is no error (whoever needed it has said so)."""
+
+    def close() -> None:
+        with contextlib.suppress(*GONE):
+            factory.close()
+
+    return close
+
+
 def _unreachable(host: str, port: int) -> BenchConnectionError:
     return BenchConnectionError(
         f"no pigpiod answers at {host}:{port}; on the Pi: `sudo systemctl start pigpiod`, then check [gpio] host and "
@@ -81,7 +91,7 @@ def _unreachable(host: str, port: int) -> BenchConnectionError:
 
 def _open_pi(config: BenchConfig) -> Backend:
     factory, link = connect(config.gpio.host, config.gpio.port)
-    closing: list[Callable[[], None]] = [factory.close, link.close]
+    closing: list[Callable[[], None]] = [_closing_of(factory), link.close]
     i2c: Any
     try:
         networks = DeclaredNetworks(config.networks)
@@ -94,7 +104,7 @@ def _open_pi(config: BenchConfig) -> Backend:
         version = factory.connection.get_pigpio_version()
     except BaseException:
         link.close()
-        factory.close()
+        _closing_of(factory)()
         raise
     facts = {"GPIO daemon": f"pigpiod {version} at {config.gpio.host}:{config.gpio.port}", "I2C": config.i2c.via}
     return Backend(RealClock(), factory, link, i2c, networks, None, facts, closing)
@@ -147,7 +157,7 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
     try:
         clock = VirtualClock(world.timeline)
         factory, link = connect("127.0.0.1", world.daemon.port)
-        closing += [factory.close, link.close, clock.on_settle(link.settle)]
+        closing += [_closing_of(factory), link.close, clock.on_settle(link.settle)]
     except BaseException:
         world.stop()
         raise

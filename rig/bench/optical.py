@@ -11,7 +11,7 @@ from typing import Any
 
 from rig.bench.config import BlinkUpWiring
 from rig.bench.frame import Frame
-from rig.bench.gpiolink import GpioLink
+from rig.bench.gpiolink import GpioLink, daemon_answers
 from rig.blinkup import InvalidOption, LedLegs, pulses
 from rig.clock import Clock
 from rig.errors import BenchFault
@@ -100,13 +100,14 @@ class OpticalTransmitter:
                 f"BlinkUp: {len(made)} level changes, one wave takes {MAX_PULSES}; shorten the preamble or the packet"
             )
         try:
-            self._pi.wave_add_new()
-            self._pi.wave_add_generic([pigpio.pulse(on, off, delay_us) for on, off, delay_us in made])
-            wave_id = self._pi.wave_create()
-            self._link.settle()
-            self._seen.clear()
-            start_s = self._clock.now_s()
-            self._pi.wave_send_once(wave_id)
+            with daemon_answers("BlinkUp LED: sending"):
+                self._pi.wave_add_new()
+                self._pi.wave_add_generic([pigpio.pulse(on, off, delay_us) for on, off, delay_us in made])
+                wave_id = self._pi.wave_create()
+                self._link.settle()
+                self._seen.clear()
+                start_s = self._clock.now_s()
+                self._pi.wave_send_once(wave_id)
         except pigpio.error as error:
             self.off()
             raise BenchFault(
@@ -118,10 +119,15 @@ class OpticalTransmitter:
         return Transmission(self, frame, wave_id, start_s)
 
     def off(self) -> None:
-        """Stop sending and switch the LED off."""
-        self._pi.wave_tx_stop()
-        for pin in self._pins:
-            pin.off()
+        """Stop sending and switch the LED off.
+
+        Raises:
+            BenchConnectionError: the daemon is gone.
+        """
+        with daemon_answers("BlinkUp LED: switching off"):
+            self._pi.wave_tx_stop()
+            for pin in self._pins:
+                pin.off()
 
     def close(self) -> None:
         self.off()
@@ -134,7 +140,8 @@ class OpticalTransmitter:
         self._seen.append((tick, gpio, level))
 
     def _busy(self) -> bool:
-        return bool(self._pi.wave_tx_busy())
+        with daemon_answers("BlinkUp LED"):
+            return bool(self._pi.wave_tx_busy())
 
     def _finish(self, sent: Transmission, wave_id: int) -> Receipt:
         if self._busy():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
+
+from rig.bench.gpiolink import GONE, daemon_answers
 
 EREMOTEIO = 121
 ZIP_END, ZIP_READ, ZIP_WRITE = 0, 6, 7
@@ -59,20 +62,23 @@ class PigpioI2C:
         self._store(address, buffer_in, in_start, count, got, data)
 
     def close(self) -> None:
-        for handle in self._handles.values():
-            self._pi.i2c_close(handle)
+        """Give the handles back; a connection that is gone already is no error."""
+        with contextlib.suppress(*GONE):
+            for handle in self._handles.values():
+                self._pi.i2c_close(handle)
         self._handles.clear()
 
     def _handle(self, address: int) -> int:
         if address not in self._handles:
-            self._handles[address] = self._pi.i2c_open(self._bus, address)
+            self._handles[address] = self._done(self._pi.i2c_open, self._bus, address)
         return self._handles[address]
 
     def _done(self, call: Any, *arguments: Any) -> Any:
         import pigpio
 
         try:
-            return call(*arguments)
+            with daemon_answers("I2C by pigpiod"):
+                return call(*arguments)
         except pigpio.error as error:
             raise OSError(EREMOTEIO, f"I2C by pigpiod: {error}") from error
 

@@ -10,9 +10,10 @@ import contextlib
 from typing import Any
 
 from rig.bench.config import SupplyWiring
+from rig.bench.gpiolink import daemon_answers
 from rig.bench.sampler import ContinuousInput
 from rig.clock import Clock
-from rig.errors import BenchFault, CapabilityMissing, SafetyTrip, SupplyLimitError
+from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, SafetyTrip, SupplyLimitError
 from rig.supply import Limits, SupplyReading
 
 DAC_STEPS = 4096
@@ -54,6 +55,8 @@ class RegulatedSupply:
             dac = MCP4725(i2c, address=wiring.dac_address)
             part = f"INA219 at 0x{wiring.monitor_address:02x} (current monitor)"
             monitor = INA219(i2c, addr=wiring.monitor_address)
+        except BenchConnectionError:
+            raise
         except (ValueError, OSError) as error:
             raise BenchFault(f"{part} does not answer: {error}; check wiring, address strap and pull-ups") from error
         return dac, monitor
@@ -116,7 +119,8 @@ class RegulatedSupply:
         """
         if self._set_point_v is None:
             raise SupplyLimitError("supply: enabled without a set point; call set(volts) first")
-        self._switch.on()
+        with daemon_answers("supply: switching on"):
+            self._switch.on()
 
     def _distrust(self) -> None:
         """Off, and no set point until one has been set and measured again."""
@@ -124,10 +128,15 @@ class RegulatedSupply:
         self.off()
 
     def off(self) -> None:
-        """Disconnect the device and take the series resistor out."""
-        self._switch.off()
-        if self._relay is not None:
-            self._relay.off()
+        """Disconnect the device and take the series resistor out.
+
+        Raises:
+            BenchConnectionError: the daemon is gone; nothing here can switch any more.
+        """
+        with daemon_answers("supply: switching off"):
+            self._switch.off()
+            if self._relay is not None:
+                self._relay.off()
 
     def insert_series(self, inserted: bool) -> None:
         """Put the series resistor into the line, or take it out.
@@ -137,7 +146,8 @@ class RegulatedSupply:
         """
         if self._relay is None:
             raise CapabilityMissing("supply.series: this bench has no switchable series resistor ([supply.series])")
-        self._relay.value = inserted
+        with daemon_answers("supply: series resistor"):
+            self._relay.value = inserted
 
     def measure(self) -> SupplyReading:
         """Everything at about one moment; what can't be measured raises.
@@ -179,6 +189,8 @@ class RegulatedSupply:
     def _talk(self, transfer: Any) -> Any:
         try:
             return transfer()
+        except BenchConnectionError:
+            raise
         except OSError as error:
             raise BenchFault(f"supply: a chip stopped answering on I2C ({error}); supply switched off") from error
 
@@ -195,5 +207,5 @@ class _OffOnFailure(contextlib.AbstractContextManager[None]):
         self._supply = supply
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and issubclass(kind, SafetyTrip | BenchFault):
+        if kind is not None and issubclass(kind, SafetyTrip | BenchFault | BenchConnectionError):
             self._supply._distrust()

@@ -22,7 +22,7 @@ class Terminated(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def guard(make_safe: Callable[[], None]) -> Iterator[None]:
-    """Call `make_safe` at the end of the block, at exit of the interpreter, and on SIGTERM or SIGHUP, whichever is first."""
+    """Call `make_safe` when the block ends, the interpreter exits, or SIGTERM or SIGHUP comes, whichever is first."""
     done = threading.Event()
 
     def once() -> None:

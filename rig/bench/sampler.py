@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from rig.clock import Clock
-from rig.errors import BenchFault
+from rig.errors import BenchConnectionError, BenchFault
 
 MUX_SHIFT = 12
 SINGLE_ENDED = 4
@@ -38,6 +38,8 @@ class ContinuousInput:
             self._ads.mode = Mode.CONTINUOUS
             clock.sleep(2.5 / data_rate)
             self._ads.get_last_result(False)
+        except BenchConnectionError:
+            raise
         except (ValueError, OSError) as error:
             raise BenchFault(
                 f"{self._where} does not answer: {error}; check wiring, address strap and I2C pull-ups"
@@ -52,6 +54,8 @@ class ContinuousInput:
         """
         try:
             volts = self._input.voltage
+        except BenchConnectionError:
+            raise
         except OSError as error:
             raise BenchFault(f"{self._where} stopped answering: {error}; check the I2C wiring") from error
         return self._clock.now_s() - self._delay_s, float(volts)

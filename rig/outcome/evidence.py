@@ -176,10 +176,9 @@ def _led_gaps(recording: Recording) -> tuple[tuple[float, float], ...]:
     led = recording.traces.get("led")
     if led is None or len(led.times_s) < 2:
         return ()
-    good: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = np.isfinite(led.values)
-    good = good if good.ndim == 1 else good.all(axis=1)
+    good = np.isfinite(led.values.reshape(len(led.times_s), -1)).all(axis=1)
     for window in recording.secret_windows:
-        good = good | ((led.times_s >= window.start_s) & (led.times_s < window.end_s))
+        good |= (led.times_s >= window.start_s) & (led.times_s < window.end_s)
     times = led.times_s[good]
     edges = np.concatenate(([led.times_s[0]], times, [led.times_s[-1]]))
     return tuple((float(edges[i]), float(edges[i + 1])) for i in np.flatnonzero(np.diff(edges) > _SHORTEST_FLASH_S))

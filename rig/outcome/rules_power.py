@@ -72,8 +72,8 @@ def brownout(scene: Scene) -> Candidate | None:
         evidence.append(dips_item(notched, _median_v(scene) - facts.notch_v, "a collapse cut short by its own reset"))
         score = 0.93
         text = (
-            f"while the LED shows red, the voltage at the device gives way again and again: {len(notched)} notches of up "
-            f"to {depth_v:.2f} V; {why}"
+            f"while the LED shows red, the voltage at the device gives way again and again: {len(notched)} notches of "
+            f"up to {depth_v:.2f} V; {why}"
         )
     elif supply.weak:
         evidence.append(dips_item(supply.weak, facts.min_wifi_v, "too low for Wi-Fi"))

@@ -67,7 +67,8 @@ class SupplyView:
     `risen_s` is when the device's supply first reached `min_v`, None if it never did or was not measured; `dut_v`
     begins there. `lost_s` is when it fell below `min_v` for good. `collapses` are dips below `min_v`, `weak` those
     below `min_wifi_v` (collapses included), `notches` dips of at least `notch_v` below the median: a collapse ends with
-    the reset that it causes, so a converter that averages over a millisecond shows it as a notch. `starved` the rig's own actions that made the supply short.
+    the reset that it causes, so a converter that averages over a millisecond shows it as a notch. `starved` are
+    the rig's own actions that made the supply short.
     """
 
     dut_v: Series | None

@@ -98,7 +98,8 @@ def summarise(
 
 def _outcome_block(outcome: Any) -> str:
     evidence = "".join(
-        f"<li><b>{item.start_s:.2f}-{item.end_s:.2f} s</b> {html.escape(item.text)} <i>({html.escape(item.source)})</i></li>"
+        f"<li><b>{item.start_s:.2f}-{item.end_s:.2f} s</b> {html.escape(item.text)} "
+        f"<i>({html.escape(item.source)})</i></li>"
         for item in outcome.evidence
     )
     advice = "".join(f"<li>{html.escape(line)}</li>" for line in outcome.advice)

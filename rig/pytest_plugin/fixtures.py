@@ -38,6 +38,16 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         yield opened
 
 
+@pytest.fixture(autouse=True)
+def required_capabilities(request: pytest.FixtureRequest) -> None:
+    """Skips a test whose `requires` marker names something that the bench lacks, whatever fixtures it uses."""
+    wanted = [capability for marker in request.node.iter_markers("requires") for capability in marker.args]
+    if wanted:
+        opened: Bench = request.getfixturevalue("bench")
+        for capability in wanted:
+            opened.require(capability)
+
+
 @pytest.fixture
 def clock(bench: Bench) -> Clock:
     """The bench's clock. Tests wait with it, never with time.sleep."""
@@ -53,9 +63,6 @@ def supply(bench: Bench) -> Supply:
 @pytest.fixture
 def dut(bench: Bench, request: pytest.FixtureRequest) -> Iterator[DeviceUnderTest]:
     """The device under test, unpowered. Off again at the end; what was seen goes into the report."""
-    for marker in request.node.iter_markers("requires"):
-        for capability in marker.args:
-            bench.require(capability)
     bench.supply.off()
     device = DeviceUnderTest(bench)
     evidence_of(request.node).dut = device

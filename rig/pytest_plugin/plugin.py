@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rig.bench.capabilities import check_name
 from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import options, report
@@ -21,11 +22,24 @@ from rig.pytest_plugin.fixtures import (
     led,
     measure,
     network,
+    required_capabilities,
     supply,
     surroundings,
 )
 
-__all__ = ["bench", "blinkup", "clock", "dut", "environment", "led", "measure", "network", "supply", "surroundings"]
+__all__ = [
+    "bench",
+    "blinkup",
+    "clock",
+    "dut",
+    "environment",
+    "led",
+    "measure",
+    "network",
+    "required_capabilities",
+    "supply",
+    "surroundings",
+]
 
 FIRST_FAULT = pytest.StashKey[str]()
 SIGNALS = pytest.StashKey[contextlib.ExitStack]()
@@ -78,6 +92,17 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return options.announcement(config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A capability that no bench can have would skip its test for ever."""
+    for item in items:
+        for marker in item.iter_markers("requires"):
+            for capability in marker.args:
+                try:
+                    check_name(capability)
+                except ConfigError as error:
+                    raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -170,7 +170,7 @@ def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
             panels[0].text(
                 action.start_s,
                 0.06,
-                f" BlinkUp: {action.details.get('what')}, {action.details.get('rate_hz'):g} Hz, {action.details.get('code')}",
+                " BlinkUp: {what}, {rate_hz:g} Hz, {code}".format(**action.details),
                 transform=panels[0].get_xaxis_transform(),
                 fontsize=7,
                 color=INK,

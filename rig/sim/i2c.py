@@ -18,7 +18,7 @@ EREMOTEIO = 121  # what Linux answers when nobody acknowledges
 _FIRST_ADDRESS, _LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
 
 
-class Nack(BenchError, OSError):  # noqa: N818 - named after what the wires show
+class Nack(BenchError, OSError):
     """Raised by a chip that does not acknowledge; the bus turns it into OSError(121)."""
 
 

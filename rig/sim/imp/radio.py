@@ -30,10 +30,11 @@ class Radio:
     def start(self) -> Program:
         chip = self._chip
         self._check()
-        chip.draw("radio", chip.character["radio_base_a"])
+        base_a = chip.character["radio_base_a"]
+        chip.draw("radio", base_a)
         slot_ns = to_ns(CALIBRATION_S / CALIBRATION_PULSES)
         for _ in range(CALIBRATION_PULSES):
-            yield from self._pulse(chip.character["calibration_a"], slot_ns * 2 // 3)
+            yield from self._pulse(chip.character["calibration_a"] - base_a, slot_ns * 2 // 3)
             yield slot_ns // 3
 
     def active(self, duration_ns: int) -> Program:
