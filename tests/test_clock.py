@@ -369,6 +369,10 @@ def test_a_failing_hook_loses_nobody_its_turn() -> None:
         assert log == [0.5]
         assert clock.now_s() == 1.0
         task.join()
+        # nor does anything of the failed wait cut a later one short
+        clock.spawn(lambda: clock.sleep_until(1.5), "u")
+        clock.sleep_until(2.0)
+        assert clock.now_s() == 2.0
 
     unhung(body)
 
