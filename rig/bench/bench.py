@@ -148,6 +148,7 @@ class Bench:
         Raises:
             ConfigError: neither has them.
         """
+        __tracebackhide__ = True  # pytest can print a frame's variables
         dut = self.config.dut
         token = _secret(dut.token, TOKEN_VARIABLE)
         plan = _secret(dut.plan, PLAN_VARIABLE)

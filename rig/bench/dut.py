@@ -123,6 +123,7 @@ class DeviceUnderTest:
 
     def wifi(self, network: NetworkProfile, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
         """The configuration that puts the device on `network`, or nearly."""
+        __tracebackhide__ = True  # pytest can print a frame's variables
         token, plan = self.bench.enrolment()
         return WifiConfig(
             ssid=network.ssid if ssid is None else ssid,

@@ -29,8 +29,8 @@ def daemon_answers(doing: str) -> Iterator[None]:
         raise
     except GONE as error:
         raise BenchConnectionError(
-            f"{doing}: pigpiod does not answer any more ({error!r}); pins stay as they were, so take the device off its "
-            "supply by hand, then restart the daemon"
+            f"{doing}: pigpiod does not answer any more ({error!r}); pins stay as they were, so take the device off "
+            "its supply by hand, then restart the daemon"
         ) from error
 
 

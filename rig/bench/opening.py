@@ -15,6 +15,7 @@ from rig.bench.capabilities import DeclaredNetworks, EnvironmentControl, Network
 from rig.bench.config import BenchConfig
 from rig.bench.gpiolink import GONE, GpioLink
 from rig.bench.pigpio_i2c import PigpioI2C
+from rig.bench.safety import UninterruptedLock
 from rig.clock import Clock, RealClock, VirtualClock
 from rig.errors import BenchConnectionError, CapabilityMissing
 from rig.profiles.device import DeviceProfile
@@ -69,6 +70,8 @@ def connect(host: str, port: int) -> tuple[Any, GpioLink]:
         raise _unreachable(host, port) from error
     if not connected:
         raise _unreachable(host, port)
+    commands = factory.connection.sl
+    commands.l = UninterruptedLock(commands.l)
     return factory, GpioLink(factory.connection)
 
 

@@ -94,6 +94,7 @@ class OpticalTransmitter:
         """
         import pigpio
 
+        __tracebackhide__ = True  # pytest can print a frame's variables, and a waveform is the packet
         made = pulses(frame.wave, frame.code, self._legs)
         if len(made) > MAX_PULSES:
             raise InvalidOption(
@@ -144,6 +145,7 @@ class OpticalTransmitter:
             return bool(self._pi.wave_tx_busy())
 
     def _finish(self, sent: Transmission, wave_id: int) -> Receipt:
+        __tracebackhide__ = True
         if self._busy():
             self.off()
             raise BenchFault("BlinkUp LED: the frame was to be over, pigpiod is still sending; LED switched off")
@@ -156,6 +158,7 @@ class OpticalTransmitter:
 
     def _planned(self, frame: Frame) -> list[tuple[int, int, int]]:
         """The changes of each pin that the frame means, as (time in us, GPIO, level)."""
+        __tracebackhide__ = True
         changes: list[tuple[int, int, int]] = []
         now_us = 0
         state: dict[int, int] = {gpio: int(not self._legs.active_high) for gpio in self._gpios()}
@@ -175,6 +178,7 @@ class OpticalTransmitter:
 
 def _worst_edge_us(planned: list[tuple[int, int, int]], seen: list[tuple[int, int, int]]) -> float:
     """Largest deviation of an edge from the plan, both counted from their first edge; infinite if they don't match."""
+    __tracebackhide__ = True
     if len(planned) != len(seen) or not seen:
         return float("inf")
     order = sorted(range(len(seen)), key=lambda i: ((seen[i][0] - seen[0][0]) % TICK_WRAP, seen[i][1]))

@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any, ClassVar
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -39,13 +40,47 @@ def guard(make_safe: Callable[[], None]) -> Iterator[None]:
             atexit.unregister(once)
 
 
+class UninterruptedLock:
+    """A lock whose holder, if it is the main thread, is interrupted by a signal only when it has let go.
+
+    Between a request to the daemon and its answer an interruption would leave the answer to the next request, and the
+    switching off that follows would fail. A second signal interrupts at once, in case the answer never comes.
+    """
+
+    _held = 0  # by the main thread, over all locks
+    _waiting: ClassVar[int | None] = None  # the signal that came meanwhile
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        mine = threading.current_thread() is threading.main_thread()
+        UninterruptedLock._held += mine
+        try:
+            self._lock.acquire()
+        except BaseException:
+            UninterruptedLock._held -= mine
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        if threading.current_thread() is threading.main_thread():
+            UninterruptedLock._held -= 1
+            number, UninterruptedLock._waiting = UninterruptedLock._waiting, None
+            if number is not None:
+                _interrupt(number, None)
+
+
 @contextlib.contextmanager
 def ending_signals_interrupt() -> Iterator[None]:
-    """While inside, SIGTERM and SIGHUP raise `Terminated` in the main thread."""
+    """While inside, SIGTERM and SIGHUP raise `Terminated` in the main thread, and SIGINT what it always does."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signal handlers can be set in the main thread only; its guard covers the process
         return
-    before = {number: signal.signal(number, _interrupt) for number in ENDING_SIGNALS}
+    numbers = list(ENDING_SIGNALS)
+    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _interrupt):
+        numbers.append(signal.SIGINT)
+    before = {number: signal.signal(number, _interrupt) for number in numbers}
     try:
         yield
     finally:
@@ -54,4 +89,9 @@ def ending_signals_interrupt() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    if UninterruptedLock._held and UninterruptedLock._waiting is None:
+        UninterruptedLock._waiting = number
+        return
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise Terminated(f"ended by {signal.Signals(number).name}")

@@ -63,11 +63,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requires(*capabilities): skip the test if the bench lacks one of them")
     config.addinivalue_line("markers", "hil: judges a device on a bench")
+    if config.option.help or getattr(config.option, "markers", False):
+        return  # whoever mistyped a bench may look up how to name one
     try:
         chosen, _ = options.chosen(config)
     except ConfigError as error:
         pytest.exit(f"configuration: {error}", returncode=options.CONFIG_INVALID)
-    workers = getattr(config.option, "numprocesses", None)
+    distributed = getattr(config.option, "dist", "no") != "no" and getattr(config.option, "tx", None)
+    workers = getattr(config.option, "numprocesses", None) or (len(distributed) if distributed else 0)
     if workers and chosen.kind != "simulated":
         pytest.exit(
             f"-n {workers}: bench {chosen.name!r} is real and there is one of it; run without -n",
@@ -144,6 +147,7 @@ def pytest_runtest_makereport(
         row, extras = _evidence(item, made, error, folder)
         made.rig = row  # type: ignore[attr-defined]
         made.extras = [*getattr(made, "extras", []), *extras]  # type: ignore[attr-defined]
+        evidence_of(item).dut = None  # samples of a whole session would fill the memory
     elif error is not None:  # a teardown's: pytest-html loses its extras, the exit code must not
         made.rig = error_row(error)  # type: ignore[attr-defined]
     return made

@@ -10,10 +10,10 @@ from rig.sim.timeline import NS_PER_MS, NS_PER_S, Timeline
 
 
 class RealTimeDriver:
-    """Moves `timeline` along with the wall, in steps of about `step_ns`.
+    """Moves `timeline` along with the wall, in steps of about `step_ns` and whenever somebody asks it to catch up.
 
-    Meanwhile nothing else moves it: bus transfers and commands take their client's own time only. An event that
-    fails ends the driver; `stop` tells. Between `stop` and the next `start` the world stands still.
+    Meanwhile nothing else moves it: who does something that takes time waits for the wall. An event that fails ends
+    the driver; `stop` tells. Between `stop` and the next `start` the world stands still.
     """
 
     def __init__(self, timeline: Timeline, *, step_ns: int = NS_PER_MS) -> None:
@@ -22,6 +22,7 @@ class RealTimeDriver:
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None
+        self._offset_ns = 0  # the world's time minus the wall's
 
     @property
     def running(self) -> bool:
@@ -32,7 +33,10 @@ class RealTimeDriver:
         if self._thread is not None:
             return
         self._ended.clear()
-        self._timeline.follows_wall = True
+        with self._timeline.lock:
+            self._offset_ns = self._timeline.now_ns - time.monotonic_ns()
+            self._timeline.catch_up = self._catch_up
+            self._timeline.follows_wall = True
         self._thread = threading.Thread(target=self._run, name="realtime", daemon=True)
         self._thread.start()
 
@@ -47,16 +51,28 @@ class RealTimeDriver:
             return
         self._ended.set()
         thread.join()
-        self._timeline.follows_wall = False
+        self._let_go()
         error, self._error = self._error, None
         if error is not None:
             raise BenchFault(f"the simulated world stopped at {self._timeline.now_s:.3f} s: {error!r}") from error
 
     def _run(self) -> None:
-        offset_ns = self._timeline.now_ns - time.monotonic_ns()
+        while not self._ended.wait(self._step_s):
+            with self._timeline.lock:
+                self._catch_up()
+        self._let_go()
+
+    def _catch_up(self) -> None:
+        """Whoever calls holds the lock: the driver's own thread, or one that serves a client."""
+        if self._ended.is_set():
+            return
+        timeline = self._timeline
         try:
-            while not self._ended.wait(self._step_s):
-                with self._timeline.lock:
-                    self._timeline.advance_to(max(self._timeline.now_ns, time.monotonic_ns() + offset_ns))
+            timeline.advance_to(max(timeline.now_ns, time.monotonic_ns() + self._offset_ns))
         except Exception as error:
             self._error = error
+            self._ended.set()
+
+    def _let_go(self) -> None:
+        self._timeline.follows_wall = False
+        self._timeline.wake_waiters()

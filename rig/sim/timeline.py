@@ -48,7 +48,10 @@ class Timeline:
         self._queue: list[tuple[int, int, Event]] = []
         self._pause = False
         self._moving = False
-        self.follows_wall = False  # a real-time driver owns time: what takes time takes its client's own
+        self.follows_wall = False  # a real-time driver owns time
+        self.catch_up: Callable[[], None] = _nothing  # the driver's: bring the world to the wall's time, lock held
+        self.debt_ns: int | None = None  # a number while an event runs what takes time, and pays for it afterwards
+        self._wall = threading.Condition(self.lock)
 
     @property
     def now_ns(self) -> int:
@@ -113,8 +116,31 @@ class Timeline:
     def elapse(self, duration_ns: int) -> None:
         """Let `duration_ns` pass: the cost of something that takes time, such as a transfer on a bus.
 
-        Nothing where time follows the wall: the world must not run ahead of it.
+        Where time follows the wall the caller waits for it, and gives the lock away meanwhile. Within an event
+        nothing can wait: the time is added to `debt_ns` if somebody keeps account of it.
+
+        Raises:
+            ClockError: called from within an event, and nobody keeps account.
         """
-        if self.follows_wall:
-            return
-        self.advance_to(self._now_ns + duration_ns)
+        if self.debt_ns is not None:
+            self.debt_ns += duration_ns
+        elif self.follows_wall and not self._moving:
+            self._wait_for_wall(duration_ns)
+        else:
+            self.advance_to(self._now_ns + duration_ns)
+
+    def wake_waiters(self) -> None:
+        """The wall moves nothing any more: whoever waits for it goes on."""
+        with self.lock:
+            self._wall.notify_all()
+
+    def _wait_for_wall(self, duration_ns: int) -> None:
+        with self.lock:
+            due_ns = self._now_ns + duration_ns
+            while self.follows_wall and self._now_ns < due_ns:
+                self._wall.wait((due_ns - self._now_ns) / NS_PER_S)
+                self.catch_up()
+
+
+def _nothing() -> None:
+    pass

@@ -81,7 +81,13 @@ class Streams:
 class SimulatedWorld:
     """Powered-down bench and device at time 0. `start` opens the daemon's port, `stop` closes it."""
 
-    def __init__(self, config: BenchConfig, device: DeviceProfile, seed: int) -> None:
+    def __init__(
+        self,
+        config: BenchConfig,
+        device: DeviceProfile,
+        seed: int,
+        make_daemon: Callable[[Timeline, GpioBank, I2CWires], PigpioDaemon] = PigpioDaemon,
+    ) -> None:
         if config.simulation is None:
             raise ConfigError(f"bench {config.name!r} is no simulated bench: it has no [simulation] section")
         self.config = config
@@ -108,7 +114,7 @@ class SimulatedWorld:
         self.i2c = BusioI2C(self.wires)
         self._make_chips(simulation)
         self._connect_pins()
-        self.daemon = PigpioDaemon(self.timeline, self.gpio, self.wires)
+        self.daemon = make_daemon(self.timeline, self.gpio, self.wires)
 
     def start(self) -> None:
         self.daemon.start()

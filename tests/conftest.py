@@ -1,0 +1,3 @@
+"""Shared by all tests of the rig."""
+
+pytest_plugins = ["pytester"]
