@@ -1,3 +1,23 @@
 """Shared by all tests of the rig."""
 
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _no_spinning_clients() -> Iterator[None]:
+    """pigpio's notification thread spins for ever once its daemon is gone; tests that take daemons away leave such."""
+    yield
+    for thread in threading.enumerate():
+        if type(thread).__name__ == "_callback_thread":
+            thread.go = False  # type: ignore[attr-defined]
+            with contextlib.suppress(OSError):
+                thread.sl.s.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
