@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from rig.bench.capabilities import EnvironmentControl, NetworkControl
 from rig.bench.config import BenchConfig, load_bench
+from rig.bench.known import calibration_of
 from rig.bench.opening import Backend, open_backend
 from rig.bench.optical import OpticalTransmitter
 from rig.bench.regulated import RegulatedSupply
@@ -132,15 +133,7 @@ class Bench:
 
     @property
     def calibration(self) -> Calibration:
-        stored = self.config.led.calibration
-        return Calibration(
-            red_v=stored.red_v,
-            green_v=stored.green_v,
-            saturation=stored.saturation,
-            uncertainty=stored.uncertainty,
-            date=stored.taken_on.isoformat() if stored.taken_on else None,
-            conditions=stored.conditions,
-        )
+        return calibration_of(self.config)
 
     def enrolment(self) -> tuple[str, str]:
         """(token, plan) of the device: from the bench file, else from RIG_TOKEN and RIG_PLAN.

@@ -48,8 +48,8 @@ class LedCalibration(Strict):
 
     red_v: tuple[float, ...]
     green_v: tuple[float, ...]
-    saturation: float = Field(default=0.04, ge=0, lt=1)
-    uncertainty: float = Field(default=0.10, gt=0, le=1)
+    saturation: float = Field(default=0.04, ge=0, le=0.5)
+    uncertainty: float = Field(default=0.10, gt=0, le=0.5)
     taken_on: date | None = None
     conditions: str = ""
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from rig.bench.bench import Bench
 from rig.bench.frame import Frame, frame_for
+from rig.bench.known import facts_of
 from rig.bench.optical import Receipt
 from rig.bench.watch import Watch
 from rig.blinkup import ClearConfig, Config, LineCode, WifiConfig
 from rig.errors import DeviceNotReady
 from rig.led import Catalogue, Decoded, load_catalogue
-from rig.outcome import DeviceFacts, Outcome, judge
+from rig.outcome import Outcome, judge
 from rig.profiles.network import NetworkProfile
 from rig.recording import Recording
 
@@ -39,13 +40,7 @@ class DeviceUnderTest:
         self.bench = bench
         profile = bench.device
         self.codes: Catalogue = load_catalogue().for_device(*profile.led_tags)
-        self._facts = DeviceFacts(
-            model=profile.name,
-            min_v=profile.supply.min_v,
-            min_wifi_v=profile.supply.wifi_min_v,
-            max_v=profile.supply.max_v,
-            led_window_s=profile.led_window_s,
-        )
+        self._facts = facts_of(profile)
         self._watch: Watch | None = None
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 
 from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
 from rig.bench.config import BenchConfig
-from rig.cli.offline import calibration_of
+from rig.bench.known import calibration_of
 from rig.errors import ConfigError
 from rig.led import load_catalogue
 from rig.profiles.device import DeviceProfile, load_device

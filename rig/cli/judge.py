@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from rig.bench.config import BenchConfig, load_bench
-from rig.cli.offline import calibration_of, facts_of
+from rig.bench.known import calibration_of, facts_of
 from rig.cli.output import plain, say, table
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Decoded, decode, load_catalogue

@@ -42,26 +42,22 @@ def thin(trace: Trace, columns: int = COLUMNS) -> tuple[np.ndarray[Any, Any], np
     if len(times_s) <= 2 * columns:
         return times_s, values
     edges = np.linspace(times_s[0], times_s[-1], columns + 1)
-    starts = np.searchsorted(times_s, edges[:-1])
-    ends = np.append(starts[1:], len(times_s))
-    keep: set[int] = set()
-    for start, end in zip(starts, ends, strict=True):
-        if start == end:
-            continue
-        part = values[start:end]
-        blank = np.isnan(part)
-        if blank.any():
-            keep.add(int(start + np.argmax(blank)))
-        if not blank.all():
-            keep.update((int(start + np.nanargmin(part)), int(start + np.nanargmax(part))))
-    order = np.array(sorted(keep))
-    return times_s[order], values[order]
+    column = np.clip(np.searchsorted(edges, times_s, side="right") - 1, 0, columns - 1)
+    ranked = np.lexsort((values, column))  # within each column from the lowest on, blanks last
+    count = np.bincount(column, minlength=columns)
+    good = np.bincount(column, ~np.isnan(values), minlength=columns).astype(np.intp)
+    first = np.cumsum(count) - count
+    lowest, highest = first[good > 0], (first + good - 1)[good > 0]
+    blank = (first + good)[good < count]
+    kept = np.unique(ranked[np.concatenate((lowest, highest, blank))])
+    return times_s[kept], values[kept]
 
 
 def draw(recording: Recording, decoded: Decoded, *, title: str = "") -> Figure:
     """The picture. Light of BlinkUp data is blanked first, whatever the recording holds."""
     recording = recording.blanked()
-    figure = Figure(figsize=(11.0, 5.2), dpi=90, layout="constrained")
+    figure = Figure(figsize=(11.0, 5.2), dpi=90)
+    figure.subplots_adjust(left=0.065, right=0.935, top=0.94, bottom=0.095, hspace=0.12)
     supply, light, spans = figure.subplots(3, 1, sharex=True, height_ratios=(2.0, 2.4, 1.5))
     _draw_supply(supply, recording)
     _draw_light(light, recording)
@@ -169,7 +165,7 @@ def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
                 axes.axvspan(action.start_s, action.end_s, color="#fff3c4", alpha=0.6, zorder=0, linewidth=0.0)
             panels[0].text(
                 action.start_s,
-                0.06,
+                0.5,
                 " BlinkUp: {what}, {rate_hz:g} Hz, {code}".format(**action.details),
                 transform=panels[0].get_xaxis_transform(),
                 fontsize=7,

@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 from rig.bench.bench import open_bench
 from rig.bench.config import load_bench
 from rig.bench.dut import DeviceUnderTest
+from rig.bench.known import calibration_of, facts_of
 from rig.cli.main import app
-from rig.cli.offline import calibration_of, facts_of
 from rig.outcome import explain
 from rig.recording import Recording, Trace
 

@@ -1,4 +1,4 @@
-"""What an open bench decodes and judges with, made from files alone: nothing is connected."""
+"""What decoding and judging take from the bench and device files: the same live and from a recording."""
 
 from __future__ import annotations
 
