@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 pytest_plugins = ["pytester"]
+
+# A shell starts what runs in the background with SIGINT ignored, and children inherit that; tests send it to theirs.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
