@@ -1,7 +1,5 @@
-"""The Pi's 54 GPIOs as electrical nets: what drives a pin, what pulls it, and who wants to know.
+"""The Pi's 54 GPIOs: their registers, the world's side of their pins, and who wants to know of a change.
 
-Strength on a net, strongest first: a drive (an output, or a wire from the world), a resistor on the board, the pull
-inside the Pi, nothing (reads 0). Two drives against each other read 0 and count as `fighting`.
 Everything happens at the timeline's present time; callbacks run before the call that caused them returns.
 """
 
@@ -11,10 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from rig.sim.gpio_nets import ALL_GPIOS, GPIO_COUNT, POWER_UP_PULL_DOWN, POWER_UP_PULL_UP, Nets, replaced
 from rig.sim.timeline import Timeline
-
-GPIO_COUNT: Final = 54
-ALL_GPIOS: Final = (1 << GPIO_COUNT) - 1
 
 INPUT: Final = 0
 OUTPUT: Final = 1
@@ -23,10 +19,6 @@ ALT0, ALT1, ALT2, ALT3, ALT4, ALT5 = 4, 5, 6, 7, 3, 2
 PULL_OFF: Final = 0
 PULL_DOWN: Final = 1
 PULL_UP: Final = 2
-
-# Power-up pulls of the header's pins; the pins that are not on the header are left floating (assumed).
-POWER_UP_PULL_UP: Final = 0b1_1111_1111
-POWER_UP_PULL_DOWN: Final = ((1 << 28) - 1) & ~POWER_UP_PULL_UP
 
 Source = Callable[[int], int]
 """Level (0 or 1) of something that changes by itself, as a function of the time in ns."""
@@ -66,27 +58,14 @@ class GpioBank:
     ) -> None:
         self._timeline = timeline
         self._modes = [INPUT] * GPIO_COUNT
-        self._latch = 0
-        self._alt_levels = 0
-        self._out = 0  # pins whose mode is OUTPUT
-        self._alt_out = 0  # pins in an ALT mode with a peripheral behind it that drives
-        self._pull_up = pull_up
-        self._pull_down = pull_down
-        self._board_up = 0
-        self._board_down = 0
-        self._ext_high = 0
-        self._ext_low = 0
-        self._wires: list[tuple[int, int]] = []
-        self._nets: list[int] = []  # masks of nets with more than one pin
-        self._fighting = 0
+        self._nets = Nets(pull_up, pull_down)
         self._latch_sources: dict[int, Source] = {}
         self._alt_sources: dict[int, Source] = {}
         self._subscriptions: list[Subscription] = []
         self._listen_hooks: list[Callable[[], None]] = []
         self._changes: deque[tuple[int, int]] = deque()
         self._delivering = False
-        self._levels = 0
-        self._levels = self._resolve()
+        self._levels = self._nets.resolve()
         self._delivered = self._levels
 
     # What the world sees and does.
@@ -126,11 +105,8 @@ class GpioBank:
         if level is not None:
             _check_level(level)
         with self._timeline.lock:
-            self._ext_high &= ~bit
-            self._ext_low &= ~bit
-            if level is not None:
-                self._ext_high |= bit if level else 0
-                self._ext_low |= 0 if level else bit
+            self._nets.ext_high = replaced(self._nets.ext_high, bit, level == 1)
+            self._nets.ext_low = replaced(self._nets.ext_low, bit, level == 0)
             self._settle()
 
     def external_pull(self, gpio: int, level: int | None) -> None:
@@ -139,35 +115,35 @@ class GpioBank:
         if level is not None:
             _check_level(level)
         with self._timeline.lock:
-            self._board_up &= ~bit
-            self._board_down &= ~bit
-            if level is not None:
-                self._board_up |= bit if level else 0
-                self._board_down |= 0 if level else bit
+            self._nets.board_up = replaced(self._nets.board_up, bit, level == 1)
+            self._nets.board_down = replaced(self._nets.board_down, bit, level == 0)
             self._settle()
 
     def wire(self, a: int, b: int) -> Callable[[], None]:
         """Join two pins' nets; returns the function that cuts this wire again."""
         _check_gpio(a)
         _check_gpio(b)
-        wire = (a, b)
 
         def cut() -> None:
             with self._timeline.lock:
-                if wire in self._wires:
-                    self._wires.remove(wire)
+                if self._nets.cut(a, b):
                     self._wiring_changed()
 
         with self._timeline.lock:
-            self._wires.append(wire)
+            self._nets.join(a, b)
             self._wiring_changed()
         return cut
+
+    def joined(self, a: int, b: int) -> bool:
+        """Whether a wire, or a chain of wires, joins two pins."""
+        _check_gpio(b)
+        return bool(self._nets.net(a) >> b & 1)
 
     def fighting(self, gpio: int) -> bool:
         """Whether the pin's net is driven high and low at once: a short on a real bench."""
         bit = _check_gpio(gpio)
         self.levels()
-        return bool(self._fighting & bit)
+        return bool(self._nets.fighting & bit)
 
     # What the Pi's registers do.
 
@@ -182,13 +158,14 @@ class GpioBank:
             raise ValueError(f"mode {mode!r} of GPIO {gpio}; expected 0-7")
         with self._timeline.lock:
             self._modes[gpio] = mode
-            self._out = self._out & ~bit | (bit if mode == OUTPUT else 0)
+            self._nets.out = replaced(self._nets.out, bit, mode == OUTPUT)
             self._alt_mode_changed(gpio)
             self._settle()
 
     def pull(self, gpio: int) -> int:
         bit = _check_gpio(gpio)
-        return PULL_UP if self._pull_up & bit else PULL_DOWN if self._pull_down & bit else PULL_OFF
+        nets = self._nets
+        return PULL_UP if nets.pull_up & bit else PULL_DOWN if nets.pull_down & bit else PULL_OFF
 
     def set_pull(self, gpio: int, pull: int) -> None:
         """0 off, 1 down, 2 up: the pull inside the Pi."""
@@ -196,8 +173,8 @@ class GpioBank:
         if pull not in (PULL_OFF, PULL_DOWN, PULL_UP):
             raise ValueError(f"pull {pull!r} of GPIO {gpio}; expected 0 (off), 1 (down) or 2 (up)")
         with self._timeline.lock:
-            self._pull_up = self._pull_up & ~bit | (bit if pull == PULL_UP else 0)
-            self._pull_down = self._pull_down & ~bit | (bit if pull == PULL_DOWN else 0)
+            self._nets.pull_up = replaced(self._nets.pull_up, bit, pull == PULL_UP)
+            self._nets.pull_down = replaced(self._nets.pull_down, bit, pull == PULL_DOWN)
             self._settle()
 
     def write(self, gpio: int, level: int) -> None:
@@ -209,13 +186,13 @@ class GpioBank:
     def write_bits(self, set_bits: int, clear_bits: int) -> None:
         """Set, then clear, several latches at one moment: what is in both masks ends low."""
         with self._timeline.lock:
-            self._latch = (self._latch | set_bits) & ~clear_bits & ALL_GPIOS
+            self._nets.latch = (self._nets.latch | set_bits) & ~clear_bits & ALL_GPIOS
             self._settle()
 
     def latch(self) -> int:
         """All output latches; GPIO n is bit n."""
         self.levels()
-        return self._latch
+        return self._nets.latch
 
     def modulate(self, gpio: int, source: Source | None) -> None:
         """Let the latch follow `source(now_ns)`; None leaves it where it is.
@@ -235,10 +212,7 @@ class GpioBank:
 
     def listened(self, gpio: int) -> bool:
         """Whether a change of this pin's net would be heard by anyone."""
-        bits = 1 << gpio
-        for net in self._nets:
-            if net & bits:
-                bits = net
+        bits = self._nets.net(gpio)
         return any(s.bits & bits for s in self._subscriptions)
 
     def on_listening(self, hook: Callable[[], None]) -> None:
@@ -261,20 +235,9 @@ class GpioBank:
     def _alt_mode_changed(self, gpio: int) -> None:
         bit = 1 << gpio
         drives = self._modes[gpio] > OUTPUT and gpio in self._alt_sources
-        self._alt_out = self._alt_out & ~bit | (bit if drives else 0)
+        self._nets.alt_out = replaced(self._nets.alt_out, bit, drives)
 
     def _wiring_changed(self) -> None:
-        nets: list[int] = []
-        for a, b in self._wires:
-            joined = 1 << a | 1 << b
-            apart = []
-            for net in nets:
-                if net & joined:
-                    joined |= net
-                else:
-                    apart.append(net)
-            nets = [*apart, joined]
-        self._nets = nets
         self._listening_changed()
         self._settle()
 
@@ -292,37 +255,16 @@ class GpioBank:
         now_ns = self._timeline.now_ns
         for gpio, source in self._latch_sources.items():
             bit = 1 << gpio
-            self._latch = self._latch & ~bit | (bit if source(now_ns) else 0)
+            self._nets.latch = replaced(self._nets.latch, bit, bool(source(now_ns)))
         for gpio, source in self._alt_sources.items():
             bit = 1 << gpio
-            self._alt_levels = self._alt_levels & ~bit | (bit if source(now_ns) else 0)
-
-    def _resolve(self) -> int:
-        """Levels of all pins from drives, resistors and pulls."""
-        out, latch = self._out, self._latch
-        high = out & latch | self._ext_high
-        low = out & ~latch | self._ext_low
-        if self._alt_out:
-            high |= self._alt_out & self._alt_levels
-            low |= self._alt_out & ~self._alt_levels
-        board_up, board_down = self._board_up, self._board_down
-        up, down = self._pull_up, self._pull_down
-        for net in self._nets:
-            high |= net if high & net else 0
-            low |= net if low & net else 0
-            board_up |= net if board_up & net else 0
-            board_down |= net if board_down & net else 0
-            up |= net if up & net else 0
-            down |= net if down & net else 0
-        self._fighting = high & low
-        driven, resisted = high | low, board_up | board_down
-        return (high & ~low | ~driven & (board_up & ~board_down | ~resisted & up & ~down)) & ALL_GPIOS
+            self._nets.alt_levels = replaced(self._nets.alt_levels, bit, bool(source(now_ns)))
 
     def _settle(self) -> None:
         """Resolve the nets and tell whoever listens, one change after the other also when callbacks cause more."""
         if self._latch_sources or self._alt_sources:
             self._follow_sources()
-        levels = self._resolve()
+        levels = self._nets.resolve()
         changed = levels ^ self._levels
         if not changed:
             return

@@ -6,8 +6,10 @@ comes the software's own cost per transfer (kernel, Python), which on a Pi is la
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import NoReturn, Protocol
 
@@ -15,6 +17,7 @@ from rig.errors import BenchConnectionError, BenchError, BenchFault, ConfigError
 from rig.sim.timeline import NS_PER_S, Timeline
 
 EREMOTEIO = 121  # what Linux answers when nobody acknowledges
+NACKED_CLOCKS = 11  # such a transfer ends with the address: start, nine clocks, stop
 _FIRST_ADDRESS, _LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
 
 
@@ -32,6 +35,20 @@ class I2CChip(Protocol):
 
     def write(self, data: bytes) -> None: ...
     def read(self, count: int) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a transfer fails: after `bus_ns` on the wires (the software's cost comes on top) with `errno`."""
+
+    errno: int
+    bus_ns: int
+
+
+class Disturbance(Protocol):
+    """Something wrong with the wires (see `rig.sim.i2c_faults`), asked at the start of each transfer."""
+
+    def strike(self, address: int) -> Failure | None: ...
 
 
 class I2CWires:
@@ -55,6 +72,12 @@ class I2CWires:
         self._elapse = timeline.elapse
         self._lock = timeline.lock
         self._chips: dict[int, I2CChip] = {}
+        self._busy_until_ns = 0
+        self._disturbances: list[Disturbance] = []
+
+    @property
+    def timeline(self) -> Timeline:
+        return self._timeline
 
     def attach(self, address: int, chip: I2CChip) -> None:
         """Solder `chip` to the wires.
@@ -78,6 +101,22 @@ class I2CWires:
         if address not in self._chips:
             raise ConfigError(f"no chip at I2C address 0x{address:02x}; there are {self._present()}")
         return self._chips.pop(address)
+
+    def disturb(self, disturbance: Disturbance) -> None:
+        """From now on, `disturbance` may make transfers fail. Of several that want to, the first added does."""
+        with self._lock:
+            if disturbance not in self._disturbances:
+                self._disturbances.append(disturbance)
+
+    def calm(self, disturbance: Disturbance) -> None:
+        """Take `disturbance` away again; nothing happens if it is not there."""
+        with self._lock:
+            if disturbance in self._disturbances:
+                self._disturbances.remove(disturbance)
+
+    def clocks_ns(self, clocks: int) -> int:
+        """How long that many clocks of the bus take."""
+        return clocks * NS_PER_S // self.baud_hz
 
     def write(self, address: int, data: bytes) -> None:
         """Start, address, `data`, stop. No data at all is the probe that `i2cdetect` sends.
@@ -129,12 +168,27 @@ class I2CWires:
         """Let the transfer's time pass, then the chip: it may have been pulled off meanwhile."""
         self.transfers += 1
         if address not in self._chips:
-            clocks = 11  # the transfer ends with the address that nobody acknowledges
-        self._elapse(self.overhead_ns + clocks * NS_PER_S // self.baud_hz)
+            clocks = NACKED_CLOCKS
+        # On the wall clock another client's transfer may be under way: this one waits for the bus first.
+        now_ns = self._timeline.now_ns
+        failure = self._struck(address) if self._disturbances else None
+        bus_ns = clocks * NS_PER_S // self.baud_hz if failure is None else failure.bus_ns
+        duration_ns = self.overhead_ns + bus_ns
+        self._busy_until_ns = max(now_ns, self._busy_until_ns) + duration_ns
+        self._elapse(self._busy_until_ns - now_ns)
+        if failure is not None:
+            raise OSError(failure.errno, os.strerror(failure.errno))
         chip = self._chips.get(address)
         if chip is None:
             raise _remote_io_error()
         return chip
+
+    def _struck(self, address: int) -> Failure | None:
+        for disturbance in self._disturbances:
+            failure = disturbance.strike(address)
+            if failure is not None:
+                return failure
+        return None
 
     def _present(self) -> str:
         return ", ".join(f"0x{address:02x}" for address in sorted(self._chips)) or "none"

@@ -8,12 +8,16 @@ import time
 from rig.errors import BenchFault
 from rig.sim.timeline import NS_PER_MS, NS_PER_S, Timeline
 
+SLICE_NS = 5 * NS_PER_MS  # of world time, moved at once
+PATIENCE_NS = 20 * NS_PER_MS  # of the wall's time: then whoever waits for the lock has a turn
+
 
 class RealTimeDriver:
     """Moves `timeline` along with the wall, in steps of about `step_ns` and whenever somebody asks it to catch up.
 
     Meanwhile nothing else moves it: who does something that takes time waits for the wall. An event that fails ends
-    the driver; `stop` tells. Between `stop` and the next `start` the world stands still.
+    the driver; `stop` tells. Between `stop` and the next `start` the world stands still. A world that is too busy for
+    this machine falls behind the wall (`behind_s`), but goes on answering.
     """
 
     def __init__(self, timeline: Timeline, *, step_ns: int = NS_PER_MS) -> None:
@@ -27,6 +31,11 @@ class RealTimeDriver:
     @property
     def running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def behind_s(self) -> float:
+        """How far the world is behind the wall; a step or less unless the machine can't keep up."""
+        return max(0.0, (time.monotonic_ns() + self._offset_ns - self._timeline.now_ns) / NS_PER_S)
 
     def start(self) -> None:
         """Begin to move time, from the world's present time on."""
@@ -67,8 +76,12 @@ class RealTimeDriver:
         if self._ended.is_set():
             return
         timeline = self._timeline
+        until_ns = time.monotonic_ns() + PATIENCE_NS
         try:
-            timeline.advance_to(max(timeline.now_ns, time.monotonic_ns() + self._offset_ns))
+            while (due_ns := time.monotonic_ns() + self._offset_ns) > timeline.now_ns:
+                timeline.advance_to(min(due_ns, timeline.now_ns + SLICE_NS))
+                if time.monotonic_ns() > until_ns or timeline.now_ns == due_ns:
+                    return
         except Exception as error:
             self._error = error
             self._ended.set()

@@ -3,7 +3,7 @@
 Conversions in continuous mode are computed only when somebody reads: no events, however long the run. A conversion
 after which the chip goes to sleep is averaged when it ends, by one event, so that sources need not remember it.
 
-The ALERT/RDY pin is modelled as conversion-ready; as a threshold comparator it is not.
+The ALERT/RDY pin (see `alert.py`) costs one event per conversion while it is wired and enabled, and nothing otherwise.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from rig.errors import ConfigError
 from rig.sim.analog import AnalogSource
+from rig.sim.chips.alert import AlertPin, AlertSettings
 from rig.sim.chips.run import NEVER_NS, Run
 from rig.sim.timeline import NS_PER_S, Event, Timeline
 
@@ -46,7 +47,7 @@ class Overdrive:
     t_ns: int
 
 
-class _ADS1x15Chip:
+class ADS1x15Chip:
     """What the two chips share.
 
     `inputs` are the four pins AIN0..AIN3. `oscillator_error` is relative: -0.1 converts ten per cent slower than
@@ -72,15 +73,15 @@ class _ADS1x15Chip:
     ) -> None:
         if len(inputs) != 4:
             raise ConfigError(f"{type(self).__name__} has four inputs, got {len(inputs)}; ground the spare ones")
-        if not -0.5 <= oscillator_error <= 0.5:
-            raise ConfigError(f"oscillator_error is {oscillator_error!r}; expected a fraction such as -0.1 or 0.1")
         self._timeline = timeline
         self._inputs = tuple(inputs)
-        self._oscillator_error = oscillator_error
+        self._shift_v = [0.0] * 4
+        self._oscillator_error = _checked(oscillator_error)
         self._offset_lsb = offset_lsb
         self._gain_error = gain_error
         self._vdd_v = vdd_v
         self._on_ready: Callable[[], None] | None = None
+        self._alert: AlertPin | None = None
         self._event: Event | None = None
         self._cache: dict[int, _Settings] = {}
         self.power_cycle()
@@ -91,7 +92,7 @@ class _ADS1x15Chip:
             self._event.cancel()
         self.overdrive: Overdrive | None = None
         self._event = None
-        self._pointer = CONVERSION
+        self.pointer = CONVERSION
         self._config = CONFIG_AT_POWER_UP & ~OS_BIT
         self._thresholds = {LO_THRESH: 0x8000, HI_THRESH: 0x7FFF}
         self._result = b"\x00\x00"
@@ -100,6 +101,47 @@ class _ADS1x15Chip:
         self._queued: tuple[Run, _Settings] | None = None
         self._converted_ns = -1
         self._stale_ns = NEVER_NS
+        if self._alert is not None:
+            self._alert.let_go()
+
+    @property
+    def oscillator_error(self) -> float:
+        """Relative; a new one holds from the next conversion on. ConfigError beyond +-0.5."""
+        return self._oscillator_error
+
+    @oscillator_error.setter
+    def oscillator_error(self, error: float) -> None:
+        self._oscillator_error = _checked(error)
+        self._cache.clear()
+        if self._stale_ns == NEVER_NS:
+            self._settings = self._decode(self._config)
+        else:
+            self._configure(self._config)  # which lets the running conversion end as it began
+
+    def shift_input(self, channel: int, volts: float) -> None:
+        """Add `volts` to an input, on top of earlier shifts. The running conversion is shifted as a whole.
+
+        Raises:
+            ConfigError: no such channel.
+        """
+        if not 0 <= channel < 4:
+            raise ConfigError(f"{type(self).__name__} has no input {channel!r}; expected 0..3")
+        self._refresh(self._timeline.now_ns)
+        self._shift_v[channel] += volts
+
+    def wire_alert(self, tell: Callable[[int], None] | None) -> None:
+        """Wire the ALERT/RDY pin: `tell(level)` now and at each change; None cuts the wire, without another word.
+
+        `rig.sim.chips.alert.open_drain` makes a wire to a GPIO.
+        """
+        self._refresh(self._timeline.now_ns)
+        if tell is None:
+            self._alert = None
+        else:
+            self._alert = AlertPin(self._timeline, tell)
+            tell(self._alert.level)
+            self._configure_alert()
+        self._schedule()
 
     def listen(self, on_ready: Callable[[], None] | None) -> None:
         """Call `on_ready` at the end of each conversion while the registers make ALERT/RDY a conversion-ready pin.
@@ -113,24 +155,27 @@ class _ADS1x15Chip:
     def write(self, data: bytes) -> None:
         if not data:
             return
-        self._pointer = data[0] & 0x03
+        self.pointer = data[0] & 0x03
         if len(data) < 3:
             return  # a register takes both bytes or none
         value = data[1] << 8 | data[2]
-        if self._pointer == CONFIG:
+        if self.pointer == CONFIG:
             self._configure(value)
-        elif self._pointer in self._thresholds:
-            self._thresholds[self._pointer] = value
+        elif self.pointer in self._thresholds:
+            self._thresholds[self.pointer] = value
             self._refresh(self._timeline.now_ns)
+            self._configure_alert()
             self._schedule()
 
     def read(self, count: int) -> bytes:
         now_ns = self._timeline.now_ns
         if now_ns >= self._stale_ns:
             self._refresh(now_ns)
-        pointer = self._pointer
+        pointer = self.pointer
         if pointer == CONVERSION:
             data = self._result
+            if self._alert is not None:
+                self._alert.conversion_read()
         elif pointer == CONFIG:
             asleep = self._stale_ns == NEVER_NS
             data = (self._config | (OS_BIT if asleep else 0)).to_bytes(2, "big")
@@ -152,6 +197,7 @@ class _ADS1x15Chip:
             self._run = Run(now_ns + WAKE_UP_NS, settings.period_ns, None if continuous else 1)
             self._settings = settings
             self._stale_ns = self._run.end_ns(1)
+        self._configure_alert()
         self._schedule()
 
     def _decode(self, config: int) -> _Settings:
@@ -191,7 +237,7 @@ class _ADS1x15Chip:
         self._result = (code << 16 - self.bits & 0xFFFF).to_bytes(2, "big")
 
     def _pin_v(self, channel: int, start_ns: int, end_ns: int) -> float:
-        volts = self._inputs[channel].mean_v(start_ns, end_ns)
+        volts = self._inputs[channel].mean_v(start_ns, end_ns) + self._shift_v[channel]
         if -PIN_MARGIN_V <= volts <= self._vdd_v + PIN_MARGIN_V:
             return volts
         if self.overdrive is None:
@@ -203,34 +249,46 @@ class _ADS1x15Chip:
         if self._event is not None:
             self._event.cancel()
             self._event = None
-        if self._stale_ns != NEVER_NS and (self._run.count is not None or self._ready_wanted()):
+        if self._stale_ns != NEVER_NS and (self._run.count is not None or self._watched()):
             self._event = self._timeline.at(self._stale_ns, self._conversion_ended)
 
     def _conversion_ended(self) -> None:
         self._event = None
         self._refresh(self._timeline.now_ns)
-        if self._on_ready is not None and self._ready_wanted():
+        if self._alert is not None:
+            self._alert.converted(int.from_bytes(self._result, "big", signed=True))
+        if self._on_ready is not None and self._alert_settings().ready_pin:
             self._on_ready()
         if self._event is None:  # the listener may have had it scheduled already
             self._schedule()
 
-    def _ready_wanted(self) -> bool:
-        return (
-            self._on_ready is not None
-            and self._config & 0x0003 != 0x0003
-            and bool(self._thresholds[HI_THRESH] & 0x8000)
-            and not self._thresholds[LO_THRESH] & 0x8000
-        )
+    def _watched(self) -> bool:
+        """Whether somebody outside wants to know of each conversion."""
+        settings = self._alert_settings()
+        return (self._alert is not None and settings.enabled) or (self._on_ready is not None and settings.ready_pin)
+
+    def _alert_settings(self) -> AlertSettings:
+        return AlertSettings(self._config, self._thresholds[LO_THRESH], self._thresholds[HI_THRESH])
+
+    def _configure_alert(self) -> None:
+        if self._alert is not None:
+            self._alert.configure(self._alert_settings(), asleep=self._stale_ns == NEVER_NS)
 
 
-class ADS1115Chip(_ADS1x15Chip):
+def _checked(oscillator_error: float) -> float:
+    if not -0.5 <= oscillator_error <= 0.5:
+        raise ConfigError(f"oscillator_error is {oscillator_error!r}; expected a fraction such as -0.1 or 0.1")
+    return oscillator_error
+
+
+class ADS1115Chip(ADS1x15Chip):
     """16 bits, 8..860 conversions per second."""
 
     rates_hz = (8, 16, 32, 64, 128, 250, 475, 860)
     bits = 16
 
 
-class ADS1015Chip(_ADS1x15Chip):
+class ADS1015Chip(ADS1x15Chip):
     """12 bits, left-aligned, 128..3300 conversions per second."""
 
     rates_hz = (128, 250, 490, 920, 1600, 2400, 3300, 3300)

@@ -67,7 +67,7 @@ class INA219Chip:
         if self._event is not None:
             self._event.cancel()
         self._event = None
-        self._pointer = CONFIG
+        self.pointer = CONFIG
         self._calibration = 0
         self._shunt_code = 0
         self._bus_code = 0
@@ -80,13 +80,13 @@ class INA219Chip:
     def write(self, data: bytes) -> None:
         if not data:
             return
-        self._pointer = data[0] & 0x07
+        self.pointer = data[0] & 0x07
         if len(data) < 3:
             return
         value = data[1] << 8 | data[2]
-        if self._pointer == CALIBRATION:
+        if self.pointer == CALIBRATION:
             self._calibration = value & 0xFFFE  # bit 0 is void
-        elif self._pointer == CONFIG:
+        elif self.pointer == CONFIG:
             if value & 0x8000:
                 self.power_cycle()
             else:
@@ -97,7 +97,7 @@ class INA219Chip:
         self._refresh()
         current = self._current()
         power = abs(current) * self._bus_code // 5000
-        match self._pointer:
+        match self.pointer:
             case 0:
                 value = self._config
             case 1:

@@ -9,6 +9,7 @@ from rig.sim.pigpiod.chains import parse_chain
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import PULSE, Answer, Cmd, Err, Request
 from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.serial_wave import serial_pulses
 from rig.sim.pigpiod.wave_tx import Transmitter
 from rig.sim.pigpiod.waves import MAX_CBS, MAX_MICROS, MAX_PULSES, Pulse, WaveStore
 
@@ -26,6 +27,7 @@ class WaveCommands:
             Cmd.WVCLR: lambda _: self._do(self._store.clear),
             Cmd.WVNEW: lambda _: self._do(self._store.add_new),
             Cmd.WVAG: self.add,
+            Cmd.WVAS: self.add_serial,
             Cmd.WVCRE: lambda _: self._store.create(),
             Cmd.WVCAP: self.create_padded,
             Cmd.WVDEL: lambda r: self._store.delete(r.p1),
@@ -50,6 +52,14 @@ class WaveCommands:
         pulses = [Pulse(p.on & mask, p.off & mask, p.us) for p in asked]
         result = self._store.add(pulses)
         return Err.SOME_PERMITTED if result >= 0 and pulses != asked else result
+
+    def add_serial(self, request: Request) -> Answer:
+        if self._core.forbidden(request.p1):
+            return Err.NOT_PERMITTED
+        pulses = serial_pulses(request)
+        if isinstance(pulses, Err):
+            return pulses
+        return self._store.add(pulses) if pulses else 0
 
     def create_padded(self, request: Request) -> Answer:
         if len(request.ext) == 4:

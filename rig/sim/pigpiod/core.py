@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from rig.sim.gpio import GpioBank
 from rig.sim.pigpiod.protocol import PERMITTED_GPIOS, Answer, Err, Request
 from rig.sim.timeline import NS_PER_US, Timeline
 
 Handler = Callable[[Request], Answer]
+PATIENCE_NS: Final = 50_000_000  # how long a command that waits for the wall may delay the daemon's end
 
 
 class I2cBus(Protocol):
@@ -37,7 +38,8 @@ class Core:
         self.sample_us = sample_us
         self.permitted = permitted
         self.handlers: dict[int, Handler] = {}
-        self.script_debt_ns: int | None = None  # set while a script's command runs, inside an event
+        self.stopping = False  # nobody waits for the wall any longer
+        self.wave_clock = 1.0  # how long a microsecond of a wave lasts: not 1 on some Pi 3 images
         self._tick_start_us = tick_start_us
 
     def tick(self, t_ns: int | None = None) -> int:
@@ -45,12 +47,19 @@ class Core:
         t_ns = self.timeline.now_ns if t_ns is None else t_ns
         return (self._tick_start_us + t_ns // NS_PER_US) & 0xFFFFFFFF
 
+    def set_tick(self, tick_us: int) -> None:
+        """The system timer reads `tick_us` from now on."""
+        self._tick_start_us = tick_us - self.timeline.now_ns // NS_PER_US
+
     def spend(self, duration_ns: int) -> None:
         """Let the running command take time: its caller waits, be it a client or a script."""
-        if self.script_debt_ns is None:
-            self.timeline.elapse(duration_ns)
-        else:
-            self.script_debt_ns += duration_ns
+        timeline = self.timeline
+        if timeline.debt_ns is not None or not timeline.follows_wall:
+            timeline.elapse(duration_ns)
+            return
+        due_ns = timeline.now_ns + duration_ns
+        while timeline.follows_wall and not self.stopping and timeline.now_ns < due_ns:
+            timeline.elapse(min(PATIENCE_NS, due_ns - timeline.now_ns))
 
     def forbidden(self, gpio: int) -> bool:
         """Whether the board protects this GPIO (a number out of range is left to the command to refuse)."""

@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
 
 from rig.errors import BenchFault
 from rig.sim.gpio import GpioBank
+from rig.sim.pigpiod.bit_bang_i2c import BitBangI2c
+from rig.sim.pigpiod.bit_bang_spi import BitBangSpi
+from rig.sim.pigpiod.claims import Claims
 from rig.sim.pigpiod.commands_gpio import GpioCommands
 from rig.sim.pigpiod.commands_i2c import I2cCommands
+from rig.sim.pigpiod.commands_misc import MiscCommands
 from rig.sim.pigpiod.commands_pwm import PwmCommands
+from rig.sim.pigpiod.commands_serial import Ports, SerialCommands
+from rig.sim.pigpiod.commands_spi import Devices, SpiCommands
 from rig.sim.pigpiod.commands_wave import WaveCommands
 from rig.sim.pigpiod.core import Core, I2cBus
 from rig.sim.pigpiod.notify import Notifier
 from rig.sim.pigpiod.protocol import HEADER, WITH_BYTES, Cmd, Request
 from rig.sim.pigpiod.pwm import Pwm
 from rig.sim.pigpiod.scripts import ScriptCommands
+from rig.sim.pigpiod.serial_rx import SerialReadCommands
 from rig.sim.pigpiod.server import Connection, Server
 from rig.sim.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
 # Free of charge: a barrier must not move the time it waits for, and a client says goodbye at no certain moment.
-FREE = frozenset({Cmd.EVT, Cmd.NC})
+FREE: Final = frozenset({Cmd.EVT, Cmd.NC})
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 class PigpioDaemon:
-    """Serves the pigpio socket protocol on `host`:`port` (0 picks a free port) for the pins and bus of a world.
+    """Serves the pigpio socket protocol on `host`:`port` (0 picks a free port) for the pins and buses of a world.
 
     Each command is served completely under the timeline's lock and costs `command_cost_ns` of world time, so that a
-    client that polls doesn't poll for ever; pass 0 where the wall moves the world. `tick_start_us` is the tick at
-    time 0, `sample_us` the sampling period (1, 2, 4, 5, 8 or 10, as for `pigpiod -s`).
+    client that polls doesn't poll for ever; where the wall moves the world it costs nothing. `tick_start_us` is the
+    tick at time 0, `sample_us` the sampling period (1, 2, 4, 5, 8 or 10, as for `pigpiod -s`). `fifo_folder` is
+    where notifications by named pipe go (the real daemon's is /dev); without it there are none. `i2c` is bus 1.
     """
 
     def __init__(
@@ -43,6 +56,9 @@ class PigpioDaemon:
         tick_start_us: int = 0,
         command_cost_ns: int = 50_000,
         sample_us: int = 5,
+        fifo_folder: Path | None = None,
+        spi: Devices = NOTHING,
+        serial: Ports = NOTHING,
     ) -> None:
         if sample_us not in (1, 2, 4, 5, 8, 10):
             raise ValueError(f"sample_us is {sample_us!r}; expected 1, 2, 4, 5, 8 or 10")
@@ -53,12 +69,18 @@ class PigpioDaemon:
         self._server: Server | None = None
         self._error: Exception | None = None
         self._core = Core(timeline, gpio, tick_start_us=tick_start_us, sample_us=sample_us)
-        pwm = Pwm(self._core)
-        self._notifier = Notifier(self._core)
+        pwm, claims = Pwm(self._core), Claims()
+        self._notifier = Notifier(self._core, fifo_folder)
         waves = WaveCommands(self._core, pwm)
         GpioCommands(self._core, pwm)
         PwmCommands(self._core, pwm, waves.transmitter.stop)
         I2cCommands(self._core, i2c)
+        SerialReadCommands(self._core, self._notifier, claims)
+        BitBangI2c(self._core, claims)
+        BitBangSpi(self._core, claims)
+        SpiCommands(self._core, spi)
+        SerialCommands(self._core, serial)
+        MiscCommands(self._core)
         ScriptCommands(self._core, self._notifier)
 
     @property
@@ -75,6 +97,7 @@ class PigpioDaemon:
     def start(self) -> None:
         """Listen. The pins and everything on them keep their state over stop and start."""
         if self._server is None:
+            self._core.stopping = False
             self._server = Server(self._host, self._wanted_port, self._serve, self._closed)
 
     def stop(self) -> None:
@@ -85,17 +108,47 @@ class PigpioDaemon:
         """
         server, self._server = self._server, None
         if server is not None:
+            self._core.stopping = True
             server.stop()
+            with self._timeline.lock:
+                self._notifier.close_fifos()
         error, self._error = self._error, None
         if error is not None:
             raise BenchFault(f"emulated pigpiod on {self._host}: a command failed with {error!r}") from error
+
+    def kill(self) -> None:
+        """Die as by SIGKILL: port and connections are gone, pins and a wave under way stay. An event may call it."""
+        server, self._server = self._server, None
+        if server is not None:
+            self._wanted_port = server.port  # whoever starts it again does so on the same port
+            server.kill()
+
+    def drop_connections(self) -> None:
+        """Cut every client off; the daemon itself goes on. An event may call it."""
+        if self._server is not None:
+            self._server.drop()
+
+    def set_tick(self, tick_us: int) -> None:
+        """The tick reads `tick_us` from now on."""
+        self._core.set_tick(tick_us)
+
+    @property
+    def wave_clock(self) -> float:
+        """How long a microsecond of a wave lasts, in microseconds."""
+        return self._core.wave_clock
+
+    @wave_clock.setter
+    def wave_clock(self, factor: float) -> None:
+        self._core.wave_clock = factor
 
     def _serve(self, connection: Connection, request: Request) -> bytes:
         """The bytes that answer a request."""
         data = b""
         with self._timeline.lock:
             try:
-                if request.cmd not in FREE and self._command_cost_ns:
+                if self._timeline.follows_wall:
+                    self._timeline.catch_up()
+                elif self._command_cost_ns and request.cmd not in FREE:
                     self._timeline.elapse(self._command_cost_ns)
                 if request.cmd == Cmd.NOIB:
                     connection.expect_reports()

@@ -67,6 +67,14 @@ class Filters:
             self._pass(gpio)
         return 0
 
+    def hold(self, gpio: int, level: int) -> None:
+        """What a filter that was just set shows until it has seen something: the level that was last reported."""
+        self.levels = self.levels & ~(1 << gpio) | level << gpio
+        if gpio in self._noise:
+            self._noise[gpio].held = level
+        if gpio in self._glitch_ns:
+            self._glitch_edge(gpio)
+
     def restart(self, levels: int) -> None:
         """Begin anew from these levels, as when another set of pins is watched; nothing is reported."""
         fresh = levels

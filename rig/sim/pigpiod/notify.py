@@ -1,4 +1,4 @@
-"""Notifications: who watches which pins and events, and the 12-byte reports they get (source: pigpio.c alertEmit).
+"""Notifications: who watches which pins and events, and what is reported to them (source: pigpio.c alertEmit).
 
 The pins are sampled every `sample_us`: an edge is reported with the tick of the first sample that sees it, a pulse
 between two samples is never seen. Reports go out every millisecond while there are any, or at once with an event.
@@ -7,70 +7,64 @@ between two samples is never seen. Reports go out every millisecond while there 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Final
 
-from rig.sim.pigpiod.core import Core
+from rig.sim.pigpiod.core import Core, Handler
 from rig.sim.pigpiod.filters import Filters
-from rig.sim.pigpiod.protocol import FLAG_EVENT, FLAG_WATCHDOG, MAX_USER_GPIO, REPORT, Answer, Cmd, Err, Request
+from rig.sim.pigpiod.protocol import (
+    FLAG_ALIVE,
+    FLAG_EVENT,
+    FLAG_WATCHDOG,
+    MAX_USER_GPIO,
+    TIMEOUT,
+    Answer,
+    Cmd,
+    Err,
+    Request,
+)
+from rig.sim.pigpiod.reports import Fifo, Handle, Report, State, Stream
+from rig.sim.pigpiod.watchdogs import MAX_WATCHDOG_MS, Watchdogs
 from rig.sim.timeline import NS_PER_MS, NS_PER_US, Event
 
 SLOTS: Final = 32
 MAX_EVENT: Final = 31
-MAX_WATCHDOG_MS: Final = 60_000
 BANK1: Final = 0xFFFFFFFF
+ALIVE_NS: Final = 60_001 * NS_PER_MS  # more than 60 s without a report
 
-
-class Stream(Protocol):
-    """Where a handle's reports go: one client's socket."""
-
-    def send(self, data: bytes) -> None: ...
-
-
-class State(IntEnum):
-    OPENED = 1
-    RUNNING = 2
-    PAUSED = 3
-
-
-@dataclass
-class Handle:
-    """One notification slot."""
-
-    stream: Stream
-    state: State = State.OPENED
-    bits: int = 0
-    event_bits: int = 0
-    seqno: int = 0
-    pending: bytearray = field(default_factory=bytearray)
+Alert = Callable[[int, int], None]
+"""Called with a GPIO's new level (2 after silence) and the time in ns."""
 
 
 class Notifier:
     """Samples the pins that somebody watches, and owns the handles and the watchdogs."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, fifo_folder: Path | None = None) -> None:
         self._core = core
         self._timeline = core.timeline
         self._period_ns = core.sample_us * NS_PER_US
+        self._fifo_folder = fifo_folder
         self._handles: dict[int, Handle] = {}
+        self._alerts: dict[int, Alert] = {}
         self._watching = core.gpio.on_changes(0, self._levels_changed)
         self.filters = Filters(core.timeline, self._period_ns, self._filtered_changed)
+        self._watchdogs = Watchdogs(core.timeline, self._take_due_sample, self._silent)
         self._sampled = 0  # levels at the last sample
+        self._reported = 0  # levels when reports were last sent
         self._next_sample: tuple[int, int] | None = None  # (its number, the levels it will see)
         self._flush: Event | None = None
-        self._watchdogs: dict[int, _Watchdog] = {}
+        self._alive: Event | None = None
         self.event_hooks: list[Callable[[int], None]] = []
         core.handlers |= {
-            Cmd.NO: lambda _: Err.BAD_PATHNAME,  # there is no /dev/pigpioN to open
-            Cmd.NB: self.begin,
-            Cmd.NP: self.pause,
+            Cmd.NO: self.open_fifo,
+            Cmd.NB: lambda r: self._set_bits(r.p1, r.p2, State.RUNNING),
+            Cmd.NP: lambda r: self._set_bits(r.p1, 0, State.PAUSED),
             Cmd.NC: lambda r: self.close(r.p1),
             Cmd.EVM: self.monitor_events,
             Cmd.EVT: self.trigger_event,
             Cmd.WDOG: self.set_watchdog,
-            Cmd.FG: self.filters.set_glitch,
-            Cmd.FN: self.filters.set_noise,
+            Cmd.FG: self._setting(self.filters.set_glitch),
+            Cmd.FN: self._setting(self.filters.set_noise),
         }
 
     # Handles.
@@ -78,46 +72,85 @@ class Notifier:
     def open(self, stream: Stream) -> int:
         """A new in-band handle; an older one on the same socket ends."""
         self.close_stream(stream)
-        for number in range(SLOTS):
-            if number not in self._handles:
-                self._handles[number] = Handle(stream)
-                return number
-        return Err.NO_HANDLE
+        number = self._free_slot()
+        if number >= 0:
+            self._add(number, stream)
+        return number
+
+    def open_fifo(self, _: Request) -> Answer:
+        if self._fifo_folder is None:
+            return Err.BAD_PATHNAME  # this daemon makes no pipes
+        number = self._free_slot()
+        if number < 0:
+            return number
+        try:
+            fifo = Fifo(self._fifo_folder, number)
+        except OSError:
+            return Err.BAD_PATHNAME
+        self._add(number, fifo)
+        return number
 
     def close_stream(self, stream: Stream) -> None:
         for number in [n for n, handle in self._handles.items() if handle.stream is stream]:
             self.close(number)
 
+    def close_fifos(self) -> None:
+        for number in [n for n, handle in self._handles.items() if isinstance(handle.stream, Fifo)]:
+            self.close(number)
+
     def close(self, number: int) -> Answer:
-        if self._handles.pop(number, None) is None:
+        handle = self._handles.pop(number, None)
+        if handle is None:
             return Err.BAD_HANDLE
+        if isinstance(handle.stream, Fifo):
+            handle.stream.close()
+        if not self._handles and self._alive is not None:
+            self._alive.cancel()
+            self._alive = None
         self._watch()
         return 0
 
-    def begin(self, request: Request) -> Answer:
-        return self._set_bits(request.p1, request.p2, State.RUNNING)
+    def _free_slot(self) -> int:
+        return next((number for number in range(SLOTS) if number not in self._handles), Err.NO_HANDLE)
 
-    def pause(self, request: Request) -> Answer:
-        return self._set_bits(request.p1, 0, State.PAUSED)
+    def _add(self, number: int, stream: Stream) -> None:
+        self._handles[number] = Handle(stream, last_ns=self._timeline.now_ns)
+        if self._alive is None:
+            self._alive = self._timeline.after(ALIVE_NS, self._alive_due)
 
     def _set_bits(self, number: int, bits: int, state: State) -> Answer:
         handle = self._handles.get(number)
         if handle is None:
             return Err.BAD_HANDLE
         self._take_sample()
+        if self._timeline.follows_wall:
+            self._send()  # a client that begins to listen asks for what comes, not for what came just before
         handle.bits, handle.state = bits, state
         self._watch()
         return 0
+
+    def set_alert(self, gpio: int, alert: Alert | None) -> None:
+        """Let the daemon itself hear a GPIO's edges, filtered and sampled as the reports are."""
+        self._take_sample()
+        if alert is None:
+            self._alerts.pop(gpio, None)
+        else:
+            self._alerts[gpio] = alert
+        self._watch()
 
     def _watch(self) -> None:
         bits = 0
         for handle in self._handles.values():
             bits |= handle.bits
-        if bits != self._watching.bits:
+        for gpio in self._alerts:
+            bits |= 1 << gpio
+        before = self._watching.bits
+        if bits != before:
             self._take_sample()
             self._watching.bits = bits
             self.filters.restart(self._core.gpio.levels() & BANK1)
             self._sampled = self.filters.levels
+            self._reported = self._reported & before | self._sampled & ~before
 
     # From pins to samples to reports.
 
@@ -140,16 +173,20 @@ class Notifier:
         changed = levels ^ self._sampled
         self._sampled = levels
         t_ns = number * self._period_ns
-        for gpio, watchdog in self._watchdogs.items():
-            if changed >> gpio & 1:
-                watchdog.seen_ns = t_ns
+        self._watchdogs.seen(changed, t_ns)
+        for gpio in [gpio for gpio in self._alerts if changed >> gpio & 1]:
+            self._alerts[gpio](levels >> gpio & 1, t_ns)
         for handle in self._handles.values():
             if changed & handle.bits:
                 self._report(handle, 0, t_ns)
 
+    def _take_due_sample(self) -> None:
+        if self._next_sample is not None and self._next_sample[0] * self._period_ns <= self._timeline.now_ns:
+            self._take_sample()
+
     def _report(self, handle: Handle, flags: int, t_ns: int) -> None:
-        handle.pending += REPORT.pack(handle.seqno, flags, self._core.tick(t_ns), self._sampled)
-        handle.seqno = handle.seqno + 1 & 0xFFFF
+        handle.last_ns = t_ns
+        handle.pending.append(Report(flags, self._core.tick(t_ns), self._sampled))
         self._flush_later()
 
     def _flush_later(self) -> None:
@@ -159,22 +196,44 @@ class Notifier:
 
     def _flush_now(self) -> None:
         self._flush = None
+        self._take_due_sample()
         if self._next_sample is not None:
-            if self._next_sample[0] * self._period_ns <= self._timeline.now_ns:
-                self._take_sample()
-            else:
-                self._flush_later()
+            self._flush_later()
         if self._send():
             self._timeline.request_pause()
 
     def _send(self) -> bool:
+        self._reported = self._sampled
         sent = False
         for handle in self._handles.values():
-            if handle.pending:
-                handle.stream.send(bytes(handle.pending))
-                handle.pending.clear()
-                sent = True
+            sent |= handle.flush()
         return sent
+
+    def _setting(self, set_filter: Handler) -> Handler:
+        """A new filter also holds for what was sampled, but not reported, before it."""
+
+        def handler(request: Request) -> Answer:
+            answer = set_filter(request)
+            if answer == 0 and request.p2:
+                gpio, bit = request.p1, 1 << request.p1
+                self._take_sample()
+                if not self._watching.bits & bit:
+                    self._reported = self._reported & ~bit | self._core.gpio.levels() & bit
+                for handle in self._handles.values():
+                    handle.withdraw(gpio, self._reported)
+                self._sampled = self._sampled & ~bit | self._reported & bit
+                self.filters.hold(gpio, self._reported >> gpio & 1)
+            return answer
+
+        return handler
+
+    def _alive_due(self) -> None:
+        now_ns = self._timeline.now_ns
+        for handle in self._handles.values():
+            if now_ns - handle.last_ns >= ALIVE_NS:
+                self._report(handle, FLAG_ALIVE, now_ns)
+        due_ns = min(handle.last_ns for handle in self._handles.values()) + ALIVE_NS
+        self._alive = self._timeline.at(due_ns, self._alive_due)
 
     # Events.
 
@@ -205,36 +264,21 @@ class Notifier:
     # Watchdogs.
 
     def set_watchdog(self, request: Request) -> Answer:
-        gpio, timeout_ms = request.p1, request.p2
-        if gpio > MAX_USER_GPIO:
+        if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
-        if timeout_ms > MAX_WATCHDOG_MS:
+        if request.p2 > MAX_WATCHDOG_MS:
             return Err.BAD_WDOG_TIMEOUT
-        old = self._watchdogs.pop(gpio, None)
-        if old is not None:
-            old.event.cancel()
-        if timeout_ms:
-            timeout_ns = timeout_ms * NS_PER_MS
-            event = self._timeline.after(timeout_ns, lambda: self._watchdog_due(gpio))
-            self._watchdogs[gpio] = _Watchdog(timeout_ns, self._timeline.now_ns, event)
+        self.watch_silence(request.p1, request.p2)
         return 0
 
-    def _watchdog_due(self, gpio: int) -> None:
-        watchdog = self._watchdogs[gpio]
+    def watch_silence(self, gpio: int, timeout_ms: int) -> None:
+        """Report whenever this GPIO hasn't changed for `timeout_ms`; 0 ends that. One time-out per GPIO exists."""
+        self._watchdogs.set(gpio, timeout_ms)
+
+    def _silent(self, gpio: int) -> None:
         now_ns = self._timeline.now_ns
-        if self._next_sample is not None and self._next_sample[0] * self._period_ns <= now_ns:
-            self._take_sample()
-        if now_ns - watchdog.seen_ns >= watchdog.timeout_ns:
-            watchdog.seen_ns = now_ns
-            for handle in self._handles.values():
-                if handle.bits >> gpio & 1:
-                    self._report(handle, FLAG_WATCHDOG | gpio, now_ns)
-        due_ns = watchdog.seen_ns + watchdog.timeout_ns
-        watchdog.event = self._timeline.at(due_ns, lambda: self._watchdog_due(gpio))
-
-
-@dataclass
-class _Watchdog:
-    timeout_ns: int
-    seen_ns: int
-    event: Event
+        if gpio in self._alerts:
+            self._alerts[gpio](TIMEOUT, now_ns)
+        for handle in self._handles.values():
+            if handle.bits >> gpio & 1:
+                self._report(handle, FLAG_WATCHDOG | gpio, now_ns)

@@ -141,6 +141,8 @@ class Pwm:
         pin = self.pins[gpio]
         if pin.use is not use:
             self.release(gpio, use=use)
+            if not width:
+                self._bank.write(gpio, 0)
         pin.width = width
         self.update(gpio)
         self._bank.set_mode(gpio, OUTPUT)
@@ -197,6 +199,11 @@ class Pwm:
                 self.stop_hardware(gpio)
 
     def _play(self, gpio: int, train: Train) -> None:
+        if not train.high_ns:  # no pulses: the latch goes low once, and is free for waves
+            if gpio in self._trains:
+                self._bank.modulate(gpio, train.level)
+                self._drop(gpio)
+            return
         self._trains[gpio] = train
         self._bank.modulate(gpio, train.level)
         self._schedule(gpio)

@@ -38,29 +38,37 @@ class Instruction:
     operands: tuple[Operand, ...] = ()
 
 
-# Shape of the operands, a letter each: n any value, p a value not below 0, r a register, t a tag, m a mode, u a pull.
+# Shape of the operands, a letter each: n any value, p a value not below 0, r a register, t a tag, m a mode, u a pull,
+# w a word.
 OWN: Final = {
-    "ADD": "n", "AND": "n", "CALL": "t", "CMP": "n", "DCR": "r", "DCRA": "", "DIV": "n", "EVTWT": "n", "HALT": "",
-    "INR": "r", "INRA": "", "JM": "t", "JMP": "t", "JNZ": "t", "JP": "t", "JZ": "t", "LD": "rn", "LDA": "n",
-    "MLT": "n", "MOD": "n", "NOP": "", "OR": "n", "POP": "r", "POPA": "", "PUSH": "r", "PUSHA": "", "RET": "",
-    "RL": "rn", "RLA": "n", "RR": "rn", "RRA": "n", "STA": "r", "SUB": "n", "TAG": "t", "WAIT": "n", "X": "rr",
-    "XA": "r", "XOR": "n",
+    "ADD": "n", "AND": "n", "CALL": "t", "CMDR": "n", "CMDW": "n", "CMP": "n", "DCR": "r", "DCRA": "", "DIV": "n",
+    "EVTWT": "n", "HALT": "", "INR": "r", "INRA": "", "JM": "t", "JMP": "t", "JNZ": "t", "JP": "t", "JZ": "t",
+    "LD": "rn", "LDA": "n", "LDAB": "n", "MLT": "n", "MOD": "n", "NOP": "", "OR": "n", "POP": "r", "POPA": "",
+    "PUSH": "r", "PUSHA": "", "RET": "", "RL": "rn", "RLA": "n", "RR": "rn", "RRA": "n", "STA": "r", "STAB": "n",
+    "SUB": "n", "SYS": "w", "TAG": "t", "WAIT": "n", "X": "rr", "XA": "r", "XOR": "n",
 }  # fmt: skip
 DAEMON: Final = {
-    "BC1": (Cmd.BC1, "n"), "BC2": (Cmd.BC2, "n"), "BR1": (Cmd.BR1, ""), "BR2": (Cmd.BR2, ""), "BS1": (Cmd.BS1, "n"),
-    "BS2": (Cmd.BS2, "n"), "EVM": (Cmd.EVM, "pn"), "EVT": (Cmd.EVT, "p"), "FG": (Cmd.FG, "pp"), "FN": (Cmd.FN, "ppp"),
-    "GDC": (Cmd.GDC, "p"), "GPW": (Cmd.GPW, "p"), "HC": (Cmd.HC, "pp"), "HP": (Cmd.HP, "ppp"), "HWVER": (Cmd.HWVER, ""),
-    "M": (Cmd.MODES, "pm"), "MG": (Cmd.MODEG, "p"), "MICS": (Cmd.MICS, "p"), "MILS": (Cmd.MILS, "p"),
-    "MODEG": (Cmd.MODEG, "p"), "MODES": (Cmd.MODES, "pm"), "NB": (Cmd.NB, "pn"), "NC": (Cmd.NC, "p"),
-    "NO": (Cmd.NO, ""), "NP": (Cmd.NP, "p"), "P": (Cmd.PWM, "pp"), "PFG": (Cmd.PFG, "p"), "PFS": (Cmd.PFS, "pp"),
-    "PIGPV": (Cmd.PIGPV, ""), "PRG": (Cmd.PRG, "p"), "PRRG": (Cmd.PRRG, "p"), "PRS": (Cmd.PRS, "pp"),
-    "PUD": (Cmd.PUD, "pu"), "PWM": (Cmd.PWM, "pp"), "R": (Cmd.READ, "p"), "READ": (Cmd.READ, "p"),
-    "S": (Cmd.SERVO, "pp"), "SERVO": (Cmd.SERVO, "pp"), "T": (Cmd.TICK, ""), "TICK": (Cmd.TICK, ""),
-    "TRIG": (Cmd.TRIG, "ppp"), "W": (Cmd.WRITE, "pp"), "WDOG": (Cmd.WDOG, "pp"), "WRITE": (Cmd.WRITE, "pp"),
-    "WVBSY": (Cmd.WVBSY, ""), "WVCAP": (Cmd.WVCAP, "p"), "WVCLR": (Cmd.WVCLR, ""), "WVCRE": (Cmd.WVCRE, ""),
-    "WVDEL": (Cmd.WVDEL, "p"), "WVHLT": (Cmd.WVHLT, ""), "WVNEW": (Cmd.WVNEW, ""), "WVSC": (Cmd.WVSC, "p"),
-    "WVSM": (Cmd.WVSM, "p"), "WVSP": (Cmd.WVSP, "p"), "WVTAT": (Cmd.WVTAT, ""), "WVTX": (Cmd.WVTX, "p"),
-    "WVTXM": (Cmd.WVTXM, "pp"), "WVTXR": (Cmd.WVTXR, "p"),
+    "BC1": (Cmd.BC1, "n"), "BC2": (Cmd.BC2, "n"), "BI2CC": (Cmd.BI2CC, "p"), "BI2CO": (Cmd.BI2CO, "ppp"),
+    "BR1": (Cmd.BR1, ""), "BR2": (Cmd.BR2, ""), "BS1": (Cmd.BS1, "n"), "BS2": (Cmd.BS2, "n"),
+    "BSPIC": (Cmd.BSPIC, "p"), "CGI": (Cmd.CGI, ""), "CSI": (Cmd.CSI, "n"), "EVM": (Cmd.EVM, "pn"),
+    "EVT": (Cmd.EVT, "p"), "FC": (Cmd.FC, "p"), "FG": (Cmd.FG, "pp"), "FN": (Cmd.FN, "ppp"), "FS": (Cmd.FS, "pnp"),
+    "GDC": (Cmd.GDC, "p"), "GPW": (Cmd.GPW, "p"), "HC": (Cmd.HC, "pp"), "HP": (Cmd.HP, "ppp"),
+    "HWVER": (Cmd.HWVER, ""), "I2CC": (Cmd.I2CC, "p"), "I2CO": (Cmd.I2CO, "ppp"), "I2CPC": (Cmd.I2CPC, "ppp"),
+    "I2CRB": (Cmd.I2CRB, "pp"), "I2CRS": (Cmd.I2CRS, "p"), "I2CRW": (Cmd.I2CRW, "pp"), "I2CWB": (Cmd.I2CWB, "ppp"),
+    "I2CWQ": (Cmd.I2CWQ, "pp"), "I2CWS": (Cmd.I2CWS, "pp"), "I2CWW": (Cmd.I2CWW, "ppp"), "M": (Cmd.MODES, "pm"),
+    "MG": (Cmd.MODEG, "p"), "MICS": (Cmd.MICS, "p"), "MILS": (Cmd.MILS, "p"), "MODEG": (Cmd.MODEG, "p"),
+    "MODES": (Cmd.MODES, "pm"), "NB": (Cmd.NB, "pn"), "NC": (Cmd.NC, "p"), "NO": (Cmd.NO, ""), "NP": (Cmd.NP, "p"),
+    "P": (Cmd.PWM, "pp"), "PADG": (Cmd.PADG, "p"), "PADS": (Cmd.PADS, "pp"), "PFG": (Cmd.PFG, "p"),
+    "PFS": (Cmd.PFS, "pp"), "PIGPV": (Cmd.PIGPV, ""), "PRG": (Cmd.PRG, "p"), "PRRG": (Cmd.PRRG, "p"),
+    "PRS": (Cmd.PRS, "pp"), "PUD": (Cmd.PUD, "pu"), "PWM": (Cmd.PWM, "pp"), "R": (Cmd.READ, "p"),
+    "READ": (Cmd.READ, "p"), "S": (Cmd.SERVO, "pp"), "SERC": (Cmd.SERC, "p"), "SERDA": (Cmd.SERDA, "p"),
+    "SERRB": (Cmd.SERRB, "p"), "SERVO": (Cmd.SERVO, "pp"), "SERWB": (Cmd.SERWB, "pp"), "SLRC": (Cmd.SLRC, "p"),
+    "SLRI": (Cmd.SLRI, "pp"), "SLRO": (Cmd.SLRO, "ppp"), "SPIC": (Cmd.SPIC, "p"), "SPIO": (Cmd.SPIO, "ppp"),
+    "T": (Cmd.TICK, ""), "TICK": (Cmd.TICK, ""), "TRIG": (Cmd.TRIG, "ppp"), "W": (Cmd.WRITE, "pp"),
+    "WDOG": (Cmd.WDOG, "pp"), "WRITE": (Cmd.WRITE, "pp"), "WVBSY": (Cmd.WVBSY, ""), "WVCAP": (Cmd.WVCAP, "p"),
+    "WVCLR": (Cmd.WVCLR, ""), "WVCRE": (Cmd.WVCRE, ""), "WVDEL": (Cmd.WVDEL, "p"), "WVHLT": (Cmd.WVHLT, ""),
+    "WVNEW": (Cmd.WVNEW, ""), "WVSC": (Cmd.WVSC, "p"), "WVSM": (Cmd.WVSM, "p"), "WVSP": (Cmd.WVSP, "p"),
+    "WVTAT": (Cmd.WVTAT, ""), "WVTX": (Cmd.WVTX, "p"), "WVTXM": (Cmd.WVTXM, "pp"), "WVTXR": (Cmd.WVTXR, "p"),
 }  # fmt: skip
 JUMPS: Final = frozenset({"CALL", "JM", "JMP", "JNZ", "JP", "JZ"})
 
@@ -108,6 +116,8 @@ def parse_script(text: str) -> tuple[Instruction, ...] | Err:
 
 def _operand(letter: str, word: str) -> Operand | None:
     """None if the word doesn't fit the letter."""
+    if letter == "w":  # a program's name; there are none, so only whether it is a good one matters
+        return Operand(Kind.NUMBER, int(word.replace("_", "a").replace("-", "a").isalnum() and word.isascii()))
     if letter in "mu":
         letters = MODE_LETTERS if letter == "m" else PULL_LETTERS
         found = letters.find(word.upper()) if len(word) == 1 else -1

@@ -5,19 +5,22 @@ Each instruction takes `INSTRUCTION_NS` of world time. The figure is an assumpti
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
 from rig.sim.gpio import Subscription
+from rig.sim.pigpiod.commands_misc import NO_SUCH_PROGRAM
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.notify import Notifier
 from rig.sim.pigpiod.protocol import Answer, Cmd, Err, Request
+from rig.sim.pigpiod.script_math import ARITHMETIC, JUMPS, REGISTER, int32
 from rig.sim.pigpiod.script_text import MAX_PARAMS, MAX_VARS, Instruction, Kind, Operand, parse_script
 
 INSTRUCTION_NS: Final = 1_000
 MAX_SCRIPTS: Final = 32
 MAX_STACK: Final = 256
+BUFFER: Final = 65_536
+STUCK: Final = frozenset({"CMDR", "CMDW", "NOP"})  # known by name only: the daemon stays at them for ever
 STEPS_AT_ONCE: Final = 50  # arithmetic is batched, so that a busy loop doesn't drown the world in events
 
 
@@ -41,6 +44,7 @@ class Script:
         self._deleted = False
         self._a = self._f = self._pc = 0
         self._stack: list[int] = []
+        self._buffer: dict[int, int] = {}  # bytes that STAB wrote, or a command's extension
         self._debt_ns = 0
         self._waiting: Subscription | None = None
         self._waiting_events = 0
@@ -94,30 +98,34 @@ class Script:
     def _daemon_command(self, command: int, operands: tuple[Operand, ...]) -> None:
         values = [self._value(operand) & 0xFFFFFFFF for operand in operands]
         ext = b"".join(value.to_bytes(4, "little") for value in values[2:])
+        self._buffer.update(enumerate(ext))
         p1, p2 = (*values[:2], 0, 0)[:2]
-        self._core.script_debt_ns = 0
+        timeline = self._core.timeline
+        timeline.debt_ns = 0
         try:
             answer = self._core.execute(Request(command, p1, p2, ext))
         finally:
-            self._debt_ns += self._core.script_debt_ns
-            self._core.script_debt_ns = None
-        self._a = self._f = _int32(answer[0] if isinstance(answer, tuple) else answer)
+            self._debt_ns += timeline.debt_ns
+            timeline.debt_ns = None
+        self._a = self._f = int32(answer[0] if isinstance(answer, tuple) else answer)
         self._pc += 1
 
     def _own_command(self, name: str, operands: tuple[Operand, ...]) -> None:
+        if name in STUCK:
+            return
         self._pc += 1
         if name in ARITHMETIC:
             value = self._value(operands[0])
             if value == 0 and name in ("DIV", "MOD"):
                 self.state = State.FAILED
                 return
-            self._a = self._f = _int32(ARITHMETIC[name](self._a, value))
+            self._a = self._f = int32(ARITHMETIC[name](self._a, value))
         elif name in JUMPS:
             if JUMPS[name](self._f):
                 self._pc = operands[0].value
         elif name in REGISTER:
             amount = self._value(operands[1]) if len(operands) > 1 else 1
-            self._f = _int32(REGISTER[name](self._value(operands[0]), amount))
+            self._f = int32(REGISTER[name](self._value(operands[0]), amount))
             self._set(operands[0], self._f)
         else:
             self._move_command(name, operands)
@@ -125,15 +133,24 @@ class Script:
     def _move_command(self, name: str, operands: tuple[Operand, ...]) -> None:
         match name:
             case "DCRA":
-                self._a = self._f = _int32(self._a - 1)
+                self._a = self._f = int32(self._a - 1)
             case "INRA":
-                self._a = self._f = _int32(self._a + 1)
+                self._a = self._f = int32(self._a + 1)
             case "CMP":
-                self._f = _int32(self._a - self._value(operands[0]))
+                self._f = int32(self._a - self._value(operands[0]))
             case "LDA":
-                self._a = _int32(self._value(operands[0]))
+                self._a = int32(self._value(operands[0]))
             case "STA":
                 self._set(operands[0], self._a)
+            case "LDAB":
+                at = self._value(operands[0])
+                self._a = self._buffer.get(at, 0) if 0 <= at < BUFFER else self._a
+            case "STAB":
+                at = self._value(operands[0])
+                if 0 <= at < BUFFER:
+                    self._buffer[at] = self._a & 0xFF
+            case "SYS":
+                self._a = self._f = NO_SUCH_PROGRAM if operands[0].value else Err.BAD_SCRIPT_NAME
             case "LD":
                 self._set(operands[0], self._value(operands[1]))
             case "X":
@@ -176,7 +193,7 @@ class Script:
         if self._waiting is not None:
             self._waiting.cancel()
         self._waiting, self._waiting_events = None, 0
-        self._a = self._f = _int32(bits)
+        self._a = self._f = int32(bits)
         self.state = State.RUNNING
         self._continue_after(INSTRUCTION_NS)
 
@@ -198,7 +215,7 @@ class Script:
         return (self._vars if operand.kind is Kind.VAR else self.params)[operand.value]
 
     def _set(self, operand: Operand, value: int) -> None:
-        (self._vars if operand.kind is Kind.VAR else self.params)[operand.value] = _int32(value)
+        (self._vars if operand.kind is Kind.VAR else self.params)[operand.value] = int32(value)
 
 
 class ScriptCommands:
@@ -258,7 +275,7 @@ class ScriptCommands:
         script = self._scripts.get(request.p1)
         if script is None:
             return Err.BAD_SCRIPT_ID
-        script.params[:count] = [_int32(request.word(i)) for i in range(count)]
+        script.params[:count] = [int32(request.word(i)) for i in range(count)]
         if run:
             script.run()
         return 0
@@ -266,38 +283,3 @@ class ScriptCommands:
     def _event(self, bits: int) -> None:
         for script in tuple(self._scripts.values()):
             script.event(bits)
-
-
-def _int32(value: int) -> int:
-    return (value + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-
-
-def _shift(value: int) -> int:
-    return value & 31
-
-
-ARITHMETIC: Final[dict[str, Callable[[int, int], int]]] = {
-    "ADD": lambda a, b: a + b,
-    "SUB": lambda a, b: a - b,
-    "MLT": lambda a, b: a * b,
-    "DIV": lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1),
-    "MOD": lambda a, b: abs(a) % abs(b) * (-1 if a < 0 else 1),
-    "AND": lambda a, b: a & b,
-    "OR": lambda a, b: a | b,
-    "XOR": lambda a, b: a ^ b,
-    "RLA": lambda a, b: a << _shift(b),
-    "RRA": lambda a, b: a >> _shift(b),
-}
-JUMPS: Final[dict[str, Callable[[int], bool]]] = {
-    "JMP": lambda f: True,
-    "JZ": lambda f: f == 0,
-    "JNZ": lambda f: f != 0,
-    "JM": lambda f: f < 0,
-    "JP": lambda f: f >= 0,
-}
-REGISTER: Final[dict[str, Callable[[int, int], int]]] = {
-    "DCR": lambda value, _: value - 1,
-    "INR": lambda value, _: value + 1,
-    "RL": lambda value, amount: value << _shift(amount),
-    "RR": lambda value, amount: value >> _shift(amount),
-}

@@ -13,6 +13,8 @@ from rig.sim.pigpiod.protocol import HEADER, MAX_EXTENSION, Request
 
 log = logging.getLogger(__name__)
 
+MAX_UNSENT = 1 << 25  # a client that reads nothing is cut off, or it would fill the memory
+
 Serve = Callable[["Connection", Request], bytes]
 
 
@@ -40,6 +42,10 @@ class Connection:
         with self._lock:
             self._unsent += data
             self._send_some()
+            if len(self._unsent) > MAX_UNSENT:
+                log.warning("a client left %d bytes unread: cutting it off", len(self._unsent))
+                self._unsent.clear()
+                self.shut()
             if self._unsent and self._wake is not None:
                 with contextlib.suppress(OSError):
                     self._wake[1].send(b"!")
@@ -136,6 +142,22 @@ class Server:
             connection.shut()
         for connection in connections:
             connection.thread.join()
+
+    def drop(self) -> None:
+        """Cut every connection at once, without waiting for anybody; new ones are welcome."""
+        with self._lock:
+            connections = tuple(self._connections)
+        for connection in connections:
+            connection.shut()
+
+    def kill(self) -> None:
+        """As the end of the process: port and connections are gone at once. Waits for nobody."""
+        with self._lock:
+            self._stopping = True
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.drop()
 
     def _accept(self) -> None:
         number = 0

@@ -95,7 +95,7 @@ class Transmitter:
         self._wait(1)
 
     def _wait(self, us: int) -> None:
-        self._t_ns += us * NS_PER_US
+        self._t_ns += round(us * NS_PER_US * self._core.wave_clock)
         self._event = self._core.timeline.at(self._t_ns, self._play)
 
     def _passes(self, number: int, wave: Wave, repeat: bool) -> Iterator[Step]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import adafruit_ads1x15.ads1x15
+import adafruit_ina228
 import adafruit_mcp4725
 import pytest
 
@@ -76,6 +77,7 @@ def make_desk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Desk]:
     def make(*, baud_hz: int = 400_000, overhead_ns: int = 0) -> Desk:
         timeline = Timeline()
         monkeypatch.setattr(adafruit_ads1x15.ads1x15, "time", TimelineTime(timeline))
+        monkeypatch.setattr(adafruit_ina228, "time", TimelineTime(timeline))
         monkeypatch.setattr(adafruit_mcp4725, "time", TimelineTime(timeline))
         wires = I2CWires(timeline, baud_hz=baud_hz, overhead_ns=overhead_ns)
         return Desk(timeline, wires, BusioI2C(wires))

@@ -17,6 +17,7 @@ def test_power_up(bank: GpioBank) -> None:
     assert [bank.level(g) for g in range(28)] == [1] * 9 + [0] * 19
     assert {bank.mode(g) for g in range(54)} == {INPUT}
     assert [bank.pull(g) for g in (0, 8, 9, 27, 28)] == [PULL_UP, PULL_UP, PULL_DOWN, PULL_DOWN, PULL_OFF]
+    assert [bank.pull(g) for g in (30, 34, 36, 37, 45, 46, 53)] == [1, 2, 2, 1, 0, 2, 2]
 
 
 def test_strengths_on_one_pin(bank: GpioBank) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import OpenRig, Registers, Rig, error_of
+from daemon_rig import OpenRig, Registers, Rig, error_of
 
 ADDRESS = 0x48
 
@@ -84,3 +84,12 @@ def test_opening(bus_rig: Rig, open_rig: OpenRig) -> None:
     assert "bad I2C bus" in error_of(pi.i2c_open, 5, ADDRESS)
     assert "bad i2c/spi/ser open flags" in error_of(pi.i2c_open, 1, ADDRESS, 1)
     assert "bad I2C bus" in error_of(open_rig().pi.i2c_open, 1, ADDRESS)
+
+
+def test_calls_that_the_pis_driver_cannot_do(bus_rig: Rig) -> None:
+    pi = bus_rig.pi
+    h = pi.i2c_open(1, ADDRESS)
+    assert pi.i2c_read_block_data(h, 3)[0] == -107
+    assert pi.i2c_block_process_call(h, 3, b"abc")[0] == -83
+    assert pi.i2c_block_process_call(h, 3, b"")[0] == -81
+    assert bus(bus_rig).transfers == []

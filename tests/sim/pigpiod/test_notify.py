@@ -8,11 +8,11 @@ import threading
 
 import pigpio
 import pytest
-from conftest import Rig, open_rig, receive
+from daemon_rig import Rig, open_rig, receive
 
 from rig.bench.gpiolink import GpioLink
 from rig.errors import BenchConnectionError
-from rig.sim.pigpiod.notify import Handle
+from rig.sim.pigpiod.reports import Handle, Report
 
 
 def drive_at(rig: Rig, gpio: int, times_ns: list[int], first: int = 1) -> None:
@@ -115,11 +115,11 @@ def test_handles_run_out_and_come_back(rig: Rig) -> None:
 def test_watchdog_reports_silence(rig: Rig) -> None:
     rig.watch(17)
     rig.pi.set_watchdog(17, 50)
-    t0 = rig.timeline.now_ns // 1000
-    drive_at(rig, 17, [t0 * 1000 + 120_000_000])
-    rig.run(0.320)
-    want = [(2, 50), (2, 100), (1, 120), (2, 170), (2, 220), (2, 270), (2, 320)]
-    assert [(level, tick - t0) for _, level, tick in rig.log] == [(level, ms * 1000) for level, ms in want]
+    assert rig.timeline.now_ns < 1_000_000
+    drive_at(rig, 17, [120_250_000])
+    rig.run(0.330)
+    want = [(2, 51_000), (2, 102_000), (1, 120_250), *((2, ms * 1000) for ms in (171, 222, 273, 324))]
+    assert [(level, tick) for _, level, tick in rig.log] == want
     rig.pi.set_watchdog(17, 0)
     rig.run(0.2)
     assert len(rig.log) == len(want)
@@ -184,19 +184,66 @@ def test_barrier_times_out(rig: Rig) -> None:
 
 
 def test_sequence_numbers_wrap() -> None:
-    from rig.sim.gpio import GpioBank
-    from rig.sim.pigpiod.core import Core
-    from rig.sim.pigpiod.notify import Notifier
-    from rig.sim.timeline import Timeline
+    sent = bytearray()
 
+    class Sink:
+        def send(self, data: bytes) -> None:
+            sent.extend(data)
+
+    handle = Handle(Sink(), seqno=0xFFFF)
+    handle.pending += [Report(0, 10, 1), Report(0, 20, 0)]
+    assert handle.flush()
+    assert [struct.unpack_from("<H", sent, at)[0] for at in (0, 12)] == [0xFFFF, 0]
+    assert not handle.flush()
+
+
+def test_a_minute_of_silence_gives_a_sign_of_life(rig: Rig) -> None:
+    """Every 60 s after the last report, on every stream; a report starts the minute anew."""
+    with socket.create_connection(("127.0.0.1", rig.daemon.port), 5) as sock:
+        sock.sendall(struct.pack("<IIII", 99, 0, 0, 0))
+        *_, handle = struct.unpack("<IIII", receive(sock, 16))
+        rig.pi.notify_begin(handle, 1 << 17)
+        rig.clock.sleep_until(40.0)
+        rig.gpio.drive_external(17, 1)
+        rig.clock.sleep_until(161.0)
+        rig.link.settle()
+        reports = [struct.unpack("<HHII", receive(sock, 12))[:3] for _ in range(3)]
+        assert [(number, flags) for number, flags, _ in reports] == [(0, 0), (1, 64), (2, 64)]
+        assert [tick // 1000 for *_, tick in reports] == [40_000, 100_001, 160_002]
+
+
+def test_a_filter_also_holds_for_what_is_not_reported_yet(rig: Rig) -> None:
+    """The daemon filters when it reports, once a millisecond: edges just before the command are gone too."""
+    rig.watch(17)
+    rig.watch(18)
+    rig.clock.sleep_until(0.0501)
+    for pin in (17, 18, 17, 17):
+        rig.gpio.drive_external(pin, 1 - rig.gpio.level(pin))
+        rig.timeline.elapse(20_000)
+    rig.pi.set_noise_filter(17, 3000, 5000)
+    rig.run(0.05)
+    assert rig.log == [(18, 1, 50_120)]
+    rig.pi.set_noise_filter(17, 0, 0)
+    rig.run(0.01)
+    assert rig.log[1:] == [(17, 1, rig.log[-1][2])], "without the filter the pin shows as it is"
+
+
+def test_a_client_that_just_goes_leaves_no_handle(rig: Rig) -> None:
+    for _ in range(40):  # more than there are handles
+        with socket.create_connection(("127.0.0.1", rig.daemon.port), 5) as sock:
+            sock.sendall(struct.pack("<IIII", 99, 0, 0, 0))
+            *_, handle = struct.unpack("<IIIi", receive(sock, 16))
+            assert handle >= 1
+            sock.shutdown(socket.SHUT_WR)
+            assert sock.recv(1) == b""
+
+
+def test_withdrawn_edges_leave_the_others() -> None:
     class Sink:
         def send(self, data: bytes) -> None: ...
 
-    timeline = Timeline()
-    notifier = Notifier(Core(timeline, GpioBank(timeline), tick_start_us=0, sample_us=5))
-    number = notifier.open(Sink())
-    handle: Handle = notifier._handles[number]
-    handle.seqno = 0xFFFF
-    notifier._report(handle, 0, 0)
-    notifier._report(handle, 0, 0)
-    assert [struct.unpack_from("<H", handle.pending, at)[0] for at in (0, 12)] == [0xFFFF, 0]
+    one, other = 1 << 17, 1 << 18
+    handle = Handle(Sink(), bits=one | other)
+    handle.pending += [Report(0, 10, one), Report(0, 20, one | other), Report(0, 30, other), Report(32 | 17, 40, other)]
+    handle.withdraw(17, 0)
+    assert handle.pending == [Report(0, 20, other), Report(32 | 17, 40, other)]

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import struct
 from itertools import pairwise
 
 import pigpio
 import pytest
-from conftest import Rig, open_rig, receive
+from daemon_rig import Rig, open_rig, receive
 
 from rig.errors import BenchFault
 from rig.sim.pigpiod.protocol import Cmd
-
-
-def test_fuzz_disturbs_nobody(rig: Rig) -> None:
-    """Every command with random parameters and extensions; then random bytes, cut at random."""
-    rng = random.Random(11)
-    numbers = [0, 1, 17, 31, 32, 54, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1]
-    handles = (Cmd.NB, Cmd.NP, Cmd.NC, Cmd.EVM)  # a client may close another one's handle, as with the real daemon
-    known = [int(c) for c in Cmd if c not in (Cmd.MILS, Cmd.MICS, Cmd.NOIB)]
-    rig.watch(17)
-    for _ in range(12):
-        with socket.create_connection(("127.0.0.1", rig.daemon.port), 5) as sock:
-            for _ in range(60):
-                cmd = rng.choice([*known, rng.randrange(2**32)])
-                ext = rng.randbytes(rng.choice([0, 0, 1, 3, 4, 11, 12, 24, 100]))
-                p1, p2 = rng.choice(numbers), rng.choice(numbers)
-                p1 += cmd in handles and p1 == 0
-                sock.sendall(struct.pack("<IIII", cmd, p1, p2, len(ext)) + ext)
-                echo, *_, res = struct.unpack("<IIIi", receive(sock, 16))
-                assert echo == cmd
-                if res > 0 and cmd in (Cmd.I2CRD, Cmd.I2CRI, Cmd.I2CZ, Cmd.PROCP):
-                    receive(sock, res)
-    for size in (1, 15, 16, 17, 500):
-        with socket.create_connection(("127.0.0.1", rig.daemon.port), 5) as sock:
-            sock.sendall(rng.randbytes(size))
-    assert rig.pi.get_pigpio_version() == 79
-    rig.pi.wave_tx_stop()
-    rig.pi.set_watchdog(17, 0)
-    rig.pi.set_glitch_filter(17, 0)
-    rig.pi.set_noise_filter(17, 0, 0)
-    rig.pi.set_mode(17, pigpio.INPUT)
-    rig.run(0.5)
-    rig.log.clear()
-    rig.gpio.drive_external(17, 1 - rig.gpio.level(17))
-    rig.run(0.01)
-    assert len(rig.log) == 1
+from rig.sim.pigpiod.server import MAX_UNSENT
 
 
 def test_half_a_request_waits_for_the_rest(rig: Rig) -> None:
@@ -84,6 +49,26 @@ def test_a_reader_that_is_late_loses_nothing(rig: Rig) -> None:
         assert [r[0] for r in reports] == list(range(edges))
         assert {b[2] - a[2] for a, b in pairwise(reports)} == {10}
         assert rig.pi.get_pigpio_version() == 79
+
+
+def test_a_client_that_never_reads_is_cut_off(rig: Rig) -> None:
+    assert rig.daemon._server is not None
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.settimeout(20)
+        sock.connect(("127.0.0.1", rig.daemon.port))
+        sock.sendall(struct.pack("<IIII", Cmd.NOIB, 0, 0, 0))
+        *_, handle = struct.unpack("<IIII", receive(sock, 16))
+        (stream,) = [h.stream for n, h in rig.daemon._notifier._handles.items() if n == handle]
+        sent = 0
+        while sent < 2 * MAX_UNSENT:
+            stream.send(bytes(1_200_000))
+            sent += 1_200_000
+        received = 0
+        while part := sock.recv(65_536):
+            received += len(part)
+        assert received < sent / 2
+    assert rig.pi.get_pigpio_version() == 79
 
 
 def test_a_fault_of_the_world_is_not_swallowed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pigpio
 import pytest
-from conftest import Rig, error_of
+from daemon_rig import OpenRig, Rig, error_of
 
 DEAD_MAN = b"tag 0 mils 50 dcr p0 jp 0 w 23 0 halt"
 HALTED, RUNNING, WAITING, FAILED = 1, 2, 3, 4
@@ -157,3 +157,31 @@ def test_32_scripts_and_10_parameters(rig: Rig) -> None:
     assert [rig.pi.store_script(b"halt") for _ in range(32)] == list(range(32))
     assert "no more room for scripts" in error_of(rig.pi.store_script, b"halt")
     assert "too many script parameters" in error_of(rig.pi.run_script, 0, [0] * 11)
+
+
+def test_bytes_in_the_scripts_own_buffer(rig: Rig) -> None:
+    assert result(rig, "lda 300 stab 7 lda 1 ldab 7 sta p0 ldab 8 sta p1 lda 5 ldab 70000 sta p2")[:3] == [44, 0, 5]
+
+
+def test_i2c_in_a_script_takes_its_time(open_rig: OpenRig) -> None:
+    """A transfer of 100 us each, and the world doesn't stop for it."""
+    rig = open_rig(i2c_address=0x48)
+    script = rig.pi.store_script(
+        b"i2co 1 0x48 0 sta v0 i2crb v0 0x20 sta p0 t sta p1 i2crb v0 0x21 t sta p2 sub p1 sta p3"
+    )
+    rig.pi.run_script(script)
+    rig.run(0.01)
+    assert rig.pi.script_status(script)[1][0] == 0x20
+    assert rig.pi.script_status(script)[1][3] in range(100, 110)
+
+
+@pytest.mark.parametrize("word", ["nop", "cmdr 1", "cmdw 1"])
+def test_words_without_a_meaning_hold_a_script_up_for_ever(rig: Rig, word: str) -> None:
+    """As in the daemon: it parses them and has no code for them. The script can still be stopped."""
+    script = rig.pi.store_script(f"ld p0 1 {word} ld p0 2".encode())
+    rig.pi.run_script(script)
+    rig.run(0.05)
+    assert rig.pi.script_status(script) == (RUNNING, (1, *[0] * 9))
+    rig.pi.stop_script(script)
+    rig.run(0.01)
+    assert rig.pi.script_status(script)[0] == HALTED

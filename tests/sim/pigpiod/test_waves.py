@@ -6,7 +6,7 @@ import random
 
 import pigpio
 import pytest
-from conftest import Rig, error_of
+from daemon_rig import Rig, error_of
 
 from rig.sim.pigpiod.waves import MAX_CBS, Pulse, merge
 
@@ -288,3 +288,18 @@ def test_protected_pins_are_masked(tx: Rig) -> None:
     tx.pi.wave_send_once(tx.pi.wave_create())
     tx.run(0.01)
     assert [v for _, v, _ in tx.log] == [1, 0]
+
+
+def test_a_pin_with_pwm_at_zero_is_free_for_waves(tx: Rig) -> None:
+    tx.pi.set_PWM_dutycycle(22, 250)
+    assert tx.pi.read(22) == 1
+    tx.pi.set_PWM_dutycycle(22, 0)
+    assert tx.pi.read(22) == 0
+    tx.watch(22)
+    tx.pi.wave_add_generic([pigpio.pulse(1 << 22, 0, 1000), pigpio.pulse(0, 1 << 22, 1000)])
+    tx.pi.wave_send_once(tx.pi.wave_create())
+    tx.clock.sleep(0.0008)
+    tx.pi.set_PWM_frequency(22, 100)
+    tx.run(0.01)
+    (_, up, t_up), (_, down, t_down) = tx.log[-2:]
+    assert (up, down, t_down - t_up) == (1, 0, 1000)

@@ -1,0 +1,108 @@
+"""`rig sim`: the simulated daemon as a program of its own, for clients that know only pigpio."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rig.bench.config import load_bench
+from rig.cli.output import say
+from rig.errors import ConfigError
+from rig.profiles.device import load_device
+
+app = typer.Typer(
+    help="A simulated Pi for other programs: pigpio's clients connect to it as to a real one.", no_args_is_help=True
+)
+
+DEFAULT_PORT = 8888  # pigpio's own
+DEFAULT_CONTROL_PORT = 8889
+POLL_S = 0.2  # how often a server looks whether its world still runs
+
+Control = Annotated[
+    int, typer.Option("--control", envvar="RIG_SIM_CONTROL", help="Port of the server's control channel.")
+]
+
+
+@app.command(
+    "serve",
+    epilog="Example: rig sim serve --wire 22:27, then in another terminal: pigs w 22 1 r 27",
+)
+def serve(
+    port: Annotated[int, typer.Option(help="TCP port of the daemon; 0 picks a free one.")] = DEFAULT_PORT,
+    control: Annotated[int, typer.Option(help="TCP port of the control channel; 0 picks one.")] = DEFAULT_CONTROL_PORT,
+    host: Annotated[str, typer.Option(help="Address that the daemon listens on.")] = "127.0.0.1",
+    realtime: Annotated[
+        bool, typer.Option("--realtime/--virtual", help="Time follows the wall, or waits for `rig sim advance`.")
+    ] = True,
+    wire: Annotated[list[str] | None, typer.Option(metavar="A:B", help="Join two GPIOs; may be repeated.")] = None,
+    bench: Annotated[
+        str | None, typer.Option(metavar="NAME|PATH", help="Serve a simulated bench with its device, not bare pins.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Which individuals of that bench; default: the file's.")] = None,
+    tick_start: Annotated[int, typer.Option(metavar="US", help="The tick at the start, in us (0 to 2^32-1).")] = 0,
+    sample: Annotated[int, typer.Option(metavar="US", help="Sampling period: 1, 2, 4, 5, 8 or 10 us.")] = 5,
+    fifo_folder: Annotated[
+        Path, typer.Option(help="Where notifications by named pipe go; the real daemon's is /dev.")
+    ] = Path("/dev"),
+    peer_parts: Annotated[
+        bool, typer.Option("--peer-parts", help="Add the parts that pigpio's own tests ask for.")
+    ] = False,
+) -> None:
+    """Serve a simulated Pi until Ctrl-C (or SIGTERM). Prints one line per port when it is ready."""
+    from rig.sim.serve import ServeOptions, SimServer
+
+    if sample not in (1, 2, 4, 5, 8, 10):
+        raise ConfigError(f"--sample is {sample}; expected 1, 2, 4, 5, 8 or 10 us")
+    options = ServeOptions(
+        host=host,
+        port=port,
+        control_port=control,
+        realtime=realtime,
+        wires=tuple(_wire(text) for text in wire or ()),
+        tick_start_us=tick_start,
+        sample_us=sample,
+        fifo_folder=fifo_folder,
+        peer_parts=peer_parts,
+    )
+    loaded = None
+    if bench is not None:
+        config = load_bench(bench)
+        if config.simulation is None:
+            raise ConfigError(f"bench {config.name!r} is no simulated bench: it has no [simulation] section")
+        loaded = (config, load_device(config.dut.device), config.simulation.seed if seed is None else seed)
+    server = SimServer(options, loaded)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    server.start()
+    try:
+        time = "real time" if realtime else "virtual time"
+        say(f"simulated pigpiod on {host}:{server.port} ({time}, {'bare pins' if bench is None else bench})")
+        say(f"control channel on 127.0.0.1:{server.control.port}")
+        while not ended.wait(POLL_S):
+            if server.failed:
+                break
+    finally:
+        server.stop()
+
+
+@app.command("advance", epilog="Example: rig sim advance 1.5")
+def advance(
+    seconds: Annotated[float, typer.Argument(help="How much world time passes.", min=0.0)],
+    control: Control = DEFAULT_CONTROL_PORT,
+) -> None:
+    """Let time pass on a server that was started with --virtual. Done when everything up to then has happened."""
+    from rig.sim.control import ask
+
+    say(f"{ask(control, 'advance', seconds=seconds)['now_s']:.9f}")
+
+
+def _wire(text: str) -> tuple[int, int]:
+    a, _, b = text.partition(":")
+    if not (a.isdecimal() and b.isdecimal()):
+        raise ConfigError(f"--wire {text!r}; expected two GPIOs, as in 22:27")
+    return int(a), int(b)
