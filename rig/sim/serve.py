@@ -12,7 +12,6 @@ from rig.bench.config import BenchConfig
 from rig.errors import BenchConnectionError, BenchFault, ConfigError
 from rig.profiles.device import DeviceProfile
 from rig.sim.control import Arguments, ControlServer, number
-from rig.sim.faults import Faults
 from rig.sim.gpio import GpioBank
 from rig.sim.gpio_nets import GPIO_COUNT
 from rig.sim.i2c import I2CWires
@@ -67,8 +66,6 @@ class SimServer:
             self.daemon = self._make_daemon(timeline, GpioBank(timeline), I2CWires(timeline))
         else:
             self.world = SimulatedWorld(*bench, make_daemon=self._make_daemon)
-            assert self.world.config.simulation is not None
-            Faults(self.world).inject_all(self.world.config.simulation.faults)
             self.daemon = self.world.daemon
         self._control: ControlServer | None = None
         self._driver = RealTimeDriver(self.timeline) if options.realtime else None

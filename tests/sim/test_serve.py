@@ -42,7 +42,8 @@ def serve() -> Iterator[Serve]:
 
             def leave() -> None:
                 notify = pi._notify
-                pi.stop()
+                with contextlib.suppress(OSError):  # the daemon may be gone before its client
+                    pi.stop()
                 notify.join(PATIENCE_S)
 
             closing.callback(leave)
@@ -117,10 +118,11 @@ def test_a_whole_bench(serve: Serve) -> None:
 
 def test_real_time_goes_on_by_itself(serve: Serve) -> None:
     server, pi = serve()
-    begin, wall_ns = pi.get_current_tick(), time.monotonic_ns()
-    time.sleep(0.05)
+    wall_ns = time.monotonic_ns()
+    begin = pi.get_current_tick()
+    until(lambda: pi.get_current_tick() - begin >= 50_000)
     took_us = pi.get_current_tick() - begin
-    assert 50_000 <= took_us <= (time.monotonic_ns() - wall_ns) // 1000
+    assert took_us <= (time.monotonic_ns() - wall_ns) // 1000
     with pytest.raises(BenchFault, match="start the server with --virtual"):
         ask(server.control.port, "advance", seconds=1)
 
