@@ -34,8 +34,8 @@ def test_connecting_leaks_nothing() -> None:
         pi.stop()
         notify.join(5)
     daemon.stop()
-    assert set(threading.enumerate()) == threads
-    assert open_files() == fds
+    assert set(threading.enumerate()) <= threads
+    assert open_files() <= fds
 
 
 def test_stop_with_clients_connected_and_start_again() -> None:
