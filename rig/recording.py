@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,8 @@ class Recording:
         Raises:
             ConfigError: the file is no recording, or one of another format.
         """
+        if path.is_file() and not zipfile.is_zipfile(path):
+            raise ConfigError(f"{path}: not a recording of this rig; expected a .npz that it wrote")
         try:
             with np.load(path, allow_pickle=False) as stored:
                 head = json.loads(str(stored["head"]))
