@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent / "rig"
 
 JUDGES = ("rig.blinkup", "rig.led", "rig.outcome")
 HARDWARE = ("pigpio", "gpiozero", "adafruit_ads1x15", "adafruit_mcp4725", "adafruit_ina219", "board", "busio", "spidev")
-MAY_SIMULATE = ("bench/opening.py", "cli/sim.py", "pytest_plugin/faults_fixture.py", "sim/")
+MAY_SIMULATE = ("bench/opening.py", "cli/sim.py", "cli/sim_world.py", "pytest_plugin/faults_fixture.py", "sim/")
 
 
 def imports(path: Path) -> set[str]:

@@ -95,7 +95,8 @@ def range_text(key: str, kind: Any, limits: list[Any]) -> str:
         values = typing.get_args(kind)
         return " or ".join(f'`"{v}"`' for v in values) if isinstance(values[0], str) else ", ".join(map(str, values))
     if typing.get_origin(kind) is tuple:
-        return "list of numbers" if typing.get_args(kind)[0] is float else "list of texts"
+        item = typing.get_args(kind)[0]
+        return {float: "list of numbers", str: "list of texts"}.get(item, "list of tables")
     plain = {bool: "true or false", SecretStr: "16 hex digits", date: "date", Spread: SPREAD}
     if kind in plain:
         return plain[kind]

@@ -19,7 +19,7 @@ ONLINE_TIMEOUT_S = 20.0
     ("rate_hz", "code"),
     [
         pytest.param(STANDARD_HZ, "bilevel", id="60hz"),
-        pytest.param(FAST_HZ, "bilevel", id="142hz"),
+        pytest.param(FAST_HZ, "bilevel", id="142hz", marks=pytest.mark.realtime),
         pytest.param(STANDARD_HZ, "trilevel", id="trilevel"),
     ],
 )
@@ -49,6 +49,7 @@ def test_damaged_packet_is_refused(dut: DeviceUnderTest, network, surroundings: 
     assert dut.watch.state.code == "no_settings"
 
 
+@pytest.mark.realtime
 @pytest.mark.requires("network:home")
 def test_clearing_returns_the_device_to_no_settings(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
     dut.make_unconfigured()

@@ -11,6 +11,7 @@ from rig.outcome import FaultDomain, Verdict
 pytestmark = pytest.mark.hil
 
 
+@pytest.mark.realtime
 def test_unconfigured_device_asks_for_settings(dut: DeviceUnderTest, surroundings: Surroundings) -> None:
     dut.make_unconfigured()
     dut.power_cycle()
@@ -20,6 +21,7 @@ def test_unconfigured_device_asks_for_settings(dut: DeviceUnderTest, surrounding
     assert outcome.fault_domain is not FaultDomain.BENCH
 
 
+@pytest.mark.realtime
 def test_supply_at_the_device_is_what_was_asked_for(dut: DeviceUnderTest, measure) -> None:
     dut.power_on()
     dut.watch_for(2.0)
@@ -29,6 +31,7 @@ def test_supply_at_the_device_is_what_was_asked_for(dut: DeviceUnderTest, measur
     measure("idle current", reading.current_a * 1000, "mA", low=1.0, high=120.0)
 
 
+@pytest.mark.realtime
 def test_device_is_dark_and_draws_nothing_when_off(dut: DeviceUnderTest, measure) -> None:
     dut.power_on()
     dut.watch_for(1.0)

@@ -44,6 +44,7 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
     assert outcome.verdict is Verdict.CONNECTED, outcome.summary
 
 
+@pytest.mark.realtime
 def test_more_than_the_device_may_see_is_refused(dut: DeviceUnderTest) -> None:
     dut.power_on()
     dut.watch_for(0.5)

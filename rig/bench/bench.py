@@ -10,12 +10,14 @@ from pydantic import SecretStr
 
 from rig.bench.capabilities import EnvironmentControl, NetworkControl
 from rig.bench.config import BenchConfig, load_bench
+from rig.bench.guarded_i2c import GuardedI2C
 from rig.bench.known import calibration_of
 from rig.bench.opening import Backend, open_backend
 from rig.bench.optical import OpticalTransmitter
 from rig.bench.regulated import RegulatedSupply
 from rig.bench.safety import guard
 from rig.bench.sampler import ContinuousInput
+from rig.bench.selftest import self_test
 from rig.clock import Clock
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Calibration
@@ -56,20 +58,22 @@ class Bench:
             ),
             Limits(config.supply.max_v, f"bench {config.name}", config.supply.max_current_a, f"bench {config.name}"),
         )
-        self.supply = RegulatedSupply(config.supply, limits, backend.clock, backend.factory, backend.i2c)
+        i2c = GuardedI2C(backend.i2c)
+        self.supply = RegulatedSupply(config.supply, limits, backend.clock, backend.factory, i2c)
         self._closing.callback(self.supply.close)
         self._closing.enter_context(guard(self.supply.off))
         self.optical = OpticalTransmitter(config.blinkup, backend.clock, backend.factory, backend.link)
         self._closing.callback(self.optical.close)
         led = config.led
         self.led_input = ContinuousInput(
-            backend.i2c,
+            i2c,
             backend.clock,
             address=led.adc_address,
             channel=led.channel,
             gain=led.gain,
             data_rate=led.data_rate,
         )
+        self._proven = self_test(backend.factory.connection, backend.clock, self.led_input, self.supply)
 
     @property
     def clock(self) -> Clock:
@@ -88,9 +92,10 @@ class Bench:
     def facts(self) -> dict[str, str]:
         """What a report should say about the bench."""
         return {
-            "Bench": f"{self.config.name} ({'SIMULATED' if self.is_simulated else self.config.title or 'real'})",
+            "Bench": f"{self.config.name} ({self.config.stands_for})",
             "Device": f"{self.device.title} {self.config.dut.id}".strip(),
             **self._backend.facts,
+            **self._proven,
         }
 
     @property

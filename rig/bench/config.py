@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from rig.files import Strict, find, load
 from rig.quantities import Spread, spread
@@ -52,6 +52,7 @@ class LedCalibration(Strict):
     uncertainty: float = Field(default=0.10, gt=0, le=0.5)
     taken_on: date | None = None
     conditions: str = ""
+    rail_v: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _usable(self) -> LedCalibration:
@@ -178,6 +179,21 @@ class RailRanges(Strict):
     reference_tolerance: Spread = spread(-0.005, 0.005)
 
 
+class SimulatedFault(BaseModel):
+    """A fault that the simulated bench shall have; docs/faults.md has the names and each one's own parameters."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    name: str
+    after_s: float = Field(default=0.0, ge=0)
+    for_s: float | None = Field(default=None, gt=0)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Whatever else the table says; checked by whoever makes the fault."""
+        return dict(self.model_extra or {})
+
+
 class Simulation(Strict):
     """Where the simulated bench's individuals come from. Real benches have no such section."""
 
@@ -188,6 +204,7 @@ class Simulation(Strict):
     adc_oscillator: Spread = spread(0.9, 1.1)
     i2c_baud_hz: int = Field(default=400_000, ge=10_000)
     i2c_overhead_s: float = Field(default=100e-6, ge=0)
+    faults: tuple[SimulatedFault, ...] = ()
 
 
 class BenchConfig(Strict):
@@ -196,6 +213,7 @@ class BenchConfig(Strict):
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
     kind: Literal["raspberry-pi", "simulated"]
     title: str = ""
+    emulated: bool = False
     gpio: GpioDaemon = GpioDaemon()
     i2c: I2CBus = I2CBus()
     blinkup: BlinkUpWiring
@@ -211,6 +229,8 @@ class BenchConfig(Strict):
             raise ValueError(
                 f"kind is {self.kind!r}: expected a [simulation] section on simulated benches and on no other"
             )
+        if self.emulated and self.kind == "simulated":
+            raise ValueError("emulated means a simulated world behind a Pi's sockets: expected kind = 'raspberry-pi'")
         pins: dict[int, str] = {}
         series = self.supply.series
         for name, gpio in (
@@ -236,6 +256,13 @@ class BenchConfig(Strict):
             listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
             raise ValueError(f"two chips share one I2C address: {listing}")
         return self
+
+    @property
+    def stands_for(self) -> str:
+        """What is behind this bench, loudly if it is no hardware."""
+        if self.kind == "simulated":
+            return "SIMULATED, no hardware is touched"
+        return "EMULATED over real sockets, no hardware is touched" if self.emulated else self.title or "real hardware"
 
 
 def load_bench(name: str) -> BenchConfig:

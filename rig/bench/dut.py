@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from rig.bench.bench import Bench
 from rig.bench.frame import Frame, frame_for
+from rig.bench.health import check_fell
 from rig.bench.known import facts_of
-from rig.bench.optical import Receipt
+from rig.bench.lightcheck import with_light_checked
+from rig.bench.optical import EDGE_TOLERANCE_US, Receipt
 from rig.bench.watch import Watch
 from rig.blinkup import ClearConfig, Config, LineCode, WifiConfig
-from rig.errors import DeviceNotReady
+from rig.errors import BenchFault, DeviceNotReady
 from rig.led import Catalogue, Decoded, load_catalogue
 from rig.outcome import Outcome, judge
 from rig.profiles.network import NetworkProfile
@@ -21,6 +23,7 @@ SETTLED_S = 1.2
 OFF_S = 0.5
 BEFORE_S = 0.25
 BOOT_S = 1.0
+FALLS_WITHIN_S = 0.25
 UNCONFIGURED_TIMEOUT_S = 8.0
 
 
@@ -54,7 +57,12 @@ class DeviceUnderTest:
         return self._watch
 
     def power_on(self, volts: float | None = None) -> None:
-        """Supply the device, with its nominal voltage unless told otherwise."""
+        """Supply the device, with its nominal voltage unless told otherwise.
+
+        Raises:
+            BenchFault: the set point is not reached, or the light sensor's converter looks at another input.
+        """
+        self.bench.led_input.verify()
         volts = self.bench.device.supply.nominal_v if volts is None else volts
         with self.watch.acting("supply_set", volts=volts):
             self.bench.supply.set(volts)
@@ -64,9 +72,13 @@ class DeviceUnderTest:
             self.bench.supply.enable()
 
     def power_off(self, duration_s: float = OFF_S) -> None:
+        before_v = self.watch.last("dut_v")
         with self.watch.acting("power_off"):
             self.bench.supply.off()
         self.watch.run_for(duration_s)
+        after_v = self.watch.last("dut_v")
+        if before_v is not None and after_v is not None and duration_s >= FALLS_WITHIN_S:
+            check_fell(before_v, after_v, duration_s)
 
     def power_cycle(self, volts: float | None = None) -> None:
         self.power_off()
@@ -102,19 +114,28 @@ class DeviceUnderTest:
     def watch_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
         return self.watch.run_until(done, timeout_s)
 
-    def send(self, config: Config, *, rate_hz: float = 60.0, code: LineCode = "bilevel") -> Receipt:
-        """Blink a configuration into the device.
+    def send(self, config: Config, *, rate_hz: float = 60.0, code: LineCode = "bilevel", check: bool = True) -> Receipt:
+        """Blink a configuration into the device. Without `check` a wrong transmission is only told by the receipt.
 
         Raises:
             BlinkUpError: the configuration can't be sent; no light was.
+            BenchFault: what left the LED's pins is not what was to be sent.
         """
         __tracebackhide__ = True
-        return self.send_frame(frame_for(config, rate_hz=rate_hz, code=code))
+        return self.send_frame(frame_for(config, rate_hz=rate_hz, code=code), check=check)
 
-    def send_frame(self, frame: Frame) -> Receipt:
+    def send_frame(self, frame: Frame, *, check: bool = True) -> Receipt:
+        """As `send`, of a frame that is made already."""
         if frame.code == "trilevel":
             self.bench.require("blinkup.trilevel")
-        return self.watch.send(frame)
+        receipt = self.watch.send(frame)
+        if check and not receipt.sent_as_planned:
+            raise BenchFault(
+                f"BlinkUp LED: not sent as planned: {receipt.edges_seen} of {receipt.edges_planned} edges seen at the "
+                f"pins, the worst {receipt.worst_edge_us:.0f} us off (allowed {EDGE_TOLERANCE_US:.0f} us). Is "
+                "pigpiod's wave clock right, and does nothing else use its waves or these pins?"
+            )
+        return receipt
 
     def wifi(self, network: NetworkProfile, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
         """The configuration that puts the device on `network`, or nearly."""
@@ -148,4 +169,6 @@ class DeviceUnderTest:
     def observation(self) -> Observation:
         """What was seen since the first power-up, and the verdict on it."""
         recording, decoded = self.watch.result()
+        bench = self.bench
+        decoded = with_light_checked(recording, decoded, bench.calibration, bench.device.supply.nominal_v)
         return Observation(recording, decoded, judge(recording, decoded, device=self._facts))

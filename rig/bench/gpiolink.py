@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from rig.errors import BenchConnectionError
@@ -32,6 +32,15 @@ def daemon_answers(doing: str) -> Iterator[None]:
             f"{doing}: pigpiod does not answer any more ({error!r}); pins stay as they were, so take the device off "
             "its supply by hand, then restart the daemon"
         ) from error
+
+
+def let_go(devices: Iterable[Any]) -> None:
+    """Close gpiozero's devices; those of a gone daemon are only forgotten, or they would complain when collected."""
+    for device in devices:
+        try:
+            device.close()
+        except GONE:
+            device._pin = None
 
 
 class GpioLink:

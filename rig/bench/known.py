@@ -22,6 +22,7 @@ def calibration_of(config: BenchConfig) -> Calibration:
             green_v=stored.green_v,
             saturation=stored.saturation,
             uncertainty=stored.uncertainty,
+            rail_v=stored.rail_v,
             date=stored.taken_on.isoformat() if stored.taken_on else None,
             conditions=stored.conditions,
         )

@@ -77,10 +77,12 @@ def connect(host: str, port: int) -> tuple[Any, GpioLink]:
 
 def _closing_of(factory: Any) -> Callable[[], None]:
     """Closes the factory; a connection that is gone already is no error (whoever needed it has said so)."""
+    notify = factory.connection._notify
 
     def close() -> None:
         with contextlib.suppress(*GONE):
             factory.close()
+        notify.go = False  # pigpio's notification thread spins for ever once its daemon is gone
 
     return close
 
@@ -143,6 +145,7 @@ class _SimulatedNetworks:
 
 
 def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None) -> Backend:
+    from rig.sim.faults import Faults
     from rig.sim.optics import Ambient
     from rig.sim.world import SimulatedWorld
 
@@ -155,6 +158,8 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
         assert config.simulation is not None
         seed = config.simulation.seed
     world = SimulatedWorld(config, device, seed)
+    assert config.simulation is not None
+    Faults(world).inject_all(config.simulation.faults)
     world.start()
     closing: list[Callable[[], None]] = [world.stop]
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rig.bench.config import BlinkUpWiring
 from rig.bench.frame import Frame
-from rig.bench.gpiolink import GpioLink, daemon_answers
+from rig.bench.gpiolink import GpioLink, daemon_answers, let_go
 from rig.blinkup import InvalidOption, LedLegs, pulses
 from rig.clock import Clock
 from rig.errors import BenchFault
@@ -131,11 +131,12 @@ class OpticalTransmitter:
                 pin.off()
 
     def close(self) -> None:
-        self.off()
-        for watch in self._watches:
-            watch.cancel()
-        for pin in self._pins:
-            pin.close()
+        try:
+            self.off()
+            for watch in self._watches:
+                watch.cancel()
+        finally:
+            let_go(self._pins)
 
     def _edge(self, gpio: int, level: int, tick: int) -> None:
         self._seen.append((tick, gpio, level))

@@ -10,15 +10,18 @@ import contextlib
 from typing import Any
 
 from rig.bench.config import SupplyWiring
-from rig.bench.gpiolink import daemon_answers
+from rig.bench.gpiolink import daemon_answers, let_go
 from rig.bench.sampler import ContinuousInput
-from rig.clock import Clock
+from rig.clock import Clock, Deadline
 from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, SafetyTrip, SupplyLimitError
 from rig.supply import Limits, SupplyReading
 
 DAC_STEPS = 4096
 SHUNT_OHM = 0.1
 READ_BACK_RATE = 860
+OFF_V = 0.3
+DISCHARGE_S = 3.0  # 330 ohm of the switch on 2200 uF: 0.7 s a time constant
+POLL_S = 0.02
 
 
 class RegulatedSupply:
@@ -39,11 +42,17 @@ class RegulatedSupply:
         self._relay = None
         if wiring.series is not None:
             self._relay = DigitalOutputDevice(wiring.series.gpio, initial_value=False, pin_factory=factory)
-        self._dac, self._monitor = self._open_chips(i2c)
+        self._dac_part = f"MCP4725 at 0x{wiring.dac_address:02x} (set point)"
+        self._monitor_part = f"INA219 at 0x{wiring.monitor_address:02x} (current monitor)"
         back = wiring.read_back
-        self._read_back = ContinuousInput(
-            i2c, clock, address=back.adc_address, channel=back.channel, gain=back.gain, data_rate=READ_BACK_RATE
-        )
+        try:
+            self._dac, self._monitor = self._open_chips(i2c)
+            self.read_back = ContinuousInput(
+                i2c, clock, address=back.adc_address, channel=back.channel, gain=back.gain, data_rate=READ_BACK_RATE
+            )
+        except BaseException:
+            self._let_go()
+            raise
 
     def _open_chips(self, i2c: Any) -> tuple[Any, Any]:
         from adafruit_ina219 import INA219
@@ -51,9 +60,9 @@ class RegulatedSupply:
 
         wiring = self._wiring
         try:
-            part = f"MCP4725 at 0x{wiring.dac_address:02x} (set point)"
+            part = self._dac_part
             dac = MCP4725(i2c, address=wiring.dac_address)
-            part = f"INA219 at 0x{wiring.monitor_address:02x} (current monitor)"
+            part = self._monitor_part
             monitor = INA219(i2c, addr=wiring.monitor_address)
         except BenchConnectionError:
             raise
@@ -63,7 +72,13 @@ class RegulatedSupply:
 
     @property
     def enabled(self) -> bool:
-        return bool(self._switch.value)
+        """Whether the switch is told to conduct.
+
+        Raises:
+            BenchConnectionError: the daemon is gone.
+        """
+        with daemon_answers("supply"):
+            return bool(self._switch.value)
 
     @property
     def set_point_v(self) -> float | None:
@@ -95,7 +110,7 @@ class RegulatedSupply:
                 "nothing was changed"
             )
         with self._off_on_failure():
-            self._talk(lambda: setattr(self._dac, "raw_value", code))
+            self._talk(self._dac_part, lambda: setattr(self._dac, "raw_value", code))
             self._set_point_v = volts
             self._clock.sleep(self._wiring.settle_s)
             self._check_set_point(volts)
@@ -165,7 +180,7 @@ class RegulatedSupply:
     def device_v(self) -> tuple[float, float]:
         """(time, volts at the device's terminals)."""
         with self._off_on_failure():
-            t_s, volts = self._read_back.read()
+            t_s, volts = self.read_back.read()
             volts *= self._wiring.read_back.ratio
             self._limits.check_reading("at the device", volts, None)
             return t_s, volts
@@ -173,26 +188,54 @@ class RegulatedSupply:
     def current_a(self) -> tuple[float, float]:
         """(time, amperes into the device)."""
         with self._off_on_failure():
-            amps = self._talk(lambda: self._monitor.shunt_voltage) / SHUNT_OHM
+            amps = self._talk(self._monitor_part, lambda: self._monitor.shunt_voltage) / SHUNT_OHM
             self._limits.check_reading("", None, amps)
             return self._clock.now_s(), amps
 
+    def regulator_v(self) -> tuple[float, float]:
+        """(time, volts at the regulator, before the switch)."""
+        with self._off_on_failure():
+            volts = self._regulator_v()
+            return self._clock.now_s(), volts
+
+    def check_off(self) -> float:
+        """Make sure that nothing reaches the device while the switch is off; returns the volts that are left.
+
+        Raises:
+            BenchFault: the voltage at the device does not fall away.
+        """
+        clock, volts = self._clock, self.device_v()[1]
+        deadline = Deadline.after(clock, DISCHARGE_S)
+        while volts > OFF_V and not deadline.expired:
+            clock.sleep(POLL_S)
+            volts = self.device_v()[1]
+        if volts > OFF_V:
+            raise BenchFault(
+                f"supply: {volts:.2f} V at the device although the switch is off for {DISCHARGE_S:g} s, expected less "
+                f"than {OFF_V} V: the load switch on GPIO {self._wiring.switch_gpio} is stuck on, or something else "
+                "feeds the device (a debug cable, a battery). Take the device off before anything else"
+            )
+        return volts
+
     def _regulator_v(self) -> float:
-        return float(self._talk(lambda: self._monitor.bus_voltage))
+        return float(self._talk(self._monitor_part, lambda: self._monitor.bus_voltage))
 
     def close(self) -> None:
-        self.off()
-        for device in (self._switch, self._relay):
-            if device is not None:
-                device.close()
+        try:
+            self.off()
+        finally:
+            self._let_go()
 
-    def _talk(self, transfer: Any) -> Any:
+    def _let_go(self) -> None:
+        let_go(device for device in (self._switch, self._relay) if device is not None)
+
+    def _talk(self, part: str, transfer: Any) -> Any:
         try:
             return transfer()
         except BenchConnectionError:
             raise
         except OSError as error:
-            raise BenchFault(f"supply: a chip stopped answering on I2C ({error}); supply switched off") from error
+            raise BenchFault(f"supply: {part} stopped answering: {error}; supply switched off") from error
 
     def _off_on_failure(self) -> contextlib.AbstractContextManager[None]:
         return _OffOnFailure(self)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rig.bench.adc_check import AdcFacts, Registers, check_adc
+from rig.bench.guarded_i2c import GuardedI2C
 from rig.clock import Clock
 from rig.errors import BenchConnectionError, BenchFault
 
@@ -31,13 +33,17 @@ class ContinuousInput:
         self._where = f"ADS1115 at 0x{address:02x}, input {channel}"
         self._channel = channel
         self._delay_s = 1.0 / data_rate
+        self._data_rate = data_rate
+        guarded = i2c if isinstance(i2c, GuardedI2C) else GuardedI2C(i2c)
         try:
-            self._ads = ADS1115(i2c, address=address, gain=gain, data_rate=data_rate)
-            self._input = AnalogIn(self._ads, channel)
-            _ = self._input.value
-            self._ads.mode = Mode.CONTINUOUS
-            clock.sleep(2.5 / data_rate)
-            self._ads.get_last_result(False)
+            # The driver polls until the first conversion is over, so that a slow rate may ask more often.
+            with guarded.limit(200 + round(20_000 / data_rate), f"{self._where}: opening"):
+                self._ads = ADS1115(guarded, address=address, gain=gain, data_rate=data_rate)
+                self._input = AnalogIn(self._ads, channel)
+                _ = self._input.value
+                self._ads.mode = Mode.CONTINUOUS
+                clock.sleep(2.5 / data_rate)
+                self._ads.get_last_result(False)
         except BenchConnectionError:
             raise
         except (ValueError, OSError) as error:
@@ -59,6 +65,34 @@ class ContinuousInput:
         except OSError as error:
             raise BenchFault(f"{self._where} stopped answering: {error}; check the I2C wiring") from error
         return self._clock.now_s() - self._delay_s, float(volts)
+
+    @property
+    def data_rate(self) -> int:
+        """Conversions per second, nominal."""
+        return self._data_rate
+
+    def self_test(self) -> AdcFacts:
+        """Make sure that the chip converts, the right input, at about its rate. Takes some 60 ms without readings.
+
+        Raises:
+            BenchFault: it doesn't.
+        """
+        ads = self._ads
+
+        def result() -> int:
+            code = ads.get_last_result(False)
+            return int(code - 0x10000 if code & 0x8000 else code)
+
+        try:
+            self.verify()
+            chip = Registers(ads._read_register, ads._write_register, result)
+            facts = check_adc(chip, self._clock, where=self._where, nominal_hz=self._data_rate)
+            self.verify()
+        except BenchConnectionError:
+            raise
+        except OSError as error:
+            raise BenchFault(f"{self._where} stopped answering: {error}; check the I2C wiring") from error
+        return facts
 
     def verify(self) -> None:
         """Make sure that the chip converts the input it was told to.

@@ -6,6 +6,7 @@ keeps its own time stamp.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,13 +14,17 @@ from typing import Any
 import numpy as np
 
 from rig.bench.bench import Bench
+from rig.bench.crosstalk import crosstalk_v
 from rig.bench.frame import Frame
+from rig.bench.health import Doubt, check_supply
 from rig.bench.optical import POLL_S, Receipt
 from rig.errors import BenchFault
 from rig.led import Catalogue, Decoded, State, Tracker, finish
-from rig.recording import Action, Blanked, Recording, Trace
+from rig.recording import Action, Blanked, Floats, Recording, Trace
 
 DECODE_EVERY_S = 0.05
+LOOK_EVERY_S = 1.0
+REGULATOR_HZ = 10.0  # only its usual value is of interest
 SEND_GRACE_S = 1.0
 CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before the asked time
 
@@ -45,6 +50,10 @@ class _Channel:
         missed = int((now_s - self.due_s) / self._period_s)
         self.due_s += self._period_s * (1 + max(0, missed))
 
+    def since(self, t_s: float) -> Floats:
+        """The samples from `t_s` on."""
+        return np.array(self.values[bisect_left(self.times_s, t_s) :])
+
     def trace(self) -> Trace:
         return Trace(self.name, self.unit, np.array(self.times_s), np.array(self.values))
 
@@ -62,7 +71,14 @@ class Watch:
             self._led,
             _Channel("dut_v", "V", bench.supply.device_v, wiring.supply.read_back.sample_hz, now_s),
             _Channel("supply_a", "A", bench.supply.current_a, wiring.supply.monitor_hz, now_s),
+            _Channel("supply_v", "V", bench.supply.regulator_v, min(REGULATOR_HZ, wiring.supply.monitor_hz), now_s),
         )
+        self._by_name = {channel.name: channel for channel in self._channels}
+        self._doubts = (
+            Doubt(bench.led_input, wiring.led.sample_hz),
+            Doubt(bench.supply.read_back, wiring.supply.read_back.sample_hz),
+        )
+        self._look_s = now_s + LOOK_EVERY_S
         self._tracker = Tracker(bench.calibration, codes)
         self._decoded_to = 0
         self._actions: list[Action] = []
@@ -102,6 +118,8 @@ class Watch:
             channel = min(self._channels, key=lambda c: c.due_s)
             if channel.due_s >= min(ask_s, deadline_s):
                 clock.sleep_until(min(ask_s, deadline_s))
+                if clock.now_s() >= self._look_s:
+                    self._look()
                 if done():
                     return True
                 if clock.now_s() >= deadline_s - CLOCK_GRAIN_S:
@@ -110,6 +128,41 @@ class Watch:
                 continue
             clock.sleep_until(channel.due_s)
             channel.sample(clock.now_s())
+
+    def last(self, name: str) -> float | None:
+        """The last sample of a channel (`led`, `dut_v`, `supply_a`, `supply_v`), if there is one yet."""
+        values = self._by_name[name].values
+        return values[-1] if values else None
+
+    def _look(self) -> None:
+        """Check what the last second of samples says about the bench itself.
+
+        Raises:
+            BenchFault: a part of it is at fault.
+        """
+        now_s, wiring = self._clock.now_s(), self._bench.config.supply
+        since_s, self._look_s = now_s - LOOK_EVERY_S, now_s + LOOK_EVERY_S
+        for doubt, name in zip(self._doubts, ("led", "dut_v"), strict=True):
+            doubt.look(self._by_name[name].since(since_s))
+        busy = any(action.end_s > since_s for action in self._actions)
+        if not self._powered or busy:
+            return  # what is being switched or set may move
+        series = wiring.series.ohm if wiring.series is not None and self._series_in else 0.0
+        check_supply(
+            *(self._by_name[name].since(since_s) for name in ("supply_v", "dut_v", "supply_a")),
+            series_ohm=series,
+            tolerance_v=wiring.set_tolerance_v,
+        )
+
+    @property
+    def _powered(self) -> bool:
+        switched = [a.kind for a in self._actions if a.kind in ("power_on", "power_off")]
+        return bool(switched) and switched[-1] == "power_on"
+
+    @property
+    def _series_in(self) -> bool:
+        moved = [a.kind for a in self._actions if a.kind in ("series_in", "series_out", "power_off")]
+        return bool(moved) and moved[-1] == "series_in"
 
     def send(self, frame: Frame) -> Receipt:
         """Send a frame while watching.
@@ -146,10 +199,16 @@ class Watch:
                     "sent_as_planned": receipt.sent_as_planned,
                     "worst_edge_us": receipt.worst_edge_us,
                     "packet_sha256": frame.packet_sha256,
+                    "crosstalk_v": self._crosstalk_v(frame, receipt),
                 },
             )
         )
         return receipt
+
+    def _crosstalk_v(self, frame: Frame, receipt: Receipt) -> float:
+        __tracebackhide__ = True
+        led = self._led.trace().between(receipt.start_s, receipt.end_s)
+        return crosstalk_v(frame, led.times_s - receipt.start_s, led.values)
 
     def result(self) -> tuple[Recording, Decoded]:
         """Everything so far. The recording still holds the light of BlinkUps; what is stored or shown is blanked."""

@@ -10,6 +10,7 @@ import typer
 
 from rig.bench.config import BenchConfig, load_bench
 from rig.bench.known import calibration_of, facts_of
+from rig.bench.lightcheck import with_light_checked
 from rig.cli.output import plain, say, table
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Decoded, decode, load_catalogue
@@ -45,6 +46,7 @@ def judge_recording(
     config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
     profile = load_device(device or config.dut.device)
     decoded = _decode(loaded, recording, config, profile.led_tags)
+    decoded = with_light_checked(loaded, decoded, calibration_of(config), profile.supply.nominal_v)
     outcome = judge(loaded, decoded, device=facts_of(profile))
     led = loaded.traces["led"]
     say(f"{recording}: bench {config.name}, device {profile.name}")

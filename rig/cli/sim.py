@@ -43,6 +43,9 @@ def serve(
         str | None, typer.Option(metavar="NAME|PATH", help="Serve a simulated bench with its device, not bare pins.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Which individuals of that bench; default: the file's.")] = None,
+    network: Annotated[
+        list[str] | None, typer.Option(metavar="NAME|PATH", help="Put this network on the bench's air; repeatable.")
+    ] = None,
     tick_start: Annotated[int, typer.Option(metavar="US", help="The tick at the start, in us (0 to 2^32-1).")] = 0,
     sample: Annotated[int, typer.Option(metavar="US", help="Sampling period: 1, 2, 4, 5, 8 or 10 us.")] = 5,
     fifo_folder: Annotated[
@@ -67,6 +70,7 @@ def serve(
         sample_us=sample,
         fifo_folder=fifo_folder,
         peer_parts=peer_parts,
+        networks=tuple(network or ()),
     )
     loaded = None
     if bench is not None:

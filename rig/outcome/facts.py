@@ -16,6 +16,8 @@ class DeviceFacts:
     led_window_s: float = 60.0
     dead_current_a: float = 0.001
     burst_a: float = 0.15
+    blink_a: float = 0.0015
+    radio_start_a: float = 0.28
     overload_a: float = 0.5
     notch_v: float = 0.04
     healthy_connect_s: float = 2.8
@@ -36,6 +38,8 @@ FACT_SOURCES: dict[str, str] = {
     "led_window_s": "developer troubleshooting page: LED and BlinkUp live for 60 s after a cold start (impOS 42: less)",
     "dead_current_a": "assumed: between deep sleep (4 to 6 uA) and idle with the radio off (4.5 mA), forum 3975",
     "burst_a": "assumed: between average (80 mA) and peaks (250 to 400 mA) of connecting, forum 3975, 2159, 3080",
+    "blink_a": "assumed: below the 2 mA of one lit colour of the LED, above the noise of a current monitor",
+    "radio_start_a": "assumed: just below the 300 to 400 mA of a radio's calibration, forum 3080",
     "overload_a": "assumed: above the 400 mA that supplies are to be designed for, forum 2159",
     "notch_v": "assumed: above the 2 mA of an LED on a weak supply, below the averaged trace of a collapse",
     "healthy_connect_s": "forum 3626: a healthy connection takes 1.1 to 2.8 s",

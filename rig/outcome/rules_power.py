@@ -10,6 +10,7 @@ from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
+_BOOTED_S = 1.0  # while a device starts, its current changes anyway
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -157,6 +158,12 @@ def _dark_throughout(scene: Scene) -> tuple[float, float] | None:
     return start_s, end_s
 
 
+def _swing_a(current: Series) -> float:
+    """How far the current usually moves, in A; single pulses don't count."""
+    settled = current.values[current.times_s >= current.times_s[0] + _BOOTED_S]
+    return float(np.percentile(settled, 90) - np.percentile(settled, 10)) if len(settled) else 0.0
+
+
 def dead(scene: Scene) -> Candidate | None:
     """Powered within limits since a seen power-on, and the LED never lit."""
     stretch = _dark_throughout(scene)
@@ -197,6 +204,12 @@ def dead(scene: Scene) -> Candidate | None:
         if len(supply.pulses) >= _LOOP:
             return open_question(
                 f"the LED was seen dark, yet the device draws {len(supply.pulses)} pulses of current as in operation",
+                "check that the sensor sits over the status LED, and its wiring and calibration",
+                FaultDomain.BENCH,
+            )
+        if (swing_a := _swing_a(supply.current_a)) >= facts.blink_a:
+            return open_question(
+                f"the LED was seen dark, yet the current moves by {swing_a * 1000:.1f} mA as with a blinking LED",
                 "check that the sensor sits over the status LED, and its wiring and calibration",
                 FaultDomain.BENCH,
             )

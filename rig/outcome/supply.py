@@ -177,6 +177,9 @@ def whose_supply(view: SupplyView, facts: DeviceFacts) -> tuple[FaultDomain, str
         if sagging:
             lowest_v = min(sagging)
             return FaultDomain.BENCH, f"the bench's regulator itself falls to {lowest_v:.2f} V"
+        if peak_a is not None and peak_a < facts.radio_start_a:
+            why = f"no more than {peak_a:.3f} A ever came, where a radio's start takes {facts.radio_start_a:.2f} A: "
+            return FaultDomain.BENCH, why + "a source in current limit, or resistance before the device"
         return (
             FaultDomain.BENCH,
             f"the regulator holds {source_v:.2f} V but only {low_v:.2f} V reach the device: look between the two",

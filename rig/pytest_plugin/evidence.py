@@ -15,7 +15,6 @@ import pytest_html
 
 from rig.bench.dut import DeviceUnderTest
 from rig.errors import BenchError, RigError, SafetyTrip
-from rig.run.picture import draw, png
 
 EVIDENCE = pytest.StashKey["Evidence"]()
 
@@ -79,6 +78,8 @@ def summarise(
         row["domain"] = row["domain"] or outcome.fault_domain.value
         row["reason"] = row["reason"] or outcome.summary
         blocks.append(_outcome_block(outcome))
+        from rig.run.picture import draw, png  # a controller that hands its tests to workers draws nothing
+
         picture = png(draw(seen.recording, seen.decoded, title=item.name))
         blocks.append(f"<img class='rig-picture' alt='observation' src='data:image/png;base64,{_base64(picture)}'>")
         if folder is not None:

@@ -63,9 +63,10 @@ def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
         except ConfigError as error:
             raise ConfigError(f"{error}  [bench chosen by {source}]") from None
         device = load_device(config.getoption("dut") or bench.dut.device)
-        if config.getoption("require_hardware") and bench.kind == "simulated":
+        if config.getoption("require_hardware") and (bench.kind == "simulated" or bench.emulated):
             raise ConfigError(
-                f"--require-hardware: bench {bench.name!r} (chosen by {source}) is simulated; "
+                f"--require-hardware: bench {bench.name!r} (chosen by {source}) is "
+                f"{'emulated' if bench.emulated else 'simulated'}; "
                 f"name a real one with --bench or {BENCH_VARIABLE}"
             )
         config.stash[CHOSEN] = (bench, device)
@@ -80,5 +81,5 @@ def announcement(config: pytest.Config) -> str:
     """One line that says what is being tested on what; a simulated bench says so loudly."""
     bench, device = chosen(config)
     _, source = bench_name(config)
-    what = "SIMULATED, no hardware is touched" if bench.kind == "simulated" else bench.title or "real hardware"
-    return f"bench: {bench.name} ({what}; chosen by {source}), device: {device.name} {bench.dut.id}".rstrip()
+    said = f"bench: {bench.name} ({bench.stands_for}; chosen by {source}), device: {device.name} {bench.dut.id}"
+    return said.rstrip()

@@ -13,6 +13,7 @@ from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import options, report
 from rig.pytest_plugin.evidence import error_row, evidence_of, summarise
+from rig.pytest_plugin.faults_fixture import faults
 from rig.pytest_plugin.fixtures import (
     bench,
     blinkup,
@@ -33,6 +34,7 @@ __all__ = [
     "clock",
     "dut",
     "environment",
+    "faults",
     "led",
     "measure",
     "network",
@@ -63,6 +65,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requires(*capabilities): skip the test if the bench lacks one of them")
     config.addinivalue_line("markers", "hil: judges a device on a bench")
+    config.addinivalue_line("markers", "realtime: also run on the emulated bench, which takes as long as it says")
     if config.option.help or getattr(config.option, "markers", False):
         return  # whoever mistyped a bench may look up how to name one
     try:

@@ -74,8 +74,9 @@ def environment(config: pytest.Config) -> dict[str, str]:
     from importlib.metadata import version
 
     bench, device = options.chosen(config)
+    unreal = "SIMULATED" if bench.kind == "simulated" else "EMULATED" if bench.emulated else ""
     facts = {
-        "Bench": f"{bench.name} ({'SIMULATED: no hardware was touched' if bench.kind == 'simulated' else bench.title})",
+        "Bench": f"{bench.name} ({f'{unreal}: no hardware was touched' if unreal else bench.title})",
         "Device": f"{device.title}, {bench.dut.id or 'no id'}",
         "Rig": rig.__version__,
         "Drivers": ", ".join(

@@ -18,6 +18,7 @@ from typing import Any, Final
 from rig.errors import BenchConnectionError, BenchFault, ConfigError, RigError
 
 MAX_LINE: Final = 65_536
+END_WITHIN_S: Final = 0.05
 
 Arguments = dict[str, Any]
 Handler = Callable[[Arguments], Arguments]
@@ -37,7 +38,9 @@ class ControlServer:
         self._connections: set[socket.socket] = set()
         self._server = _Listener((host, port), self)
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="control", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(END_WITHIN_S,), name="control", daemon=True
+        )
 
     def add(self, name: str, handler: Handler) -> None:
         """Let `{"do": name}` call `handler`."""

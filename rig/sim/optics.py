@@ -78,12 +78,16 @@ class Lights:
 
 @dataclass(frozen=True)
 class RigSensorGains:
-    """Volts at the rig's sensor for each light at full brightness; amber loses the fraction `compression`."""
+    """Volts at the rig's sensor for each light at full brightness; amber loses the fraction `compression`.
+
+    `status` is what a fault leaves of the status LED's light, from 0 to 1; ambient light and noise keep their scale.
+    """
 
     red_v: float
     green_v: float
     blinkup_v: float
     compression: float = 0.04
+    status: float = 1.0
 
     @property
     def step_v(self) -> float:
@@ -105,6 +109,11 @@ class RigSensor:
         self._log: deque[tuple[int, Lights]] = deque([(timeline.now_ns, Lights())])
         self._reached_ns = timeline.now_ns
         self._v = 0.0
+
+    @property
+    def rail_v(self) -> float:
+        """The highest voltage that it can give."""
+        return self._sensor.rail_v
 
     def changed(self, lights: Lights) -> None:
         """The lights are these from now on."""
@@ -168,7 +177,8 @@ class RigSensor:
             supply_v = self._rail.mean_node_v(recent_ns, to_ns)
             red = gains.red_v * _brightness(supply_v, self._led.red_forward_v, self._led) if lights.red else 0.0
             green = gains.green_v * _brightness(supply_v, self._led.green_forward_v, self._led) if lights.green else 0.0
-            target += (red + green) * (1.0 - gains.compression if lights.red and lights.green else 1.0)
+            compressed = 1.0 - gains.compression if lights.red and lights.green else 1.0
+            target += (red + green) * compressed * gains.status
         return target
 
 

@@ -92,6 +92,9 @@ class SupplyRail:
         self.parameters = parameters
         self._set_v = 0.0
         self._on = False
+        self._told_on = False
+        self._stuck_on = False
+        self._limit_a = parameters.limit_a
         self._series_in = False
         self._contact_ohm = parameters.contact_ohm
         self._load_a = 0.0
@@ -108,7 +111,16 @@ class SupplyRail:
         self._change(lambda: setattr(self, "_set_v", volts))
 
     def set_switch(self, on: bool) -> None:
-        self._change(lambda: setattr(self, "_on", on))
+        self._told_on = on
+        self._change(lambda: setattr(self, "_on", on or self._stuck_on))
+
+    def set_stuck_on(self, stuck: bool) -> None:
+        """A load switch that conducts whatever it is told."""
+        self._stuck_on = stuck
+        self.set_switch(self._told_on)
+
+    def set_limit(self, amps: float) -> None:
+        self._change(lambda: setattr(self, "_limit_a", amps))
 
     def set_series(self, inserted: bool) -> None:
         self._change(lambda: setattr(self, "_series_in", inserted))
@@ -146,6 +158,11 @@ class SupplyRail:
     @property
     def switch_on(self) -> bool:
         return self._on
+
+    @property
+    def series_in(self) -> bool:
+        """Whether the series resistor is in the line."""
+        return self._series_in
 
     @property
     def load_a(self) -> float:
@@ -220,14 +237,13 @@ class SupplyRail:
         blocked = ("blocked", -self._load_a / leak, 1.0 / leak)
         if not self._on:
             return blocked
-        p = self.parameters
         ohm = self._path_ohm()
         thevenin_ohm = ohm / (1.0 + leak * ohm)
         thevenin_v = (self._set_v - self._load_a * ohm) / (1.0 + leak * ohm)
         node_v = max(0.0, self._node(thevenin_v, thevenin_ohm))
         amps = (self._set_v - node_v) / ohm
-        if amps > p.limit_a:
-            return "limited", (p.limit_a - self._load_a) / leak, 1.0 / leak
+        if amps > self._limit_a:
+            return "limited", (self._limit_a - self._load_a) / leak, 1.0 / leak
         if amps < 0.0:
             return blocked
         return "regulated", thevenin_v, thevenin_ohm
@@ -249,7 +265,7 @@ class SupplyRail:
         ohm = self._path_ohm()
         gain, offset = {
             "regulated": (-1.0 / ohm, self._set_v / ohm),
-            "limited": (0.0, p.limit_a),
+            "limited": (0.0, self._limit_a),
             "blocked": (0.0, 0.0),
         }[mode]
         tau_s = p.bulk_f * max(thevenin_ohm + p.bulk_esr_ohm, LEAST_OHM)
@@ -266,7 +282,7 @@ class SupplyRail:
 
     def _boundaries(self) -> list[float]:
         """Node voltages at which the source changes its mode."""
-        knee_v = self._set_v - self.parameters.limit_a * self._path_ohm()
+        knee_v = self._set_v - self._limit_a * self._path_ohm()
         if not self._on:
             return [0.0]
         return {"regulated": [knee_v, 0.0], "limited": [knee_v, 0.0], "blocked": [self._set_v, 0.0]}[self._mode]

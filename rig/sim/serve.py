@@ -12,6 +12,8 @@ from rig.bench.config import BenchConfig
 from rig.errors import BenchConnectionError, BenchFault, ConfigError
 from rig.profiles.device import DeviceProfile
 from rig.sim.control import Arguments, ControlServer, number
+from rig.sim.control_world import WorldControl, networks_called
+from rig.sim.faults import Faults
 from rig.sim.gpio import GpioBank
 from rig.sim.gpio_nets import GPIO_COUNT
 from rig.sim.i2c import I2CWires
@@ -29,7 +31,9 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """What is served, where, and on whose time. `wires` join GPIOs; `control_port` and `port` 0 pick a free one."""
+    """What is served, where, and on whose time. `wires` join GPIOs; `control_port` and `port` 0 pick a free one.
+
+    `networks` are on the air from the start, on a served bench."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -40,6 +44,7 @@ class ServeOptions:
     sample_us: int = 5
     fifo_folder: Path | None = None
     peer_parts: bool = False
+    networks: tuple[str, ...] = ()
 
 
 class SimServer:
@@ -50,7 +55,7 @@ class SimServer:
     empty I2C bus.
 
     Raises:
-        ConfigError: a wire or tick that can't be, or a bench that isn't simulated.
+        ConfigError: a wire, tick or network that can't be, or a bench that isn't simulated.
     """
 
     def __init__(self, options: ServeOptions, bench: tuple[BenchConfig, DeviceProfile, int] | None = None) -> None:
@@ -62,10 +67,17 @@ class SimServer:
         self._options = options
         self.world: SimulatedWorld | None = None
         if bench is None:
+            if options.networks:
+                raise ConfigError(
+                    f"network {options.networks[0]!r}, but bare pins have no device that could meet it; name a bench"
+                )
             timeline = Timeline()
             self.daemon = self._make_daemon(timeline, GpioBank(timeline), I2CWires(timeline))
         else:
             self.world = SimulatedWorld(*bench, make_daemon=self._make_daemon)
+            assert self.world.config.simulation is not None
+            Faults(self.world).inject_all(self.world.config.simulation.faults)
+            self.world.set_air(networks_called(options.networks))
             self.daemon = self.world.daemon
         self._control: ControlServer | None = None
         self._driver = RealTimeDriver(self.timeline) if options.realtime else None
@@ -122,6 +134,8 @@ class SimServer:
         )
         self._control.add("advance", self._advance)
         self._control.add("time", lambda _: self._time())
+        if self.world is not None:
+            WorldControl(self.world).add_to(self._control)
         try:
             _listening("pigpiod", self._options.port, self.daemon.start)
         except BenchConnectionError:

@@ -55,7 +55,8 @@ class _Seen:
 
     def mean_v(self, start_ns: int, end_ns: int) -> float:
         sigma_v = self._sensor.gains.step_v / self.snr
-        return self._sensor.mean_v(start_ns, end_ns) + sigma_v * float(self._rng.standard_normal())
+        noisy_v = self._sensor.mean_v(start_ns, end_ns) + sigma_v * float(self._rng.standard_normal())
+        return min(self._sensor.rail_v, noisy_v)  # a sensor at its rail is quiet
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class SimulatedWorld:
         self.air = Air()
         self._lights = Lights()
         self._grey = 0.0
+        self._wobble_v = 0.0
         simulation = config.simulation
         self._make_supply(simulation)
         self._make_light(simulation, device)
@@ -132,9 +134,24 @@ class SimulatedWorld:
         with self.timeline.lock:
             self._seen.snr = snr
 
+    @property
+    def snr(self) -> float:
+        return self._seen.snr
+
     def set_air(self, networks: tuple[NetworkProfile, ...]) -> None:
         with self.timeline.lock:
             self.air.networks = networks
+
+    @property
+    def lights(self) -> Lights:
+        """What is lit now."""
+        return self._lights
+
+    def wobble_regulator(self, volts: float) -> None:
+        """Let the regulator give so much more than it is told to."""
+        with self.timeline.lock:
+            self._wobble_v = volts
+            self._regulate()
 
     # parts
 
@@ -203,19 +220,21 @@ class SimulatedWorld:
             shunt=Noisy(_Node(rail.mean_source_a, rail.parameters.shunt_ohm), MONITOR_SIGMA_V, self.streams.shunt),
             bus=Noisy(_Node(rail.mean_regulator_v), READ_BACK_SIGMA_V, self.streams.monitor),
         )
-        dac = MCP4725Chip(self.timeline, vdd_v=supply.regulator.dac_v, on_output=self._dac_moved)
+        self._dac = MCP4725Chip(self.timeline, vdd_v=supply.regulator.dac_v, on_output=lambda _: self._regulate())
+        self._regulate()
         self.wires.attach(self.config.led.adc_address, sensor_adc)
         self.wires.attach(supply.read_back.adc_address, read_back_adc)
         self.wires.attach(supply.monitor_address, monitor)
-        self.wires.attach(supply.dac_address, dac)
+        self.wires.attach(supply.dac_address, self._dac)
 
     def _adc(self, channel: int, source: AnalogSource, oscillator: float) -> ADS1115Chip:
         inputs: list[AnalogSource] = [Constant(0.0)] * 4
         inputs[channel] = source
         return ADS1115Chip(self.timeline, inputs, oscillator_error=oscillator - 1.0)
 
-    def _dac_moved(self, volts: float) -> None:
-        self.rail.set_regulator(max(0.0, self._regulator.top_v - self._regulator.slope * volts))
+    def _regulate(self) -> None:
+        regulator = self._regulator
+        self.rail.set_regulator(max(0.0, regulator.top_v - regulator.slope * self._dac.output_v + self._wobble_v))
 
     def _connect_pins(self) -> None:
         gpio, config = self.gpio, self.config

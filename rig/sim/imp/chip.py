@@ -14,7 +14,7 @@ import numpy as np
 from rig.sim.imp.character import Character
 from rig.sim.imp.led import StatusLed
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.power import SupplyRail
+from rig.sim.power import Crossing, SupplyRail
 from rig.sim.timeline import Timeline
 
 LOWEST_RESET_V = 1.0
@@ -65,6 +65,7 @@ class ImpChip:
         self._on_led = on_led
         self._make_firmware = make_firmware
         self._firmware: RunningFirmware | None = None
+        self._brownout: Crossing | None = None
         self._draws: dict[str, float] = {}
         self.led = StatusLed(timeline, self._led_changed, clock_factor=character["clock_factor"])
         self.draw("silicon", character["off_a"])
@@ -102,20 +103,35 @@ class ImpChip:
             return
         self.truth.boots += 1
         self.log("boot")
-        self.rail.when_crossing(reset_v, rising=False, action=self._reset)
+        self._brownout = self.rail.when_crossing(reset_v, rising=False, action=self._reset)
         self._firmware = self._make_firmware(self)
 
+    def press_reset(self) -> bool:
+        """Pull the reset pin for a moment: a running device boots anew, its settings stay. False if it doesn't run.
+
+        Assumed: the time from the pin to the boot is the one after power-up.
+        """
+        if self._firmware is None or self._brownout is None:
+            return False
+        self.rail.forget(self._brownout)
+        self._halt("reset by its pin")
+        self._powered()
+        return True
+
     def _reset(self) -> None:
+        self._halt("reset")
+        self._wait_for_power()
+
+    def _halt(self, why: str) -> None:
         self.truth.resets += 1
         self.truth.online = False
-        self.log("reset")
+        self.log(why)
         if self._firmware is not None:
             self._firmware.stop()
             self._firmware = None
         self.led.off()
         self._draws.clear()
         self.draw("silicon", self.character["off_a"])
-        self._wait_for_power()
 
     def _harm(self) -> None:
         self.truth.harmed = True

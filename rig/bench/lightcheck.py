@@ -1,0 +1,137 @@
+"""What the light says about the bench: steps that no colour explains, the BlinkUp LED in the sensor, lamps.
+
+The decoder takes the stored calibration for granted. Here its colours are measured again, so that a dimmed or shifted
+LED is the bench's trouble and not a verdict about the device. The same live and from a stored recording.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from rig.led import Calibration, Decoded, Problem
+from rig.recording import Floats, Recording
+
+EDGE_S: Final = 0.03  # what the sensor needs to follow, left out on both sides
+LEAST_S: Final = 0.1
+FEWEST: Final = 3
+LOW, HIGH = 0.75, 1.35  # of the calibrated step; calibration and gain are trusted for 10 %
+FULL_SUPPLY: Final = 0.95  # of nominal: below, an LED is dimmer as it should be
+CROSSTALK: Final = 0.25  # of the amber step
+FAINT_TURNS, FAINT_ALIKE = 4, 0.1  # turns back by as much, in amber steps
+LAMPS: Final = 0.03  # of the amber step
+LAMP_HZ: Final = (100.0, 120.0)
+LAMP_S: Final = 4.0
+
+
+def with_light_checked(recording: Recording, decoded: Decoded, calibration: Calibration, nominal_v: float) -> Decoded:
+    """`decoded` with what the light says about the bench among its problems."""
+    led = recording.blanked().traces.get("led")
+    if led is None or calibration.channels != 1 or not len(led.times_s):
+        return decoded
+    values = led.values.reshape(len(led.times_s), -1)[:, 0]
+    found = [
+        *_levels(recording, decoded, calibration, values, nominal_v),
+        *_faint(decoded),
+        *_crosstalk(recording, calibration),
+        *_lamps(led.times_s, values, calibration),
+    ]
+    return replace(decoded, problems=(*decoded.problems, *found)) if found else decoded
+
+
+def _levels(
+    recording: Recording, decoded: Decoded, calibration: Calibration, values: Floats, nominal_v: float
+) -> list[Problem]:
+    steps = {"red": calibration.red_v[0], "green": calibration.green_v[0], "amber": calibration.amber_v[0]}
+    ratios: list[float] = []
+    for before, lit in itertools.pairwise(decoded.segments):
+        if before.colour != "dark" or lit.colour not in steps:
+            continue
+        step_v = _step(recording, values, (before.start_s, before.end_s), (lit.start_s, lit.end_s), nominal_v)
+        if step_v is not None:
+            ratios.append(step_v / steps[lit.colour])
+    if len(ratios) < FEWEST:
+        return []
+    ratio = float(np.median(ratios))
+    if LOW <= ratio <= HIGH:
+        return []
+    text = (
+        f"the LED's steps are {ratio:.2f} times what the calibration says of the likeliest colours ({len(ratios)} "
+        "steps): colours can't be told apart. The sensor is dimmed or out of place, or the calibration is of another "
+        "one; put it right or calibrate anew"
+    )
+    return [Problem("levels", text, {"open": 1.0, "ratio": ratio})]
+
+
+def _step(
+    recording: Recording, values: Floats, dark_s: tuple[float, float], lit_s: tuple[float, float], nominal_v: float
+) -> float | None:
+    """Volts from dark to lit, if both lasted long enough and the device had its full supply."""
+    medians = []
+    times_s = recording.traces["led"].times_s
+    for start_s, end_s in (dark_s, lit_s):
+        if end_s - start_s < LEAST_S:
+            return None
+        a, b = np.searchsorted(times_s, (start_s + EDGE_S, end_s - EDGE_S))
+        part = values[a:b][np.isfinite(values[a:b])]
+        if len(part) < FEWEST:
+            return None
+        medians.append(float(np.median(part)))
+    volts = recording.traces.get("dut_v")
+    if volts is not None:
+        fed = volts.between(*lit_s).values
+        if not len(fed) or float(np.median(fed)) < FULL_SUPPLY * nominal_v:
+            return None
+    return medians[1] - medians[0]
+
+
+def _faint(decoded: Decoded) -> list[Problem]:
+    """An LED too weak for any colour is decoded as ambient light that comes and goes."""
+    changes = [p.numbers.get("change", 0.0) for p in decoded.problems if p.kind == "ambient"]
+    turns = [abs(b) for a, b in itertools.pairwise(changes) if a * b < 0 and abs(abs(a) - abs(b)) < FAINT_ALIKE]
+    if len(turns) < FAINT_TURNS:
+        return []
+    share = float(np.median(turns))
+    text = (
+        f"light of {share:.2f} amber steps came and went {len(turns)} times: an LED whose light hardly reaches the "
+        "sensor looks so. Put the sensor over the status LED, or calibrate anew"
+    )
+    return [Problem("levels", text, {"open": 1.0, "step": share})]
+
+
+def _crosstalk(recording: Recording, calibration: Calibration) -> list[Problem]:
+    amber_v = calibration.amber_v[0]
+    worst_v = max((float(a.details.get("crosstalk_v") or 0.0) for a in recording.actions), default=0.0)
+    if worst_v <= CROSSTALK * amber_v:
+        return []
+    text = (
+        f"the sensor sees the BlinkUp LED: {worst_v:.2f} V, {worst_v / amber_v:.0%} of the status LED's largest step; "
+        "what the device showed during a BlinkUp can't be told. Put a baffle between them"
+    )
+    return [Problem("crosstalk", text, {"volts": worst_v})]
+
+
+def _lamps(times_s: Floats, values: Floats, calibration: Calibration) -> list[Problem]:
+    good = np.isfinite(values) & (times_s >= times_s[-1] - LAMP_S)
+    times, light = times_s[good], values[good]
+    if len(times) < 200 or float(np.median(np.diff(times))) > 0.004:  # too slow to see it
+        return []
+    window = np.hanning(len(times))
+    light = (light - light.mean()) * window
+    strength = {
+        hz: 2 * abs(complex(np.exp(-2j * np.pi * hz * times) @ light)) / float(window.sum()) / calibration.amber_v[0]
+        for hz in LAMP_HZ
+    }
+    hz, share = max(strength.items(), key=lambda item: item[1])
+    if share <= LAMPS:
+        return []
+    return [
+        Problem(
+            "flicker",
+            f"lamps flicker at {hz:.0f} Hz, {share:.0%} of the LED's largest step",
+            {"hz": hz, "share": share},
+        )
+    ]

@@ -1,0 +1,107 @@
+"""What a bench proves about itself before anything else is trusted: its clock, its converters, its switch."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol
+
+from rig.bench.gpiolink import daemon_answers
+from rig.bench.regulated import RegulatedSupply
+from rig.bench.sampler import ContinuousInput
+from rig.clock import Clock
+from rig.errors import BenchFault
+
+WAVE_US: Final = 500_000
+# pigpio issues 331, 430 (twice), 80, 137, 140 (1.13 to 1.16): some Pi 3 images, depending on what was on at boot.
+WAVE_TOLERANCE: Final = 0.005
+_EARLY = 0.98
+_FINE_S, _FINE_STEPS = 0.0005, 80
+_COARSE_S, _COARSE_STEPS = 0.02, 100
+_CURE = (
+    "known from some Pi 3 images: start the daemon with `pigpiod -t 0`, or set hdmi_force_hotplug=1 in config.txt and "
+    "boot again"
+)
+
+
+class WaveClient(Protocol):
+    """What of pigpio's client is used here."""
+
+    def wave_add_new(self) -> int: ...
+    def wave_add_generic(self, pulses: list[Any]) -> int: ...
+    def wave_create(self) -> int: ...
+    def wave_send_once(self, wave_id: int) -> int: ...
+    def wave_tx_busy(self) -> int: ...
+    def wave_tx_stop(self) -> int: ...
+    def wave_delete(self, wave_id: int) -> int: ...
+    def get_current_tick(self) -> int: ...
+
+
+class SilentWave:
+    """A wave of `WAVE_US` that moves no pin, under way; `ratio` waits for its end."""
+
+    def __init__(self, pi: WaveClient, clock: Clock) -> None:
+        import pigpio
+
+        self._pi, self._clock = pi, clock
+        try:
+            with daemon_answers("self-test of the wave clock"):
+                pi.wave_add_new()
+                pi.wave_add_generic([pigpio.pulse(0, 0, WAVE_US)])
+                self._wave_id = pi.wave_create()
+                self._start_tick = pi.get_current_tick()
+                self._start_s = clock.now_s()
+                pi.wave_send_once(self._wave_id)
+        except pigpio.error as error:
+            raise BenchFault(
+                f"self-test: pigpiod refuses a wave: {error}; is another program using waves? Restart the daemon"
+            ) from error
+
+    def ratio(self) -> float:
+        """How long the wave lasted over how long it should have, by the daemon's tick.
+
+        Raises:
+            BenchFault: it is off by more than `WAVE_TOLERANCE`.
+        """
+        import pigpio
+
+        pi, clock = self._pi, self._clock
+        with daemon_answers("self-test of the wave clock"):
+            clock.sleep_until(max(clock.now_s(), self._start_s + _EARLY * WAVE_US / 1e6))
+            early = not pi.wave_tx_busy()
+            for step_s in [_FINE_S] * _FINE_STEPS + [_COARSE_S] * _COARSE_STEPS:
+                busy, end_tick = pi.wave_tx_busy(), pi.get_current_tick()
+                if not busy:
+                    break
+                clock.sleep(step_s)
+            took_us = int(pigpio.tickDiff(self._start_tick, end_tick))
+            pi.wave_tx_stop()
+            pi.wave_delete(self._wave_id)
+        ratio = took_us / WAVE_US
+        if early or busy or abs(ratio - 1.0) > WAVE_TOLERANCE:
+            word = "at most " if early else "more than " if busy else ""
+            raise BenchFault(
+                f"pigpiod's wave clock: a wave of {WAVE_US / 1e6:g} s took {word}{took_us / 1e6:.3f} s, {word}"
+                f"{ratio:.3f} of what it should (tolerance {WAVE_TOLERANCE:.1%}); {_CURE}"
+            )
+        return ratio
+
+
+def self_test(pi: WaveClient, clock: Clock, led: ContinuousInput, supply: RegulatedSupply) -> dict[str, str]:
+    """Prove the bench, in about half a second; returns facts for the report. The device stays off.
+
+    Raises:
+        BenchConnectionError: the daemon went away.
+        BenchFault: a part is not as it should be.
+    """
+    volts = supply.check_off()
+    wave = SilentWave(pi, clock)
+    try:
+        sensor, read_back = led.self_test(), supply.read_back.self_test()
+    except BaseException:
+        with daemon_answers("self-test of the wave clock"):
+            pi.wave_tx_stop()
+        raise
+    return {
+        "Wave clock": f"{wave.ratio():.4f} of nominal",
+        "LED sensor": str(sensor),
+        "Device voltage": f"{read_back}, {volts * 1000:.0f} mV with the switch off",
+    }
