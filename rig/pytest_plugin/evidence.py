@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import pytest_html
 
-from rig.bench.dut import DeviceUnderTest
+from rig.bench.dut import DeviceUnderTest, Observation
 from rig.errors import BenchError, RigError, SafetyTrip
+from rig.run import journal
 
 EVIDENCE = pytest.StashKey["Evidence"]()
 
@@ -66,13 +67,14 @@ def error_row(error: BaseException | None) -> dict[str, Any]:
 def summarise(
     item: pytest.Item, report: pytest.TestReport, error: BaseException | None, folder: Path | None, *, raw: bool
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """(facts for the table row, extras for pytest-html). Pictures are drawn from blanked light."""
+    """(facts for the table row and the journal, extras for pytest-html). Pictures are drawn from blanked light."""
     evidence = evidence_of(item)
     row = error_row(error)
     blocks: list[str] = []
     extras: list[dict[str, Any]] = []
     if evidence.dut is not None and evidence.dut.watched:
         seen = evidence.dut.observation()
+        row["observed"] = journal.plain(observed(seen))
         outcome = seen.outcome
         row["verdict"] = outcome.verdict.value
         row["domain"] = row["domain"] or outcome.fault_domain.value
@@ -86,7 +88,10 @@ def summarise(
             path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
             path.parent.mkdir(parents=True, exist_ok=True)
             seen.recording.save(path, raw=raw)
+            row["recording"] = str(path.relative_to(folder))
+            row["recording_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
             blocks.append(f"<p>Recording: <code>{html.escape(str(path.relative_to(folder)))}</code></p>")
+    row["measurements"] = journal.plain(evidence.measurements)
     if evidence.measurements:
         lines = "".join(f"<li>{html.escape(str(m))}</li>" for m in evidence.measurements)
         blocks.append(f"<p><b>Measurements</b></p><ul>{lines}</ul>")
@@ -95,6 +100,16 @@ def summarise(
     if blocks:
         extras.insert(0, pytest_html.extras.html(f"<div class='rig-evidence'>{''.join(blocks)}</div>"))
     return row, extras
+
+
+def observed(seen: Observation) -> dict[str, Any]:
+    """What the journal keeps of an observation: the outcome, the LED's spans, what limits them, what the rig did."""
+    return {
+        "outcome": seen.outcome,
+        "spans": seen.decoded.spans,
+        "problems": seen.decoded.problems,
+        "actions": seen.recording.actions,
+    }
 
 
 def _outcome_block(outcome: Any) -> str:

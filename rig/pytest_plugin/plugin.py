@@ -27,6 +27,7 @@ from rig.pytest_plugin.fixtures import (
     supply,
     surroundings,
 )
+from rig.pytest_plugin.report import note
 
 __all__ = [
     "bench",
@@ -170,6 +171,7 @@ def _evidence(item: pytest.Item, made: pytest.TestReport, error: BaseException |
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if _config is None:
         return
+    note(_config, report)
     error = (getattr(report, "rig", None) or {}).get("error")
     code = {"SafetyTrip": options.SAFETY_TRIP}.get(error or "")
     if error in ("BenchFault", "BenchConnectionError"):

@@ -15,8 +15,11 @@ import pytest
 
 import rig
 from rig.pytest_plugin import options
+from rig.run import journal
+from rig.run.journal import Journal
 
 RUN_FOLDER = pytest.StashKey[Path]()
+JOURNAL = pytest.StashKey[Journal]()
 _TEST_ID = re.compile(r'(<td class="col-testId">)(.*)(</td>)', re.DOTALL)  # pytest-html inserts ids as they are
 CSS = Path(__file__).parent / "report.css"
 
@@ -38,6 +41,10 @@ def enable(config: pytest.Config) -> None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     reports = Path(config.getoption("rig_reports")).absolute()
     config.stash[RUN_FOLDER] = folder = _new_folder(reports, f"{stamp}-{bench.name}")
+    config.stash[JOURNAL] = Journal(folder / journal.NAME)
+    config.stash[JOURNAL].append(
+        {"format": journal.FORMAT, **environment(config), "volatile": {"run": folder.name, "started": stamp}}
+    )
     if not config.option.htmlpath:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
@@ -55,6 +62,26 @@ def _new_folder(parent: Path, name: str) -> Path:
             attempt += 1
             continue
         return folder
+
+
+def note(config: pytest.Config, made: pytest.TestReport) -> None:
+    """Append a test's result to the journal: its call, and whatever else did not pass."""
+    kept = config.stash.get(JOURNAL, None)
+    if kept is None or (made.when != "call" and made.passed):
+        return
+    found = dict(getattr(made, "rig", None) or {})
+    crash = getattr(made.longrepr, "reprcrash", None)
+    skip = made.longrepr[2] if made.skipped and isinstance(made.longrepr, tuple) else ""
+    kept.append(
+        {
+            "test": made.nodeid,
+            "when": made.when,
+            "result": made.outcome,
+            "failure": skip if crash is None else crash.message,
+            **found,
+            "volatile": {"duration_s": made.duration, "worker": getattr(made, "worker_id", "")},
+        }
+    )
 
 
 def point_latest(config: pytest.Config) -> Path | None:

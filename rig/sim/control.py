@@ -1,7 +1,8 @@
 """The control channel of a simulated server: what a Pi has no command for, such as letting time pass.
 
 One JSON object per line each way, over TCP on the loopback. A request names what to `do` and carries its arguments:
-`{"do": "advance", "seconds": 1.5}`. The answer is `{"ok": true, ...}`, or `{"ok": false, "error": "..."}`. A line
+`{"do": "advance", "seconds": 1.5}`. The answer is `{"ok": true, ...}`, or `{"ok": false, "error": "..."}`, with
+`"wrong": "request"` if the request itself asks for what can't be. A line
 that is no such request closes the connection.
 """
 
@@ -84,6 +85,8 @@ class ControlServer:
             return {"ok": False, "error": f"no command {name!r}; there are {', '.join(sorted(self._handlers))}"}
         try:
             return {"ok": True, **handler(request)}
+        except ConfigError as error:
+            return {"ok": False, "error": str(error), "wrong": "request"}
         except RigError as error:
             return {"ok": False, "error": f"{type(error).__name__}: {error}"}
         except Exception as error:  # the world broke: whoever asked must hear of it, the server goes on
@@ -128,7 +131,8 @@ def ask(port: int, do: str, *, host: str = "127.0.0.1", timeout_s: float = 600.0
 
     Raises:
         BenchConnectionError: nothing answers there.
-        BenchFault: the answer is an error.
+        ConfigError: the request names or asks what can't be.
+        BenchFault: the server could not do it.
     """
     try:
         with socket.create_connection((host, port), timeout_s) as sock, sock.makefile("rb") as lines:
@@ -141,5 +145,6 @@ def ask(port: int, do: str, *, host: str = "127.0.0.1", timeout_s: float = 600.0
             "port, give it with --control"
         ) from error
     if not answer.pop("ok"):
-        raise BenchFault(f"simulated server at {host}:{port}: {answer['error']}")
+        kind = ConfigError if answer.get("wrong") == "request" else BenchFault
+        raise kind(f"simulated server at {host}:{port}: {answer['error']}")
     return dict(answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from rig.errors import ConfigError
+from rig.errors import ConfigError, DeviceNotReady
 from rig.profiles.network import NetworkProfile, load_network
 from rig.sim.control import Arguments, ControlServer, Handler, number
 from rig.sim.optics import Ambient
@@ -98,7 +98,7 @@ class WorldControl:
     def _press_reset(self, _: Arguments) -> Arguments:
         if not self._world.imp.press_reset():
             volts = self._world.rail.v_now
-            raise ConfigError(
+            raise DeviceNotReady(
                 f"the device doesn't run ({volts:.2f} V at its terminals, supply {self._switch}), so its reset pin "
                 "does nothing; switch the supply on, or wait until it has started"
             )

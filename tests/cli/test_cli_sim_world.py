@@ -93,10 +93,10 @@ def test_a_network_file_is_found_from_where_the_person_is(
 
 
 def test_mistakes(server: SimServer) -> None:
-    assert "no-such-network" in rig(server, "network", "no-such-network", code=10)
+    assert "no-such-network" in rig(server, "network", "no-such-network", code=12)
     assert "the device doesn't run" in rig(server, "press-reset", code=10)
     rig(server, "lid", "ajar", code=2)
-    assert "level is -1.0" in rig(server, "light", "--level", "-1", code=10)
+    assert "level is -1.0" in rig(server, "light", "--level", "-1", code=12)
 
 
 def test_nobody_serves() -> None:

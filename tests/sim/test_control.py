@@ -44,7 +44,7 @@ def test_ask(control: ControlServer) -> None:
 def test_errors_are_told_and_the_connection_goes_on(control: ControlServer) -> None:
     heard = lines(control, b'{"do": "double", "value": "x"}\n', b'{"do": "break"}\n', b'{"do": "double", "value": 1}\n')
     assert heard == [
-        {"ok": False, "error": "ConfigError: value is 'x'; expected a number from 0 to 10"},
+        {"ok": False, "error": "value is 'x'; expected a number from 0 to 10", "wrong": "request"},
         {"ok": False, "error": "break failed with ZeroDivisionError('integer division or modulo by zero')"},
         {"ok": True, "twice": 2},
     ]

@@ -159,7 +159,7 @@ def seen_v(server: SimServer) -> float:
 )
 def test_nonsense_changes_nothing(server: SimServer, command: str, arguments: dict[str, Any], text: str) -> None:
     before = do(server, "state")
-    with pytest.raises(BenchFault, match=text):
+    with pytest.raises(ConfigError, match=text):
         do(server, command, **arguments)
     assert do(server, "state") == before
 

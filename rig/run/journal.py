@@ -1,0 +1,78 @@
+"""A run's journal: JSON lines, appended and flushed as things happen, so that a killed run leaves all it had found.
+
+The first line says what the run is, every other one is a test. What differs between two runs of the same seed (wall
+times, ids, durations) stands under the key `volatile` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rig.errors import ConfigError
+
+FORMAT = "rig-journal-1"
+NAME = "run.jsonl"
+
+
+class Journal:
+    """Appends lines to one file. Each line is on the disk before `append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        line = json.dumps(plain(record), sort_keys=True, ensure_ascii=False, allow_nan=False)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON has it: dataclasses as objects, enums as their value, numbers that are no numbers as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, str | int | None):
+        return value
+    number = float(value)  # also numpy's
+    return number if abs(number) < float("inf") else None
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The lines of a journal. A last line that was cut off by a kill is left out.
+
+    Raises:
+        ConfigError: the file is no journal, or is damaged elsewhere than at its end.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read as a journal ({error}); expected a run's {NAME}") from None
+    whole, _, _torn = text.rpartition("\n")
+    records = []
+    for number, line in enumerate(whole.splitlines(), 1):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            raise ConfigError(f"{path}, line {number}: not JSON; the file was changed after it was written") from None
+        if number == 1 and (not isinstance(record, dict) or record.get("format") != FORMAT):
+            raise ConfigError(f"{path}, line 1: no journal of the format {FORMAT}")
+        records.append(record)
+    return records
+
+
+def comparable(records: list[dict[str, Any]]) -> list[str]:
+    """What two runs of the same seed must have in common, as sorted lines: everything but `volatile`."""
+    return sorted(json.dumps({k: v for k, v in r.items() if k != "volatile"}, sort_keys=True) for r in records)
