@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,14 @@ class Watch:
         """The last sample of a channel (`led`, `dut_v`, `supply_a`, `supply_v`), if there is one yet."""
         values = self._by_name[name].values
         return values[-1] if values else None
+
+    def light(self, start_s: float, end_s: float) -> Trace:
+        """The LED sensor's samples of a stretch of time, without the light of BlinkUp data."""
+        led = self._led.trace().between(start_s, end_s)
+        values = led.values.copy()
+        for window in self._secrets:
+            values[(led.times_s >= window.start_s) & (led.times_s < window.end_s)] = np.nan
+        return replace(led, values=values)
 
     def _look(self) -> None:
         """Check what the last second of samples says about the bench itself.
