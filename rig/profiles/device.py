@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from rig.files import Strict, find, load
+from rig.profiles.limits import Limit
 from rig.quantities import Spread, spread
 
 
@@ -96,6 +97,8 @@ class DeviceProfile(Strict):
     supply: SupplyLimits
     led_window_s: float = Field(default=60.0, gt=0)
     connect_timeout_s: float = Field(default=60.0, gt=0)
+    # What the suite measures and how much of it is allowed; a test names the quantity and carries no number.
+    limits: dict[str, Limit] = Field(default_factory=dict)
     simulation: SimulatedDevice = SimulatedDevice()
 
 

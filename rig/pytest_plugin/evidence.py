@@ -16,29 +16,9 @@ import pytest_html
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.errors import BenchError, RigError, SafetyTrip
 from rig.run import journal
+from rig.run.measurement import Measurement
 
 EVIDENCE = pytest.StashKey["Evidence"]()
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """A named quantity with limits; `low` or `high` None is open."""
-
-    name: str
-    value: float
-    unit: str
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def within(self) -> bool:
-        return (self.low is None or self.value >= self.low) and (self.high is None or self.value <= self.high)
-
-    def __str__(self) -> str:
-        low = "" if self.low is None else f"{self.low:g}"
-        high = "" if self.high is None else f"{self.high:g}"
-        limits = f" [{low}..{high}]" if low or high else ""
-        return f"{self.name} = {self.value:.4g} {self.unit}{limits}{'' if self.within else ' OUT OF LIMITS'}"
 
 
 @dataclass
@@ -52,6 +32,11 @@ class Evidence:
 
 def evidence_of(item: pytest.Item) -> Evidence:
     return item.stash.setdefault(EVIDENCE, Evidence())
+
+
+def properties(item: pytest.Item) -> list[tuple[str, object]]:
+    """The measurements as properties of the test, as JUnit files have them."""
+    return [(f"measure.{m.name}", str(m).partition(" = ")[2]) for m in evidence_of(item).measurements]
 
 
 def error_row(error: BaseException | None) -> dict[str, Any]:
@@ -91,9 +76,10 @@ def summarise(
             row["recording"] = str(path.relative_to(folder))
             row["recording_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
             blocks.append(f"<p>Recording: <code>{html.escape(str(path.relative_to(folder)))}</code></p>")
-    row["measurements"] = journal.plain(evidence.measurements)
+    row["measurements"] = [{**journal.plain(m), "grade": m.grade} for m in evidence.measurements]
+    row["marginal"] = [str(m) for m in evidence.measurements if m.grade == "marginal"]
     if evidence.measurements:
-        lines = "".join(f"<li>{html.escape(str(m))}</li>" for m in evidence.measurements)
+        lines = "".join(f"<li class='rig-{m.grade}'>{html.escape(str(m))}</li>" for m in evidence.measurements)
         blocks.append(f"<p><b>Measurements</b></p><ul>{lines}</ul>")
     if evidence.notes:
         blocks.append("<ul>" + "".join(f"<li>{html.escape(note)}</li>" for note in evidence.notes) + "</ul>")

@@ -12,12 +12,12 @@ from rig.bench.bench import Bench
 from rig.bench.capabilities import STANDARD_SURROUNDINGS, EnvironmentControl, NetworkControl, Surroundings
 from rig.bench.dut import DeviceUnderTest
 from rig.clock import Clock
+from rig.profiles.device import DeviceProfile
 from rig.profiles.network import NetworkProfile
 from rig.pytest_plugin import options
-from rig.pytest_plugin.evidence import Measurement, evidence_of
+from rig.pytest_plugin.evidence import evidence_of
+from rig.run.measurement import Measurement, limit_of, measured
 from rig.supply import Supply
-
-Measure = Callable[..., float]
 
 
 def _bench_scope(fixture_name: str, config: pytest.Config) -> Any:
@@ -107,14 +107,57 @@ def surroundings(request: pytest.FixtureRequest, bench: Bench) -> Surroundings:
     return wanted
 
 
-@pytest.fixture
-def measure(request: pytest.FixtureRequest) -> Measure:
-    """Records a measurement: `measure("time to connect", 2.1, "s", high=10)`. Outside its limits the test fails."""
+class Measure:
+    """Records measured quantities. `taken` are the names so far."""
 
-    def record(name: str, value: float, unit: str, *, low: float | None = None, high: float | None = None) -> float:
-        measurement = Measurement(name, value, unit, low, high)
-        evidence_of(request.node).measurements.append(measurement)
-        assert measurement.within, f"measurement {measurement}"
+    def __init__(self, device: DeviceProfile, kept: list[Measurement]) -> None:
+        self._device = device
+        self._kept = kept
+
+    def __call__(self, name: str, value: float, unit: str, *, uncertainty: float = 0.0) -> float:
+        """Record a quantity that the device's profile has a limit for; returns the value.
+
+        Raises:
+            AssertionError: it is outside its limits.
+            ConfigError: the profile has no such limit, or has it in another unit.
+        """
+        found = measured(self._device, name, value, unit, uncertainty)
+        self._kept.append(found)
+        assert found.grade != "fail", f"measurement {found}"
         return value
 
-    return record
+    def note(self, name: str, value: float, unit: str, *, uncertainty: float = 0.0) -> float:
+        """Record a quantity that nothing limits."""
+        self._kept.append(Measurement(name, float(value), unit, float(uncertainty)))
+        return value
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Measure:
+    """Records a measurement: `measure("blinkup_to_online", 2.1, "s")`. Its limits stand in the device's profile.
+
+    Outside them the test fails; close to them it is marginal and listed at the end of the run.
+    """
+    _, device = options.chosen(request.config)
+    return Measure(device, evidence_of(request.node).measurements)
+
+
+def check_declared(item: pytest.Item) -> None:
+    """Whether the quantities of a `measures` marker have limits.
+
+    Raises:
+        ConfigError: the device's profile has none for one of them.
+    """
+    _, device = options.chosen(item.config)
+    for name in _declared(item):
+        limit_of(device, name)
+
+
+def missing_measurements(item: pytest.Item) -> list[str]:
+    """What a `measures` marker declares and the test never took."""
+    taken = {m.name for m in evidence_of(item).measurements}
+    return [name for name in _declared(item) if name not in taken]
+
+
+def _declared(item: pytest.Item) -> list[str]:
+    return [name for marker in item.iter_markers("measures") for name in marker.args]

@@ -12,16 +12,18 @@ from rig.bench.capabilities import check_name
 from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import options, report
-from rig.pytest_plugin.evidence import error_row, evidence_of, summarise
+from rig.pytest_plugin.evidence import error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.faults_fixture import faults
 from rig.pytest_plugin.fixtures import (
     bench,
     blinkup,
+    check_declared,
     clock,
     dut,
     environment,
     led,
     measure,
+    missing_measurements,
     network,
     required_capabilities,
     supply,
@@ -65,6 +67,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requires(*capabilities): skip the test if the bench lacks one of them")
+    config.addinivalue_line("markers", "measures(*names): fail the test if it takes none of one of these measurements")
     config.addinivalue_line("markers", "hil: judges a device on a bench")
     config.addinivalue_line("markers", "realtime: also run on the emulated bench, which takes as long as it says")
     if config.option.help or getattr(config.option, "markers", False):
@@ -118,6 +121,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     first = item.session.stash.get(FIRST_FAULT, None)
     if first is not None and "bench" in getattr(item, "fixturenames", ()):
         pytest.skip(f"the bench broke earlier: {first}")
+    check_declared(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -131,9 +135,13 @@ def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, objec
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     try:
-        return (yield)
+        done = yield
     except CapabilityMissing as missing:
         pytest.skip(str(missing))
+    left_out = missing_measurements(pyfuncitem)
+    if left_out:
+        pytest.fail(f"declared by its `measures` marker and never measured: {', '.join(left_out)}", pytrace=False)
+    return done
 
 
 @pytest.hookimpl(wrapper=True)
@@ -141,13 +149,14 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     made = yield
-    if "bench" not in getattr(item, "fixturenames", ()):
+    if not {"bench", "measure"} & set(getattr(item, "fixturenames", ())):
         return made
     error = call.excinfo.value if call.excinfo is not None else None
     if isinstance(error, BenchError | SafetyTrip) and not isinstance(error, CapabilityMissing):
         item.session.stash.setdefault(FIRST_FAULT, f"{type(error).__name__}: {error} (in {item.nodeid})")
     if call.when == "call" or (call.when == "setup" and error is not None):
         folder = item.config.stash.get(report.RUN_FOLDER, None)
+        item.user_properties += properties(item)  # JUnit takes them from the report of the teardown
         row, extras = _evidence(item, made, error, folder)
         made.rig = row  # type: ignore[attr-defined]
         made.extras = [*getattr(made, "extras", []), *extras]  # type: ignore[attr-defined]
@@ -205,6 +214,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     path = report.point_latest(config)
+    close = [f"{r.nodeid}: {line}" for r in terminalreporter.stats.get("passed", []) for line in report.marginal(r)]
+    if close:
+        terminalreporter.section("passed, close to a limit")
+        for line in close:
+            terminalreporter.write_line(line)
     terminalreporter.section("bench")
     terminalreporter.write_line(options.announcement(config))
     if path is not None:

@@ -125,10 +125,16 @@ def header_cells(cells: list[str]) -> None:
     cells.insert(4, "<th>Reason</th>")
 
 
+def marginal(made: Any) -> list[str]:
+    """The measurements of a test that were inside their limits, but only just."""
+    return (getattr(made, "rig", None) or {}).get("marginal") or []
+
+
 def row_cells(report: Any, cells: list[str]) -> None:
     row = getattr(report, "rig", None) or {}
     cells[1] = _TEST_ID.sub(lambda found: f"{found[1]}{html.escape(found[2])}{found[3]}", cells[1])
-    reason = " ".join(str(row.get("reason", "")).split())
+    close = "".join(f"Marginal: {line}. " for line in marginal(report))
+    reason = " ".join(f"{close}{row.get('reason', '')}".split())
     cells.insert(2, f'<td class="col-verdict">{html.escape(str(row.get("verdict", "")))}</td>')
     cells.insert(3, f'<td class="col-domain">{html.escape(str(row.get("domain", "")))}</td>')
     cells.insert(4, f'<td class="col-reason">{html.escape(reason)}</td>')

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from rig.errors import ConfigError
 
@@ -46,8 +49,13 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, str | int | None):
         return value
-    number = float(value)  # also numpy's
-    return number if abs(number) < float("inf") else None
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump(exclude_unset=True))
+    try:
+        number = float(value)  # also numpy's
+    except (TypeError, ValueError):
+        return str(value)
+    return number if math.isfinite(number) else None
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -9,8 +9,10 @@ import pytest
 from rig.bench.capabilities import NAMES, check_name
 from rig.errors import BenchFault, CapabilityMissing, ConfigError, SafetyTrip
 from rig.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
-from rig.pytest_plugin.evidence import Measurement, _file_name, _outcome_block, error_row
+from rig.profiles.limits import Limit
+from rig.pytest_plugin.evidence import _file_name, _outcome_block, error_row
 from rig.pytest_plugin.report import header_cells, row_cells
+from rig.run.measurement import Measurement
 
 NASTY = "<script>alert('x')</script> & \"more\""
 
@@ -71,9 +73,10 @@ def test_row_of_a_test_that_is_not_ours_has_empty_cells() -> None:
 def test_measurement_says_value_unit_and_limits(
     value: float, low: float | None, high: float | None, text: str, within: bool
 ) -> None:
-    measurement = Measurement("x", value, "V", low, high)
+    limit = None if low is None and high is None else Limit(unit="V", low=low, high=high, marginal=0.0)
+    measurement = Measurement("x", value, "V", limit=limit)
     assert str(measurement) == text
-    assert measurement.within is within
+    assert (measurement.grade == "pass") is within
 
 
 def test_errors_of_the_bench_are_the_benchs_fault() -> None:

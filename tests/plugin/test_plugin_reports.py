@@ -21,8 +21,8 @@ def look(dut):
 
 def test_passes(dut, measure):
     look(dut)
-    assert measure("supply at the device", dut.bench.supply.measure().device_v, "V", low=3.0, high=3.6) > 3.0
-    measure("edge <i>error</i>", 12.3456, "us")
+    assert abs(measure("supply_error", dut.bench.supply.measure().device_v - 3.3, "V")) < 0.1
+    measure.note("edge <i>error</i>", 12.3456, "us")
 
 def test_fails(dut):
     look(dut)
@@ -38,7 +38,7 @@ def test_errs_in_setup(prepared):
 
 def test_measures_too_much(dut, measure):
     look(dut)
-    measure("idle current", 0.5, "A", low=0.001, high=0.12)
+    measure("idle_current", 500, "mA")
     pytest.fail("a measurement outside its limits must have ended the test")
 
 @pytest.mark.parametrize("kind", ["a-b", "a+b", "<script>alert(1)</script>", "$\\\\frac$ &amp;"])
@@ -128,11 +128,11 @@ def shows_evidence(report: Report) -> None:
 
 def shows_measurements(report: Report) -> None:
     passed, failed = report.row("::test_passes"), report.row("::test_measures_too_much")
-    assert re.search(r"<li>supply at the device = 3\.\d+ V \[3\.\.3\.6\]</li>", passed.below)
-    assert "<li>edge &lt;i&gt;error&lt;/i&gt; = 12.35 us</li>" in passed.below
-    assert "<li>idle current = 0.5 A [0.001..0.12] OUT OF LIMITS</li>" in failed.below
+    assert re.search(r"<li class='rig-pass'>supply_error = -?0\.\d+ V \[-0\.15\.\.0\.1\]</li>", passed.below)
+    assert "<li class='rig-pass'>edge &lt;i&gt;error&lt;/i&gt; = 12.35 us</li>" in passed.below
+    assert "<li class='rig-fail'>idle_current = 500 mA [1..120] OUT OF LIMITS</li>" in failed.below
     assert failed.outcome == "Failed"
-    assert "measurement idle current = 0.5 A [0.001..0.12] OUT OF LIMITS" in failed.log
+    assert "measurement idle_current = 500 mA [1..120] OUT OF LIMITS" in failed.log
     assert "must have ended" not in failed.log.split("E   ", 1)[1]
 
 

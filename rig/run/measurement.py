@@ -1,0 +1,59 @@
+"""One measured quantity with its unit, uncertainty and limits, graded pass, marginal or fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rig.errors import ConfigError
+from rig.profiles.device import DeviceProfile
+from rig.profiles.limits import Grade, Limit
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """`uncertainty` in `unit`, 0 where unknown. Without a limit it is kept for the record and passes."""
+
+    name: str
+    value: float
+    unit: str
+    uncertainty: float = 0.0
+    limit: Limit | None = None
+
+    @property
+    def grade(self) -> Grade:
+        return "pass" if self.limit is None else self.limit.grade(self.value, self.uncertainty)
+
+    def __str__(self) -> str:
+        spread = f" +- {self.uncertainty:.2g}" if self.uncertainty else ""
+        text = f"{self.name} = {self.value:.4g}{spread} {self.unit}"
+        if self.limit is None:
+            return text
+        return f"{text} {self.limit}" + {"pass": "", "marginal": " MARGINAL", "fail": " OUT OF LIMITS"}[self.grade]
+
+
+def limit_of(device: DeviceProfile, name: str) -> Limit:
+    """The limit of a declared quantity.
+
+    Raises:
+        ConfigError: the device's profile has none of that name.
+    """
+    try:
+        return device.limits[name]
+    except KeyError:
+        known = ", ".join(sorted(device.limits)) or "none"
+        raise ConfigError(
+            f"device {device.name!r} has no limit for {name!r} (it has: {known}); add [limits.{name}] to its profile, "
+            "or keep the value without a limit by measure.note()"
+        ) from None
+
+
+def measured(device: DeviceProfile, name: str, value: float, unit: str, uncertainty: float = 0.0) -> Measurement:
+    """A value with the limit that the device's profile sets for it.
+
+    Raises:
+        ConfigError: there is no such limit, or it is in another unit.
+    """
+    limit = limit_of(device, name)
+    if unit != limit.unit:
+        raise ConfigError(f"measurement {name!r} is in {unit}, its limit in device {device.name!r} in {limit.unit}")
+    return Measurement(name, float(value), unit, float(uncertainty), limit)

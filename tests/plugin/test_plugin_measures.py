@@ -1,0 +1,93 @@
+"""Measurements: limits from the profile, marginal values told, declared ones taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from plugin_runs import FIXTURES, REPORTING, read_report
+
+from rig.profiles.limits import Limit
+
+SUITE = """
+import pytest
+
+@pytest.mark.measures("idle_current", "off_current")
+def test_takes_one_of_two(measure):
+    measure("idle_current", 60.0, "mA")
+
+@pytest.mark.measures("idle_current")
+def test_is_close(dut, measure):
+    dut.power_on()
+    dut.watch_for(0.3)
+    measure("idle_current", 110.0, "mA")
+    measure("off_voltage", 0.2, "V", uncertainty=0.15)
+    measure.note("odd", 7.0, "furlong")
+
+def test_has_no_limit(measure):
+    measure("no_such_thing", 1.0, "V")
+
+def test_in_another_unit(measure):
+    measure("idle_current", 0.06, "A")
+
+@pytest.mark.measures("no_such_thing")
+def test_declares_what_no_profile_has():
+    pass
+"""
+
+
+def test_declared_marginal_and_unknown(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(REPORTING)
+    pytester.makepyfile(test_suite=SUITE)
+    out = pytester.path / "out"
+    done = pytester.runpytest_subprocess("-n0", "--rig-reports", str(out), "--junitxml", "j.xml", timeout=110)
+    done.assert_outcomes(passed=1, failed=3, errors=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*declared by its `measures` marker and never measured: off_current",
+            "*passed, close to a limit*",
+            "*::test_is_close: idle_current = 110 mA [[]1..120[]] MARGINAL",
+            "*::test_is_close: off_voltage = 0.2 +- 0.15 V [[]..0.3[]] MARGINAL",
+        ]
+    )
+    said = done.stdout.str()
+    assert "device 'imp003' has no limit for 'no_such_thing' (it has: blinkup_edge_error, " in said
+    assert "measurement 'idle_current' is in A, its limit in device 'imp003' in mA" in said
+    row = read_report(out).row("::test_is_close")
+    assert row.cell("reason").startswith("Marginal: idle_current = 110 mA [1..120] MARGINAL.")
+    assert "odd = 7 furlong" in row.below
+    assert 'name="measure.idle_current" value="110 mA [1..120] MARGINAL"' in Path("j.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("value", "uncertainty", "grade"),
+    [(50, 0, "pass"), (8, 0, "marginal"), (11, 0, "pass"), (11, 12, "marginal"), (101, 0, "fail"), (101, 5, "fail")],
+)
+def test_grades(value: float, uncertainty: float, grade: str) -> None:
+    assert Limit(unit="V", low=0, high=100).grade(value, uncertainty) == grade
+
+
+def test_the_band_can_be_set_and_a_lone_bound_has_one() -> None:
+    assert Limit(unit="V", low=0, high=100, marginal=0).grade(0.1) == "pass"
+    assert [Limit(unit="s", high=10).grade(v) for v in (8.9, 9.1, 10.1, float("nan"))] == [
+        "pass",
+        "marginal",
+        "fail",
+        "fail",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[limits.x]\nunit = "V"\n', "expected low, high or both"),
+        ('[limits.x]\nunit = "V"\nlow = 2\nhigh = 1\n', "expected low below high"),
+        ("[limits.x]\nhigh = 1\n", "limits.x.unit: missing"),
+    ],
+)
+def test_mistakes_in_a_profile_are_told(text: str, said: str, tmp_path: Path, pytester: pytest.Pytester) -> None:
+    path = tmp_path / "product.toml"
+    path.write_text((FIXTURES / "devices" / "imp003.toml").read_text(encoding="utf-8") + text, encoding="utf-8")
+    done = pytester.runpytest_subprocess("-n0", "--dut", str(path), timeout=60)
+    assert done.ret == 12
+    assert said in done.stderr.str() + done.stdout.str()
