@@ -11,6 +11,7 @@ from rig.bench.health import check_fell
 from rig.bench.known import facts_of
 from rig.bench.lightcheck import with_light_checked
 from rig.bench.optical import EDGE_TOLERANCE_US, Receipt
+from rig.bench.underfed import read_again
 from rig.bench.watch import Watch
 from rig.blinkup import ClearConfig, Config, LineCode, WifiConfig
 from rig.errors import BenchFault, DeviceNotReady
@@ -170,5 +171,7 @@ class DeviceUnderTest:
         """What was seen since the first power-up, and the verdict on it."""
         recording, decoded = self.watch.result()
         bench = self.bench
-        decoded = with_light_checked(recording, decoded, bench.calibration, bench.device.supply.nominal_v)
+        nominal_v = bench.device.supply.nominal_v
+        decoded, calibration = read_again(recording, decoded, bench.calibration, self.codes, nominal_v)
+        decoded = with_light_checked(recording, decoded, calibration, nominal_v)
         return Observation(recording, decoded, judge(recording, decoded, device=self._facts))

@@ -11,6 +11,7 @@ import typer
 from rig.bench.config import BenchConfig, load_bench
 from rig.bench.known import calibration_of, facts_of
 from rig.bench.lightcheck import with_light_checked
+from rig.bench.underfed import read_again
 from rig.cli.output import plain, say, table
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Decoded, decode, load_catalogue
@@ -46,7 +47,10 @@ def judge_recording(
     config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
     profile = load_device(device or config.dut.device)
     decoded = _decode(loaded, recording, config, profile.led_tags)
-    decoded = with_light_checked(loaded, decoded, calibration_of(config), profile.supply.nominal_v)
+    nominal_v = profile.supply.nominal_v
+    codes = load_catalogue().for_device(*profile.led_tags)
+    decoded, calibration = read_again(loaded, decoded, calibration_of(config), codes, nominal_v)
+    decoded = with_light_checked(loaded, decoded, calibration, nominal_v)
     outcome = judge(loaded, decoded, device=facts_of(profile))
     led = loaded.traces["led"]
     say(f"{recording}: bench {config.name}, device {profile.name}")

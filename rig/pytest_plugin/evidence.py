@@ -18,6 +18,8 @@ from rig.errors import BenchError, RigError, SafetyTrip
 from rig.run import journal
 from rig.run.measurement import Measurement
 
+NOT_JUDGED = "not judged"
+
 EVIDENCE = pytest.StashKey["Evidence"]()
 
 
@@ -61,10 +63,10 @@ def summarise(
         seen = evidence.dut.observation()
         row["observed"] = journal.plain(observed(seen))
         outcome = seen.outcome
-        row["verdict"] = outcome.verdict.value
+        row["verdict"] = NOT_JUDGED if row["domain"] == "bench" else outcome.verdict.value
         row["domain"] = row["domain"] or outcome.fault_domain.value
         row["reason"] = row["reason"] or outcome.summary
-        blocks.append(_outcome_block(outcome))
+        blocks.append(_bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome))
         from rig.run.picture import draw, png  # a controller that hands its tests to workers draws nothing
 
         picture = png(draw(seen.recording, seen.decoded, title=item.name))
@@ -96,6 +98,14 @@ def observed(seen: Observation) -> dict[str, Any]:
         "problems": seen.decoded.problems,
         "actions": seen.recording.actions,
     }
+
+
+def _bench_block(reason: str) -> str:
+    """Instead of a verdict: what a broken bench saw says nothing about the device."""
+    return (
+        "<p class='rig-verdict'><b>bench fault</b> (the device is not judged; fault domain: bench)</p>"
+        f"<p>{html.escape(reason)}</p>"
+    )
 
 
 def _outcome_block(outcome: Any) -> str:
