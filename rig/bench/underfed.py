@@ -62,8 +62,8 @@ def read_again(
     again = decode(led.times_s, led.values, calibration=dimmed, codes=codes)
     red, green = dimmed.red_v[0] / calibration.red_v[0], dimmed.green_v[0] / calibration.green_v[0]
     text = (
-        f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} and "
-        f"green at {green:.0%} of the calibrated levels"
+        f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} "
+        f"and green at {green:.0%} of the calibrated levels"
     )
     return replace(again, problems=(*again.problems, Problem("dimmed", text, {"volts": usual_v}))), dimmed
 
