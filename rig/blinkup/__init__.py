@@ -15,6 +15,7 @@ from rig.blinkup.errors import (
     InvalidPin,
     InvalidProxy,
     InvalidRate,
+    InvalidSamples,
     InvalidSsid,
     MalformedPacket,
     NoGreyLeg,
@@ -25,6 +26,7 @@ from rig.blinkup.errors import (
 from rig.blinkup.linecode import LineCode, data_span, frame_duration_s, preamble_bytes_for, symbols
 from rig.blinkup.packet import build_packet, encode, parse, split_packet
 from rig.blinkup.rates import FAST_HZ, HALF_HZ, MAX_HZ, STANDARD_HZ, TRILEVEL_JS_HZ, TWO_THIRDS_HZ
+from rig.blinkup.receiver import Polarity, Reason, ReceivedFrame, Reception, receive
 from rig.blinkup.waveform import Edge, LedLegs, Pulse, Waveform, edges, lit_masks, pulses, waveform
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "InvalidPin",
     "InvalidProxy",
     "InvalidRate",
+    "InvalidSamples",
     "InvalidSsid",
     "LedLegs",
     "LineCode",
@@ -54,8 +57,12 @@ __all__ = [
     "NoGreyLeg",
     "PacketTooLong",
     "PinCoding",
+    "Polarity",
     "Proxy",
     "Pulse",
+    "Reason",
+    "ReceivedFrame",
+    "Reception",
     "StaticIP",
     "TruncatedEntry",
     "UnknownEntry",
@@ -75,6 +82,7 @@ __all__ = [
     "parse",
     "preamble_bytes_for",
     "pulses",
+    "receive",
     "split_packet",
     "symbols",
     "waveform",

@@ -63,3 +63,7 @@ class InvalidRate(BlinkUpError, ValueError):
 
 class NoGreyLeg(BlinkUpError, CapabilityMissing):
     """Tri-level needs a second LED leg for grey and the bench has none. Also a LookupError."""
+
+
+class InvalidSamples(BlinkUpError, ValueError):
+    """Samples of light that no receiver can use: times that fall, shapes that differ, numbers that are none."""

@@ -1,0 +1,84 @@
+"""Ambient light that jumps in mid-frame: found by the levels that no longer fit, and taken out again.
+
+A step is looked for only after a frame has failed. It is judged by how well symbols then fit the sync's levels, never
+by header or CRC.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from rig.blinkup.receiver.light import Floats, Light, flipped
+from rig.blinkup.receiver.sync import Sync
+
+MOST_SYMBOLS: Final = 2 * 8 * 260  # the longest packet, tri-level
+CLIP: Final = 0.3  # of the step dark to bright: a symbol further off fits nothing anyway
+SIZES: Final = np.arange(-2.0, 2.001, 0.05)  # of the same
+GAIN: Final = 3.0  # symbols' worth of misfit that a step must explain
+
+
+def without_step(light: Light, sync: Sync) -> Light | None:
+    """`light` (as it came, not upright) without its largest ambient step; None if no step explains anything."""
+    symbol_s = sync.symbol_s
+    begin_s = sync.header_s + sync.late_s
+    first = -min(sync.preamble_symbols, int(begin_s / symbol_s))
+    last = min(MOST_SYMBOLS, int((light.length_s - begin_s) / symbol_s))
+    from_s = begin_s + np.arange(first, last) * symbol_s
+    if len(from_s) < 16:
+        return None
+    means = sync.light.mean(from_s, from_s + symbol_s)
+    levels = np.array(sync.levels)
+    step = levels[-1] - levels[0]
+    best = _split(means, levels, step)
+    if best is None:
+        return None
+    place, size, after = best
+    at_s = _moment(sync.light, levels, step, from_s[0] + place * symbol_s, symbol_s, size, after)
+    upright = sync.light.with_step(at_s, size if after else -size)
+    return flipped(upright) if sync.inverted else upright
+
+
+def _misfit(values: Floats, levels: Floats, step: float) -> Floats:
+    off = np.abs(values[..., None] - levels).min(axis=-1) / step
+    least: Floats = np.minimum(off, CLIP) ** 2
+    return least
+
+
+def _split(means: Floats, levels: Floats, step: float) -> tuple[int, float, bool] | None:
+    """(symbol, size, whether what comes after it is shifted, else what comes before) of the best single step."""
+    plain = _misfit(means, levels, step)
+    before = np.concatenate(([0.0], np.cumsum(plain)))
+    total = float(before[-1])
+    best: tuple[int, float, bool] | None = None
+    least = total - GAIN * CLIP**2
+    for size in (SIZES * step).tolist():
+        shifted = np.concatenate(([0.0], np.cumsum(_misfit(means - size, levels, step))))
+        cost = before + shifted[-1] - shifted
+        if cost.min() < least:
+            least, best = float(cost.min()), (int(cost.argmin()), size, True)
+        cost = shifted + total - before
+        if cost.min() < least:
+            least, best = float(cost.min()), (int(cost.argmin()), size, False)
+    if best is None:
+        return None
+    place, size, after = best
+    part = (means[place:] if after else means[:place]) - size
+    nearest = levels[np.abs(part[:, None] - levels).argmin(axis=1)]
+    return place, size + float(np.median(part - nearest)), after
+
+
+def _moment(
+    light: Light, levels: Floats, step: float, near_s: float, symbol_s: float, size: float, after: bool
+) -> float:
+    """The sample at which the step came, as exactly as the samples tell."""
+    part = light.between(near_s - 2 * symbol_s, near_s + 2 * symbol_s)
+    values = light.levels[part]
+    if not len(values):
+        return near_s
+    plain, shifted = _misfit(values, levels, step), _misfit(values - size, levels, step)
+    left, right = (plain, shifted) if after else (shifted, plain)
+    cost = np.concatenate(([0.0], np.cumsum(left))) + right.sum() - np.concatenate(([0.0], np.cumsum(right)))
+    place = int(cost.argmin())
+    return float(light.times_s[part][place]) if place < len(values) else float(light.times_s[part][-1]) + 1e-9

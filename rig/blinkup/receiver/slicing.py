@@ -1,0 +1,198 @@
+"""Symbols out of light: each is decided from all its samples, with what the sensor's lag carries over taken out.
+
+Thresholds are the documented ones: mid-point of dark and lit from the sync (bi-level), mid-points between dark, grey and
+bright (tri-level). They follow the ambient light slowly, by what decided symbols are off, and the clock follows the
+edges, so that a small error of rate never adds up. Length, header and CRC play no part in any decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from rig.blinkup.linecode import HEADER
+from rig.blinkup.receiver.light import Floats, Light
+from rig.blinkup.receiver.sync import FAR, Sync, centre_of_edges, even_clock
+
+BLOCK: Final = 32  # symbols between two looks at clock and ambient
+EDGES: Final = 320  # the last edges that the clock is drawn through
+FOLLOW: Final = 0.5  # share of a block's mean error that the thresholds follow
+EDGE_GUARD: Final = 0.08  # of a symbol before its end: samples there may belong to the next
+ROUND_HEADER: Final = 0.3  # of a symbol that light may end too early
+
+
+@dataclass
+class Sliced:
+    """Decided symbols of a header and what follows; index 0 is the header's first symbol.
+
+    `soft` is each symbol's light, `margins` 1 for a perfect and 0 for a guessed symbol (tri-level: one a bit).
+    `ended` is empty if the packet is complete.
+    """
+
+    symbols: list[int] = field(default_factory=list)
+    soft: list[float] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    states: list[float] = field(default_factory=list)
+    offsets: list[float] = field(default_factory=list)
+    margins: list[float] = field(default_factory=list)
+    bits: list[int] = field(default_factory=list)
+    clock_errors: int = 0
+    ended: str = ""
+    header_s: float = 0.0
+    symbol_s: float = 0.0
+    off_s: float = 0.0
+
+    @property
+    def header(self) -> int:
+        return _byte(self.bits[:8])
+
+    @property
+    def packet(self) -> bytes:
+        """The whole bytes behind the header."""
+        return bytes(_byte(self.bits[i : i + 8]) for i in range(8, len(self.bits) - 7, 8))
+
+
+def _byte(bits: list[int]) -> int:
+    return int("".join(map(str, bits)), 2) if bits else -1
+
+
+def slice_frame(sync: Sync, *, clock: tuple[float, float] | None = None) -> Sliced:
+    """Decide symbols until the packet is complete, the header wrong, or the light over.
+
+    `clock` (start of the header, symbol length) is kept as it is if given; else it begins with the sync's and follows.
+    """
+    per_bit = 1 if sync.code == "bilevel" else 2
+    made = Sliced(header_s=sync.header_s, symbol_s=sync.symbol_s, off_s=sync.off_s)
+    if clock is not None:
+        made.header_s, made.symbol_s = clock
+    index, edge_s = list(sync.edge_index), list(sync.edge_s)
+    offset, state = 0.0, sync.levels[1]
+    first, end, total = 0, 8 * per_bit, 0
+    while True:
+        if made.header_s + (end - ROUND_HEADER) * made.symbol_s > sync.light.length_s:
+            end = int((sync.light.length_s - made.header_s) / made.symbol_s + ROUND_HEADER)
+            made.ended = "truncated"
+        if end > first:
+            state = _decide(sync, made, first, end, offset, state)
+            offset += _ambient(sync, made, first, end, offset)
+            if clock is None:
+                _follow(sync, made, first, end, index, edge_s)
+        if made.ended:
+            return made
+        if end == 8 * per_bit:
+            made.bits = _bits(made, per_bit)
+            if made.header != HEADER:
+                made.ended = "header"
+                return made
+        first = end
+        if first == 16 * per_bit:
+            total = (_byte(_bits(made, per_bit)[8:16]) + 4) * 8 * per_bit
+        if total and first >= total:
+            break
+        end = 16 * per_bit if not total else min(total, first + BLOCK)
+        made.bits = _bits(made, per_bit)
+    made.bits = _bits(made, per_bit)
+    return made
+
+
+def _bits(made: Sliced, per_bit: int) -> list[int]:
+    if per_bit == 1:
+        return list(made.symbols)
+    return [int(lit == 2) for lit in made.symbols[1::2]]
+
+
+def _decide(sync: Sync, made: Sliced, first: int, end: int, offset: float, state: float) -> float:
+    """Append symbols `first`..`end`; returns the sensor's light at the end of the last."""
+    own, carried, power, counts = _sums(sync.light, made, first, end, sync.lag_s)
+    rest = float(np.exp(-made.symbol_s / sync.lag_s)) if sync.lag_s > 0.0 else 0.0
+    levels = [level + offset for level in sync.levels]
+    low = (levels[0] + levels[1]) / 2
+    half = (levels[1] - levels[0]) / 2
+    upper = (levels[1] + levels[2]) / 2 if len(levels) == 3 else 0.0
+    dark_margin = 1.0
+    for place, (a, b, c, n) in enumerate(zip(own, carried, power, counts, strict=True)):
+        soft = (a - state * b) / c if c > 1e-9 else low
+        if len(levels) == 2:
+            symbol = int(soft > low)
+            made.margins.append(abs(soft - low) / half)
+        elif (first + place) % 2 == 0:
+            symbol = 0
+            dark_margin = (low - soft) / half
+            made.clock_errors += dark_margin < 0.0
+        else:
+            symbol = 2 if soft > upper else 1
+            made.clock_errors += soft < low
+            lit_margin = (soft - low) / half
+            grey_margin = abs(soft - upper) / (levels[2] - upper)
+            made.margins.append(max(0.0, min(dark_margin, lit_margin, grey_margin)))
+        made.symbols.append(symbol)
+        made.soft.append(soft)
+        made.counts.append(n)
+        made.states.append(state)
+        made.offsets.append(offset)
+        state = levels[symbol] + (state - levels[symbol]) * rest
+    return state
+
+
+def _sums(
+    light: Light, made: Sliced, first: int, end: int, lag_s: float
+) -> tuple[list[float], list[float], list[float], list[int]]:
+    """For each symbol the sums that give its light by least squares, and how many samples it has."""
+    part = light.between(made.header_s + first * made.symbol_s, made.header_s + end * made.symbol_s)
+    times, levels = light.times_s[part], light.levels[part]
+    at = (times - made.header_s) / made.symbol_s
+    index = np.clip(np.floor(at), first, end - 1)
+    phase = at - index
+    trust = np.clip((1.0 - phase) / EDGE_GUARD, 0.0, 1.0)
+    carried = np.exp(-phase * made.symbol_s / lag_s) if lag_s > 0.0 else np.zeros(len(at))
+    own = 1.0 - carried
+    place = index.astype(np.intp) - first
+
+    def total(weights: Floats) -> list[float]:
+        sums: list[float] = np.bincount(place, weights, minlength=end - first).tolist()
+        return sums
+
+    weight = trust * own
+    counts: list[int] = np.bincount(place, minlength=end - first).tolist()
+    return total(weight * levels), total(weight * carried), total(weight * own), counts
+
+
+def _ambient(sync: Sync, made: Sliced, first: int, end: int, offset: float) -> float:
+    """How far the thresholds move: the ambient light of this block, as far as its symbols tell."""
+    step = sync.levels[-1] - sync.levels[0]
+    off = [
+        soft - sync.levels[symbol] - offset
+        for soft, symbol, count in zip(made.soft[first:end], made.symbols[first:end], made.counts[first:end], strict=True)
+        if count
+    ]
+    if not off:
+        return 0.0
+    return FOLLOW * float(np.clip(np.median(off), -0.1 * step, 0.1 * step)) * len(off) / BLOCK
+
+
+def _follow(sync: Sync, made: Sliced, first: int, end: int, index: list[float], edge_s: list[float]) -> None:
+    """Add the block's edges and draw the clock through the last ones anew."""
+    begin = max(first, 1)
+    places = [
+        k
+        for k in range(begin, end)
+        if made.symbols[k] != made.symbols[k - 1] and made.counts[k] and made.counts[k - 1]
+    ]
+    if not places:
+        return
+    at = np.array(places, dtype=np.float64)
+    before = np.array([made.states[k] for k in places])
+    after = np.array([sync.levels[made.symbols[k]] + made.offsets[k] for k in places])
+    clear = np.abs(after - before) > 0.25 * (sync.levels[1] - sync.levels[0])
+    at, before, after = at[clear], before[clear], after[clear]
+    due_s = made.header_s + at * made.symbol_s
+    found = centre_of_edges(sync.light, due_s + sync.late_s, made.symbol_s, before, after) - sync.late_s
+    near = np.abs(found - due_s) < FAR * made.symbol_s
+    index += at[near].tolist()
+    edge_s += found[near].tolist()
+    recent = slice(max(0, len(index) - EDGES), None)
+    made.header_s, made.symbol_s, made.off_s = even_clock(
+        np.array(index[recent]), np.array(edge_s[recent]), made.symbol_s
+    )
