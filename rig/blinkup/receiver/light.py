@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 BIGGEST: Final = 1e12  # beyond, squares and differences lose all meaning
 MOST_HZ: Final = 8000.0  # faster samples are averaged down: 8 a symbol at the fastest rate
+FEWEST: Final = 32  # samples of a stretch worth a look
 GAP_S: Final = 0.5  # no symbol lasts that long
 
 
@@ -102,7 +103,7 @@ def prepare(times_s: object, levels: object) -> Prepared:
     cuts = np.flatnonzero(np.diff(times) > GAP_S) + 1
     edges = [0, *cuts.tolist(), len(times)]
     stretches = tuple(
-        _stretch(times[a:b], scaled[a:b]) for a, b in zip(edges, edges[1:], strict=False) if b - a >= 2 * 16
+        _stretch(times[a:b], scaled[a:b]) for a, b in zip(edges, edges[1:], strict=False) if b - a >= FEWEST
     )
     return Prepared(stretches, low, span, len(values), sample_hz)
 
@@ -121,7 +122,7 @@ def _stretch(times: Floats, levels: Floats) -> Light:
     start_s = float(times[0])
     own = times - start_s
     rate_hz = _rate(own)
-    group = int(rate_hz // MOST_HZ)
+    group = min(int(rate_hz // MOST_HZ), len(own) // FEWEST)
     if group > 1:
         whole = len(own) // group * group
         own, levels = (a[:whole].reshape(-1, group).mean(axis=1) for a in (own, levels))

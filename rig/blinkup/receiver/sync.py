@@ -20,7 +20,7 @@ FITTED: Final = 96  # of them, the last ones give lag and levels
 LAGS: Final = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6])  # symbols
 EARLY: Final = np.arange(-0.7, 0.101, 0.04)  # symbols from an edge's centre of area back to its cause
 FAR: Final = 0.4  # symbols off the clock: no edge of it
-WRONG: Final = 2  # symbols on the wrong side that end the preamble
+WRONG_WITHIN: Final = 4  # symbols; two on the wrong side end the preamble
 MOST_SAMPLES: Final = 4000  # for the fit of the lag
 
 
@@ -119,9 +119,9 @@ def _preamble(light: Light, header_s: float, symbol_s: float, mid: float, reach:
     inside = from_s >= -0.3 * symbol_s
     index, from_s = index[inside], np.maximum(from_s[inside], 0.0)
     means = light.mean(from_s + 0.2 * symbol_s, from_s + 0.9 * symbol_s)
-    right = (means > mid) == (index % 2 == 1)
-    wrong = np.flatnonzero(~right[:-1] & ~right[1:])
-    return int(wrong[0]) if len(wrong) else len(index)
+    wrong = np.flatnonzero((means > mid) != (index % 2 == 1))
+    close = np.flatnonzero(np.diff(wrong) < WRONG_WITHIN)  # in steady light every other symbol is wrong
+    return int(wrong[close[0]]) if len(close) else len(index)
 
 
 def _lag(light: Light, header_s: float, symbol_s: float, count: int) -> tuple[float, float, float, float]:
