@@ -9,52 +9,69 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rig.blinkup.receiver.light import Floats, Light, flipped
+from rig.blinkup.receiver.slicing import Sliced
 from rig.blinkup.receiver.sync import Sync
 
 MOST_SYMBOLS: Final = 2 * 8 * 260  # the longest packet, tri-level
 CLIP: Final = 0.3  # of the step dark to bright: a symbol further off fits nothing anyway
 SIZES: Final = np.arange(-2.0, 2.001, 0.05)  # of the same
+STEADY: Final = 0.002  # the clock followed the edges no further than this from the sync's
 GAIN: Final = 3.0  # symbols' worth of misfit that a step must explain
 
 
-def without_step(light: Light, sync: Sync) -> Light | None:
+def without_step(light: Light, sync: Sync, sliced: Sliced) -> Light | None:
     """`light` (as it came, not upright) without its largest ambient step; None if no step explains anything."""
-    symbol_s = sync.symbol_s
-    begin_s = sync.header_s + sync.late_s
+    steady = abs(sliced.symbol_s / sync.symbol_s - 1) < STEADY
+    header_s, symbol_s = (sliced.header_s, sliced.symbol_s) if steady else (sync.header_s, sync.symbol_s)
+    begin_s = header_s + sync.late_s
     first = -min(sync.preamble_symbols, int(begin_s / symbol_s))
     last = min(MOST_SYMBOLS, int((light.length_s - begin_s) / symbol_s))
-    from_s = begin_s + np.arange(first, last) * symbol_s
-    if len(from_s) < 16:
+    index = np.arange(first, last)
+    if len(index) < 16:
         return None
+    from_s = begin_s + index * symbol_s
     means = sync.light.mean(from_s, from_s + symbol_s)
-    levels = np.array(sync.levels)
-    step = levels[-1] - levels[0]
-    best = _split(means, levels, step)
+    step = sync.levels[-1] - sync.levels[0]
+    best = _split(means, _possible(sync, index), step)
     if best is None:
         return None
     place, size, after = best
-    at_s = _moment(sync.light, levels, step, from_s[0] + place * symbol_s, symbol_s, size, after)
+    at_s = _moment(sync.light, np.array(sync.levels), step, float(from_s[0]) + place * symbol_s, symbol_s, size, after)
     upright = sync.light.with_step(at_s, size if after else -size)
     return flipped(upright) if sync.inverted else upright
 
 
+def _possible(sync: Sync, index: NDArray[np.int_]) -> Floats:
+    """Row i: the levels that symbol `index[i]` can have. The preamble's are known, and tri-level's clock is dark."""
+    levels = np.array(sync.levels)
+    possible = np.tile(levels, (len(index), 1))
+    odd = index % 2 == 1
+    known = index < 0
+    possible[known] = np.where(odd[known], levels[1], levels[0])[:, None]
+    if sync.code == "trilevel":
+        possible[~odd] = levels[0]
+        possible[odd & ~known, 0] = levels[1]
+    return possible
+
+
 def _misfit(values: Floats, levels: Floats, step: float) -> Floats:
-    off = np.abs(values[..., None] - levels).min(axis=-1) / step
+    off = np.abs(values[:, None] - levels).min(axis=-1) / step
     least: Floats = np.minimum(off, CLIP) ** 2
     return least
 
 
-def _split(means: Floats, levels: Floats, step: float) -> tuple[int, float, bool] | None:
+def _split(means: Floats, possible: Floats, step: float) -> tuple[int, float, bool] | None:
     """(symbol, size, whether what comes after it is shifted, else what comes before) of the best single step."""
-    plain = _misfit(means, levels, step)
+    plain = _misfit(means, possible, step)
     before = np.concatenate(([0.0], np.cumsum(plain)))
     total = float(before[-1])
     best: tuple[int, float, bool] | None = None
     least = total - GAIN * CLIP**2
     for size in (SIZES * step).tolist():
-        shifted = np.concatenate(([0.0], np.cumsum(_misfit(means - size, levels, step))))
+        shifted = np.concatenate(([0.0], np.cumsum(_misfit(means - size, possible, step))))
         cost = before + shifted[-1] - shifted
         if cost.min() < least:
             least, best = float(cost.min()), (int(cost.argmin()), size, True)
@@ -64,9 +81,10 @@ def _split(means: Floats, levels: Floats, step: float) -> tuple[int, float, bool
     if best is None:
         return None
     place, size, after = best
-    part = (means[place:] if after else means[:place]) - size
-    nearest = levels[np.abs(part[:, None] - levels).argmin(axis=1)]
-    return place, size + float(np.median(part - nearest)), after
+    part = slice(place, None) if after else slice(None, place)
+    off = means[part, None] - size - possible[part]
+    nearest = np.take_along_axis(off, np.abs(off).argmin(axis=1)[:, None], axis=1)
+    return place, size + float(np.median(nearest)), after
 
 
 def _moment(

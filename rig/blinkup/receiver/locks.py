@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from rig.blinkup.linecode import HEADER, LineCode
 from rig.blinkup.receiver.light import Floats, Light
@@ -19,7 +20,8 @@ ALIKE_GREY: Final = 0.5  # of the lit symbols' variance that the header's bits e
 GREY_LEAST, GREY_MOST = 0.12, 0.95  # of the step from dark to bright
 DARK_SPREAD: Final = 0.25  # of the same step
 APART_SYMBOLS: Final = 12
-MOST: Final = 4
+NEAR_BEST: Final = 0.6  # of the swing of places up to a symbol away: between symbols nothing is left of it
+MOST: Final = 4  # of each code
 
 _HEADER_BITS: Final = tuple(HEADER >> shift & 1 for shift in range(7, -1, -1))
 
@@ -46,7 +48,7 @@ def find_locks(light: Light, tone: Tone) -> list[Lock]:
         return []
     means = light.mean(centres - half, centres + half)
     found = _bilevel(means, centres, symbol_s) + _trilevel(means, centres, symbol_s)
-    return sorted(found, key=lambda lock: lock.header_s)[:MOST]
+    return sorted(found, key=lambda lock: lock.header_s)
 
 
 def _symbols(means: Floats, count: int) -> Floats | None:
@@ -78,6 +80,13 @@ def _best_places(score: Floats, symbols: int) -> list[int]:
     return places
 
 
+def _stands_out(swing: Floats) -> NDArray[np.bool_]:
+    size = np.pad(np.abs(swing), STEPS, mode="edge")
+    best = sliding_window_view(size, 2 * STEPS + 1).max(axis=1)
+    out: NDArray[np.bool_] = np.abs(swing) >= NEAR_BEST * best
+    return out
+
+
 def _bilevel(means: Floats, centres: Floats, symbol_s: float) -> list[Lock]:
     sync = SYNC_BITS["bilevel"]
     sent = np.array([i % 2 for i in range(sync)] + list(_HEADER_BITS), dtype=np.float64)
@@ -91,7 +100,7 @@ def _bilevel(means: Floats, centres: Floats, symbol_s: float) -> list[Lock]:
     energy = np.maximum((free**2).sum(axis=1), 1e-30)
     fit = swing**2 * size / energy
     locks = []
-    for place in _best_places(np.where(fit > ALIKE, np.abs(swing), 0.0), APART_SYMBOLS):
+    for place in _best_places(np.where((fit > ALIKE) & _stands_out(swing), np.abs(swing), 0.0), APART_SYMBOLS):
         dark = float(rows[place][sent == 0].mean())
         start_s = float(centres[place]) - symbol_s / 2 + sync * symbol_s
         locks.append(Lock(start_s, symbol_s, "bilevel", (dark, dark + float(swing[place])), float(fit[place])))
@@ -116,6 +125,7 @@ def _trilevel(means: Floats, centres: Floats, symbol_s: float) -> list[Lock]:
     share = grey / np.where(bright == 0.0, 1e-30, bright)
     spread = np.sqrt((_level_free(dark_rows) ** 2).mean(axis=1))
     right = (fit > ALIKE_GREY) & (share > GREY_LEAST) & (share < GREY_MOST) & (spread < DARK_SPREAD * np.abs(bright))
+    right &= _stands_out(grey)
     locks = []
     for place in _best_places(np.where(right, np.abs(grey) * fit, 0.0), APART_SYMBOLS):
         low = float(dark[place])

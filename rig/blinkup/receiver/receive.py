@@ -21,6 +21,7 @@ FEWEST_SYMBOLS: Final = 32  # the shortest preamble known
 LAMPS_HZ: Final = (100.0, 120.0)
 LAMP_NEAR: Final = 0.01
 SURE_SHARE, SURE_SYMBOLS = 0.5, 40  # a preamble without a header is told of from here on
+TOLD_SYMBOLS: Final = 28  # with fewer a wrong header means that it was no preamble
 THIN_MARGIN: Final = 0.25  # with symbols closer to the threshold a wrong CRC is the light's fault
 DARK_END: Final = 16  # symbols: the sender stopped
 MOST_STEPS: Final = 3
@@ -97,7 +98,7 @@ def _of_tone(
                 frames.append(frame)
                 begin_s = frame.end_s - light.start_s
                 break
-            if frame is not None:
+            if frame is not None and (frame.reason is not Reason.HEADER_WRONG or frame.preamble_symbols >= TOLD_SYMBOLS):
                 failed.append(frame)
         else:
             break
@@ -127,13 +128,12 @@ def _decode(light: Light, lock: Lock, prepared: Prepared, more: bool) -> Receive
         sliced = slice_frame(sync)
         frame = _verdict(sync, sliced, prepared, more, steps)
         if not frame.good and not sliced.ended:
-            again = slice_frame(sync, clock=(sliced.header_s, sliced.symbol_s))
-            other = _verdict(sync, again, prepared, more, steps)
+            other = _verdict(sync, slice_frame(sync, sliced), prepared, more, steps)
             frame = other if other.good else frame
         if frame.good:
             return frame
         first = first or frame
-        stepped = without_step(light, sync)
+        stepped = without_step(light, sync, sliced)
         if stepped is None:
             return first
         light = stepped

@@ -19,8 +19,9 @@ from rig.blinkup.receiver.sync import FAR, Sync, centre_of_edges, even_clock
 BLOCK: Final = 32  # symbols between two looks at clock and ambient
 EDGES: Final = 320  # the last edges that the clock is drawn through
 FOLLOW: Final = 0.5  # share of a block's mean error that the thresholds follow
+DARK_FOLLOW: Final = 0.3  # tri-level: share of a dark symbol's error; dark is known from its place
 EDGE_GUARD: Final = 0.08  # of a symbol before its end: samples there may belong to the next
-ROUND_HEADER: Final = 0.3  # of a symbol that light may end too early
+EARLY_END: Final = 0.3  # of a symbol that light may end too early
 
 
 @dataclass
@@ -58,26 +59,30 @@ def _byte(bits: list[int]) -> int:
     return int("".join(map(str, bits)), 2) if bits else -1
 
 
-def slice_frame(sync: Sync, *, clock: tuple[float, float] | None = None) -> Sliced:
+def slice_frame(sync: Sync, earlier: Sliced | None = None) -> Sliced:
     """Decide symbols until the packet is complete, the header wrong, or the light over.
 
-    `clock` (start of the header, symbol length) is kept as it is if given; else it begins with the sync's and follows.
+    The clock begins with the sync's and follows the edges; if there was an `earlier` pass its last clock is kept, and
+    tri-level takes the ambient light from the dark symbols on both sides.
     """
     per_bit = 1 if sync.code == "bilevel" else 2
     made = Sliced(header_s=sync.header_s, symbol_s=sync.symbol_s, off_s=sync.off_s)
-    if clock is not None:
-        made.header_s, made.symbol_s = clock
+    around: list[float] = []
+    if earlier is not None:
+        made.header_s, made.symbol_s, made.off_s = earlier.header_s, earlier.symbol_s, earlier.off_s
+        around = _around(sync, earlier)
     index, edge_s = list(sync.edge_index), list(sync.edge_s)
     offset, state = 0.0, sync.levels[1]
     first, end, total = 0, 8 * per_bit, 0
     while True:
-        if made.header_s + (end - ROUND_HEADER) * made.symbol_s > sync.light.length_s:
-            end = int((sync.light.length_s - made.header_s) / made.symbol_s + ROUND_HEADER)
+        if made.header_s + (end - EARLY_END) * made.symbol_s > sync.light.length_s:
+            end = int((sync.light.length_s - made.header_s) / made.symbol_s + EARLY_END)
             made.ended = "truncated"
         if end > first:
-            state = _decide(sync, made, first, end, offset, state)
-            offset += _ambient(sync, made, first, end, offset)
-            if clock is None:
+            state, offset = _decide(sync, made, first, end, offset, state, around)
+            if per_bit == 1:
+                offset += _ambient(sync, made, first, end, offset)
+            if earlier is None:
                 _follow(sync, made, first, end, index, edge_s)
         if made.ended:
             return made
@@ -103,37 +108,55 @@ def _bits(made: Sliced, per_bit: int) -> list[int]:
     return [int(lit == 2) for lit in made.symbols[1::2]]
 
 
-def _decide(sync: Sync, made: Sliced, first: int, end: int, offset: float, state: float) -> float:
-    """Append symbols `first`..`end`; returns the sensor's light at the end of the last."""
+def _around(sync: Sync, earlier: Sliced) -> list[float]:
+    """Tri-level: the ambient light of each symbol, a lit one's from the dark ones before and after it."""
+    if sync.code == "bilevel":
+        return []
+    dark = np.array(earlier.soft[::2]) - sync.levels[0]
+    both = np.repeat(dark, 2)[: len(earlier.soft)]
+    last = (len(both) - 1) // 2
+    both[1 : 2 * last : 2] = (dark[:last] + dark[1 : last + 1]) / 2
+    around: list[float] = both.tolist()
+    return around
+
+
+def _decide(
+    sync: Sync, made: Sliced, first: int, end: int, offset: float, state: float, around: list[float]
+) -> tuple[float, float]:
+    """Append symbols `first`..`end`; returns the sensor's light at the end of the last, and the ambient light."""
     own, carried, power, counts = _sums(sync.light, made, first, end, sync.lag_s)
     rest = float(np.exp(-made.symbol_s / sync.lag_s)) if sync.lag_s > 0.0 else 0.0
-    levels = [level + offset for level in sync.levels]
-    low = (levels[0] + levels[1]) / 2
-    half = (levels[1] - levels[0]) / 2
-    upper = (levels[1] + levels[2]) / 2 if len(levels) == 3 else 0.0
+    base = sync.levels
+    low, half = (base[0] + base[1]) / 2, (base[1] - base[0]) / 2
+    upper = (base[1] + base[2]) / 2 if len(base) == 3 else 0.0
     dark_margin = 1.0
     for place, (a, b, c, n) in enumerate(zip(own, carried, power, counts, strict=True)):
-        soft = (a - state * b) / c if c > 1e-9 else low
-        if len(levels) == 2:
-            symbol = int(soft > low)
-            made.margins.append(abs(soft - low) / half)
-        elif (first + place) % 2 == 0:
+        index = first + place
+        if index < len(around):
+            offset = around[index]
+        soft = (a - state * b) / c if c > 1e-9 else low + offset
+        off = soft - offset
+        if len(base) == 2:
+            symbol = int(off > low)
+            made.margins.append(abs(off - low) / half)
+        elif index % 2 == 0:
             symbol = 0
-            dark_margin = (low - soft) / half
+            dark_margin = (low - off) / half
             made.clock_errors += dark_margin < 0.0
+            if not around and n:
+                offset += DARK_FOLLOW * (off - base[0])
         else:
-            symbol = 2 if soft > upper else 1
-            made.clock_errors += soft < low
-            lit_margin = (soft - low) / half
-            grey_margin = abs(soft - upper) / (levels[2] - upper)
-            made.margins.append(max(0.0, min(dark_margin, lit_margin, grey_margin)))
+            symbol = 2 if off > upper else 1
+            made.clock_errors += off < low
+            made.margins.append(max(0.0, min(dark_margin, (off - low) / half, abs(off - upper) / (base[2] - upper))))
         made.symbols.append(symbol)
         made.soft.append(soft)
         made.counts.append(n)
         made.states.append(state)
         made.offsets.append(offset)
-        state = levels[symbol] + (state - levels[symbol]) * rest
-    return state
+        level = base[symbol] + offset
+        state = level + (state - level) * rest
+    return state, offset
 
 
 def _sums(

@@ -154,5 +154,8 @@ def _lag(light: Light, header_s: float, symbol_s: float, count: int) -> tuple[fl
     _, early, lag, shape = best
     own = shape - base @ (base.T @ shape)
     gain = float(own @ free / max(float(own @ own), 1e-12))
-    dark = float(np.mean(levels - gain * shape))
+    rest = base.T @ (levels - gain * shape)  # constant and slope: the ambient light, taken where the header begins
+    centre = float(np.mean(times))
+    ends = np.linalg.qr(line)[1]
+    dark = float(np.array([1.0, header_s - centre]) @ np.linalg.solve(ends, rest))
     return early * symbol_s, lag * symbol_s, dark, dark + gain
