@@ -1,0 +1,184 @@
+"""`rig blinkup`: what a configuration is as light, what frames a capture holds, and how good the signal is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rig.blinkup import (
+    LineCode,
+    ReceivedFrame,
+    Reception,
+    encode,
+    frame_duration_s,
+    preamble_bytes_for,
+    receive,
+    split_packet,
+    symbols,
+)
+from rig.captures import read_capture
+from rig.cli.blinkup_text import entry_rows
+from rig.cli.configuring import (
+    Clear,
+    Open,
+    PasswordFile,
+    PasswordKeyring,
+    ProxyServer,
+    ProxyUser,
+    Ssid,
+    StaticAddress,
+    Wired,
+    Wps,
+    configuration,
+)
+from rig.cli.output import plain, say, table
+from rig.cli.secrets import SecretlessCommand
+from rig.errors import ConfigError
+from rig.recording import Trace
+
+app = typer.Typer(help="BlinkUp: show what is sent, decode captures, tune a signal.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Recording (.npz), CSV, sigrok session (.sr) or VCD.")]
+Channel = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Channel; needed if there are several.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show passwords, tokens and PINs.")]
+NO_GOOD_FRAME = 1
+
+
+@app.command("show", cls=SecretlessCommand, epilog="Example: rig blinkup show --ssid Home --code trilevel --rate 30")
+def show(
+    ssid: Ssid = None,
+    open_network: Open = False,
+    no_wifi: Wired = False,
+    wps: Wps = False,
+    clear: Clear = False,
+    static_ip: StaticAddress = None,
+    proxy: ProxyServer = None,
+    proxy_user: ProxyUser = None,
+    password_file: PasswordFile = None,
+    password_keyring: PasswordKeyring = None,
+    rate: Annotated[float, typer.Option("--rate", metavar="HZ", help="Symbols a second.")] = 60.0,
+    code: Annotated[str, typer.Option("--code", metavar="bilevel|trilevel", help="Line code.")] = "bilevel",
+    reveal: Reveal = False,
+) -> None:
+    """Show what would be sent: entries, length and duration. Sends nothing; secrets come from prompt or environment."""
+    config = configuration(
+        ssid=ssid,
+        open_network=open_network,
+        no_wifi=no_wifi,
+        wps=wps,
+        clear=clear,
+        static_ip=static_ip,
+        proxy=proxy,
+        proxy_user=proxy_user,
+        password_file=password_file,
+        password_keyring=password_keyring,
+    )
+    packet = encode(config)
+    line = _line_code(code)
+    preamble = preamble_bytes_for(rate) if line == "bilevel" else None
+    count = len(symbols(packet, line, preamble_bytes=preamble))
+    table(("entry", "bytes", "says"), entry_rows(split_packet(packet), reveal=reveal), right=("bytes",))
+    say()
+    say(f"packet    {len(packet)} bytes: length, entries, CRC")
+    if reveal:
+        say(f"          {packet.hex()}")
+    seconds = frame_duration_s(len(packet), rate, line, preamble_bytes=preamble)
+    say(f"light     {count} symbols, {line} at {rate:g} Hz: {seconds:.2f} s")
+
+
+@app.command("decode", epilog="Example: rig blinkup decode phone.csv. Ends with 1 if there is no good frame.")
+def decode(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
+    """List the BlinkUp frames in a capture: when, how, what they say, and why those that failed did."""
+    trace = _trace(file, channel)
+    reception = receive(trace.times_s, trace.values)
+    say(f"{file}: {trace.name}, {reception.samples} samples, {reception.sample_hz:.4g} a second")
+    if reception.lamp_hz is not None:
+        say(f"lamps flicker at {reception.lamp_hz:.0f} Hz")
+    if not reception.frames:
+        say(f"no frame: {reception.reason}: {reception.why}")
+    else:
+        _print_frames(reception)
+        for number, frame in enumerate(reception.frames, 1):
+            _print_frame(number, frame, reveal)
+    if not reception.good:
+        raise typer.Exit(NO_GOOD_FRAME)
+
+
+@app.command("tune", epilog="Example: rig blinkup tune lightlevel.csv --full-scale 65535 --png tuning.png")
+def tune(
+    file: File,
+    full_scale: Annotated[
+        float,
+        typer.Option("--full-scale", metavar="X", help="Highest reading: 65535 for lightlevel(), or the supply's volts."),
+    ],
+    channel: Channel = None,
+    png: Annotated[Path | None, typer.Option("--png", metavar="OUT.png", help="Also draw it.")] = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Draw the light of the data too: it is the password.")] = False,
+) -> None:
+    """Judge the signal at a BlinkUp sensor: swing, saturation, margins, speed; and say what to change."""
+    from rig.blinkup.tuning import assess
+
+    trace = _trace(file, channel)
+    reception = receive(trace.times_s, trace.values)
+    tuning = assess(reception, trace.times_s, trace.values, full_scale)
+    rows = [[q.title, q.shown, q.limits, q.verdict, q.certainty] for q in tuning.quantities]
+    table(("quantity", "measured", "good / at least usable", "verdict", "limits are"), rows)
+    say()
+    say(f"signal    {tuning.verdict}")
+    for advice in tuning.advice:
+        say(f"advice    {advice}")
+    if png is not None:
+        from rig.run.picture import png as picture_bytes  # matplotlib takes a second to import
+        from rig.run.tuning_picture import draw_tuning
+
+        figure = draw_tuning(tuning, trace.times_s, trace.values, title=file.name, reveal=reveal)
+        try:
+            png.write_bytes(picture_bytes(figure))
+        except OSError as error:
+            raise ConfigError(f"--png {png}: can't be written: {error.strerror or error}") from None
+        say(f"picture   {png}")
+
+
+def _trace(file: Path, channel: str | None) -> Trace:
+    capture = read_capture(file)
+    if channel is None and file.suffix.lower() == ".npz" and "led" in capture.channels:
+        channel = "led"
+    return capture.channel(channel)
+
+
+def _line_code(text: str) -> LineCode:
+    if text == "bilevel":
+        return "bilevel"
+    if text == "trilevel":
+        return "trilevel"
+    raise ConfigError(f"--code is {text!r}; expected bilevel or trilevel")
+
+
+def _print_frames(reception: Reception) -> None:
+    rows = [
+        [
+            str(number),
+            f"{frame.start_s:.3f}",
+            f"{frame.end_s:.3f}",
+            frame.code,
+            f"{frame.rate_hz:.2f}",
+            frame.polarity,
+            {True: "right", False: "wrong", None: "-"}[frame.crc_ok],
+            f"{frame.worst_margin:.0%}" if frame.margins else "-",
+            "good" if frame.good else f"failed: {frame.reason}",
+        ]
+        for number, frame in enumerate(reception.frames, 1)
+    ]
+    columns = ("frame", "from s", "to s", "code", "Hz", "polarity", "CRC", "worst margin", "verdict")
+    table(columns, rows, right=("frame", "from s", "to s", "Hz", "worst margin"))
+
+
+def _print_frame(number: int, frame: ReceivedFrame, reveal: bool) -> None:
+    say()
+    if not frame.good:
+        say(f"frame {number} failed ({frame.reason}): {plain(frame.why)}")
+        return
+    say(f"frame {number}: {len(frame.packet)} bytes")
+    table(("entry", "bytes", "says"), entry_rows(split_packet(frame.packet), reveal=reveal), right=("bytes",))
