@@ -1,8 +1,8 @@
 """How many BlinkUp frames the receiver loses: noise, jitter, dropped samples, ambient light, lamps.
 
-Run by hand: `python benchmarks/receiver.py [--frames 1000] [--rows targets,curve,ambient,arrays]`. Signals come from the
-model in this file and share nothing with the rig but the bytes of a packet: symbols are written out here again, light
-passes a first-order sensor and is averaged over each sample's aperture. SNR is the step from dark to bright over the
+Run by hand: `python benchmarks/receiver.py [--frames 1000] [--rows targets,curve,ambient,arrays]`. Signals come from
+the model in this file and share nothing with the rig but the bytes of a packet: symbols are written out here again,
+light passes a first-order sensor and is averaged over each sample's aperture. SNR is the step from dark to bright over the
 standard deviation of a raw sample.
 """
 
@@ -118,7 +118,7 @@ def lost(case: Case, frames: int, seed: int) -> tuple[int, Counter[str], float, 
 
 
 def theory(case: Case) -> float:
-    """Frame error rate of a mid-point slicer that averages all samples of a symbol and has perfect timing and levels."""
+    """Frame error rate of a mid-point slicer that averages a symbol's samples, with perfect timing and levels."""
     per_symbol = case.sample_hz * (1 - case.dropped) / case.rate_hz
     half = 0.5 if case.code == "bilevel" else (1 - GREY) / 2
     one = 0.5 * math.erfc(half * case.snr * math.sqrt(per_symbol) / math.sqrt(2))
@@ -172,7 +172,9 @@ def arrays(count: int, seed: int) -> None:
     begin_s = time.perf_counter()
     for _ in range(count):
         n = int(rng.integers(0, 400))
-        times = np.cumsum(rng.random(n) * rng.choice((1e-6, 0.001, 0.005, 0.1))) if rng.random() < 0.9 else rng.random(n)
+        times = (
+            np.cumsum(rng.random(n) * rng.choice((1e-6, 0.001, 0.005, 0.1))) if rng.random() < 0.9 else rng.random(n)
+        )
         levels = rng.standard_normal(n) * 10.0 ** rng.integers(-3, 4)
         if rng.random() < 0.2:
             levels = np.sign(levels)

@@ -57,7 +57,9 @@ def read_columns(path: Path) -> Capture:
     fall = np.flatnonzero(np.diff(times_s) < 0)
     if len(fall):
         at = int(fall[0]) + 1
-        raise BadCapture(f"{path}: line {numbers[at]}: time {cells[at][0]} is before {cells[at - 1][0]}; sort the lines")
+        raise BadCapture(
+            f"{path}: line {numbers[at]}: time {cells[at][0]} is before {cells[at - 1][0]}; sort the lines"
+        )
     return Capture(path, {name: Trace(name, "", times_s, table[:, i]) for i, name in enumerate(names, 1)})
 
 

@@ -89,7 +89,11 @@ def _trace(path: Path, name: str, values: np.ndarray[tuple[int], np.dtype[np.flo
 
 def _chunks(archive: zipfile.ZipFile, base: str) -> list[str]:
     """`base` itself, or `base-1`, `base-2` ... in order of their numbers."""
-    numbered = {int(m.group(1)): m.group(0) for m in (re.fullmatch(rf"{re.escape(base)}-(\d+)", n) for n in archive.namelist()) if m}
+    numbered = {
+        int(m.group(1)): m.group(0)
+        for m in (re.fullmatch(rf"{re.escape(base)}-(\d+)", n) for n in archive.namelist())
+        if m
+    }
     alone = [base] if base in archive.namelist() else []
     return alone + [numbered[number] for number in sorted(numbered)]
 

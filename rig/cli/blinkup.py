@@ -111,11 +111,15 @@ def tune(
     file: File,
     full_scale: Annotated[
         float,
-        typer.Option("--full-scale", metavar="X", help="Highest reading: 65535 for lightlevel(), or the supply's volts."),
+        typer.Option(
+            "--full-scale", metavar="X", help="Highest reading: 65535 for lightlevel(), or the supply's volts."
+        ),
     ],
     channel: Channel = None,
     png: Annotated[Path | None, typer.Option("--png", metavar="OUT.png", help="Also draw it.")] = None,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Draw the light of the data too: it is the password.")] = False,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Draw the light of the data too: it is the password.")
+    ] = False,
 ) -> None:
     """Judge the signal at a BlinkUp sensor: swing, saturation, margins, speed; and say what to change."""
     from rig.blinkup.tuning import assess

@@ -12,7 +12,9 @@ HIDDEN = "hidden"
 
 def entry_rows(entries: list[Entry], *, reveal: bool) -> list[list[str]]:
     """(name, bytes of the body, meaning) of each entry. Entries must make a configuration."""
-    return [[f"{NAMES.get(kind, 'unknown')} ({kind})", str(len(body)), _says(kind, body, reveal)] for kind, body in entries]
+    return [
+        [f"{NAMES.get(kind, 'unknown')} ({kind})", str(len(body)), _says(kind, body, reveal)] for kind, body in entries
+    ]
 
 
 def _says(kind: int, body: bytes, reveal: bool) -> str:
@@ -29,7 +31,9 @@ def _says(kind: int, body: bytes, reveal: bool) -> str:
         return f"token {token}, plan {plan}" if reveal else f"token {HIDDEN}, plan {HIDDEN}"
     if kind == STATIC_IP:
         names = ("ip", "netmask", "gateway", "dns", "dns")
-        return ", ".join(f"{name} {IPv4Address(body[4 * i : 4 * i + 4])}" for i, name in enumerate(names[: len(body) // 4]))
+        return ", ".join(
+            f"{name} {IPv4Address(body[4 * i : 4 * i + 4])}" for i, name in enumerate(names[: len(body) // 4])
+        )
     if kind == PROXY:
         return _proxy(body, reveal)
     return ""

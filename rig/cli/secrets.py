@@ -113,5 +113,7 @@ def _from_keyring(where: str) -> str:
     except KeyringError as error:
         raise ConfigError(f"--password-keyring {where}: {type(error).__name__}; is the keyring unlocked?") from None
     if found is None:
-        raise ConfigError(f"--password-keyring {where}: nothing is stored there; `keyring set {service} {user}` puts it")
+        raise ConfigError(
+            f"--password-keyring {where}: nothing is stored there; `keyring set {service} {user}` puts it"
+        )
     return found

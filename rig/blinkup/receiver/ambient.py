@@ -32,7 +32,7 @@ def without_step(light: Light, sync: Sync, sliced: Sliced) -> Light | None:
     index = np.arange(first, last)
     if len(index) < 16:
         return None
-    from_s = begin_s + index * symbol_s
+    from_s = begin_s + index.astype(np.float64) * symbol_s
     means = sync.light.mean(from_s, from_s + symbol_s)
     step = sync.levels[-1] - sync.levels[0]
     best = _split(means, _possible(sync, index), step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,9 +37,10 @@ class Light:
         return float(self.times_s[-1])
 
     def mean(self, from_s: Floats, to_s: Floats) -> Floats:
-        """Mean light between times, all within the stretch."""
-        span: Floats = np.interp(to_s, self.times_s, self.area) - np.interp(from_s, self.times_s, self.area)
-        return span / (to_s - from_s)
+        """Mean light between times, as far as they lie within the stretch."""
+        begin, end = np.clip(from_s, 0.0, self.length_s), np.clip(to_s, 0.0, self.length_s)
+        span: Floats = np.interp(end, self.times_s, self.area) - np.interp(begin, self.times_s, self.area)
+        return span / np.maximum(end - begin, 1e-9)
 
     def between(self, from_s: float, to_s: float) -> slice:
         a, b = np.searchsorted(self.times_s, (from_s, to_s))
@@ -102,9 +104,7 @@ def prepare(times_s: object, levels: object) -> Prepared:
     scaled = (values - low) / span
     cuts = np.flatnonzero(np.diff(times) > GAP_S) + 1
     edges = [0, *cuts.tolist(), len(times)]
-    stretches = tuple(
-        _stretch(times[a:b], scaled[a:b]) for a, b in zip(edges, edges[1:], strict=False) if b - a >= FEWEST
-    )
+    stretches = tuple(_stretch(times[a:b], scaled[a:b]) for a, b in itertools.pairwise(edges) if b - a >= FEWEST)
     return Prepared(stretches, low, span, len(values), sample_hz)
 
 

@@ -14,6 +14,7 @@ from rig.blinkup.receiver.light import Floats, Light
 from rig.blinkup.receiver.tones import Tone
 
 STEPS: Final = 8  # places tried in each symbol
+CUT: Final = 0.2  # of a symbol; its other part may lie outside the light
 SYNC_BITS: Final = {"bilevel": 16, "trilevel": 8}  # preamble bits in front of the header that must fit
 ALIKE: Final = 0.45  # share of variance that preamble and header explain: an endless preamble gives 0.17
 ALIKE_GREY: Final = 0.5  # of the lit symbols' variance that the header's bits explain
@@ -41,8 +42,9 @@ def find_locks(light: Light, tone: Tone) -> list[Lock]:
     """Places in and behind a tone where preamble and header fit, the earliest first."""
     symbol_s = 1 / tone.rate_hz
     half = symbol_s / 2
-    first_s = max(half, tone.start_s - 8 * symbol_s)
-    last_s = min(light.length_s - half, tone.end_s + 40 * symbol_s)
+    margin_s = CUT * symbol_s
+    first_s = max(margin_s, tone.start_s - 8 * symbol_s)
+    last_s = min(light.length_s - margin_s, tone.end_s + 40 * symbol_s)
     centres = np.arange(first_s, last_s, symbol_s / STEPS)
     if not len(centres):
         return []

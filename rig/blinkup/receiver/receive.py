@@ -9,7 +9,7 @@ import numpy as np
 from rig.blinkup.crc import crc16
 from rig.blinkup.packet import OVERHEAD_BYTES, parse
 from rig.blinkup.receiver.ambient import without_step
-from rig.blinkup.receiver.frames import ReceivedFrame, Reason, Reception
+from rig.blinkup.receiver.frames import Reason, ReceivedFrame, Reception
 from rig.blinkup.receiver.light import Light, Prepared, prepare
 from rig.blinkup.receiver.locks import Lock, find_locks
 from rig.blinkup.receiver.slicing import Sliced, slice_frame
@@ -25,15 +25,7 @@ TOLD_SYMBOLS: Final = 28  # with fewer a wrong header means that it was no pream
 THIN_MARGIN: Final = 0.25  # with symbols closer to the threshold a wrong CRC is the light's fault
 DARK_END: Final = 16  # symbols: the sender stopped
 MOST_STEPS: Final = 3
-PROGRESS: Final = (
-    Reason.MALFORMED,
-    Reason.CRC,
-    Reason.MARGINS,
-    Reason.CLOCK_LOST,
-    Reason.GAP,
-    Reason.TRUNCATED,
-    Reason.HEADER_WRONG,
-)
+REAL_SYMBOLS: Final = 32  # of a preamble: data hardly ever looks like so many
 
 
 def receive(times_s: object, levels: object) -> Reception:
@@ -58,9 +50,9 @@ def receive(times_s: object, levels: object) -> Reception:
             frames, lamp = _of_tone(light, tone, prepared, more, found)
             found += frames
             lamp_hz = lamp or lamp_hz
-    frames = _distinct(found)
-    if frames:
-        return Reception(frames, prepared.count, prepared.sample_hz, lamp_hz=lamp_hz)
+    distinct = _distinct(found)
+    if distinct:
+        return Reception(distinct, prepared.count, prepared.sample_hz, lamp_hz=lamp_hz)
     why = "nowhere do two levels take turns as in a preamble; is the light on the sensor, is the stretch long enough?"
     return Reception((), prepared.count, prepared.sample_hz, Reason.NO_PREAMBLE, why, lamp_hz)
 
@@ -93,19 +85,19 @@ def _of_tone(
     while (tone.end_s - begin_s) * tone.rate_hz >= FEWEST_SYMBOLS / 2:
         rest = Tone(begin_s, tone.end_s, tone.rate_hz, tone.share)
         for lock in find_locks(light, rest):
-            frame = _decode(light, lock, prepared, more)
-            if frame is not None and frame.good:
-                frames.append(frame)
-                begin_s = frame.end_s - light.start_s
+            seen = _decode(light, lock, prepared, more)
+            if seen is not None and seen.good:
+                frames.append(seen)
+                begin_s = seen.end_s - light.start_s
                 break
-            if frame is not None and (frame.reason is not Reason.HEADER_WRONG or frame.preamble_symbols >= TOLD_SYMBOLS):
-                failed.append(frame)
+            if seen is not None and (seen.reason is not Reason.HEADER_WRONG or seen.preamble_symbols >= TOLD_SYMBOLS):
+                failed.append(seen)
         else:
             break
     if frames:
         return frames, None
     if failed:
-        return [min(failed, key=lambda frame: (_rank(frame), frame.start_s))], None
+        return [min(failed, key=_rank)], None
     lamp_hz = next((hz for hz in LAMPS_HZ if abs(tone.rate_hz / 2 / hz - 1) < LAMP_NEAR), None)
     if lamp_hz is None and begin_s == tone.start_s and tone.share > SURE_SHARE and tone.symbols > SURE_SYMBOLS:
         start_s, end_s = light.start_s + tone.start_s, light.start_s + tone.end_s
@@ -182,7 +174,11 @@ def _judge(sync: Sync, sliced: Sliced, more: bool) -> tuple[Reason | None, str, 
     if sliced.ended:
         at_s = sync.light.start_s + sync.light.length_s
         if more:
-            return Reason.GAP, f"samples are missing from {at_s:.3f} s on, before the packet is complete (blanked?)", None
+            return (
+                Reason.GAP,
+                f"samples are missing from {at_s:.3f} s on, before the packet is complete (blanked?)",
+                None,
+            )
         return Reason.TRUNCATED, f"the samples end at {at_s:.3f} s, before the packet is complete", None
     packet = sliced.packet
     if len(packet) == OVERHEAD_BYTES and not any(packet):
@@ -190,18 +186,28 @@ def _judge(sync: Sync, sliced: Sliced, more: bool) -> tuple[Reason | None, str, 
     if crc16(packet[:-2]) == int.from_bytes(packet[-2:], "big"):
         return None, "", True
     worst, missing = min(sliced.margins), sum(count == 0 for count in sliced.counts)
-    dark_end = len(sliced.symbols) - 1 - max((i for i, s in enumerate(sliced.soft) if _is_lit(sync, sliced, i, s)), default=0)
+    dark_end = (
+        len(sliced.symbols) - 1 - max((i for i, s in enumerate(sliced.soft) if _is_lit(sync, sliced, i, s)), default=0)
+    )
     if missing:
         return Reason.GAP, f"the CRC is wrong, and {missing} symbols have no sample", False
     if dark_end >= DARK_END:
-        return Reason.TRUNCATED, f"the last {dark_end} symbols are dark: the sender stopped before the packet's end", False
+        return (
+            Reason.TRUNCATED,
+            f"the last {dark_end} symbols are dark: the sender stopped before the packet's end",
+            False,
+        )
     if sliced.clock_errors > 2:
         why = f"{sliced.clock_errors} symbols are dark for lit or lit for dark: the sender dropped or repeated some"
         return Reason.CLOCK_LOST, why, False
     if worst < THIN_MARGIN:
-        why = f"the CRC is wrong, and the worst symbol lies {worst:.0%} of the way from threshold to level (100 % is ideal)"
+        why = f"the CRC is wrong, and the worst symbol has a margin of {worst:.0%} (100 % is ideal)"
         return Reason.MARGINS, why, False
-    return Reason.CRC, f"the CRC is wrong although every symbol is clear (worst margin {worst:.0%}): it was sent so", False
+    return (
+        Reason.CRC,
+        f"the CRC is wrong although every symbol is clear (worst margin {worst:.0%}): it was sent so",
+        False,
+    )
 
 
 def _is_lit(sync: Sync, sliced: Sliced, index: int, soft: float) -> bool:
@@ -225,14 +231,16 @@ def _noise(sync: Sync, sliced: Sliced) -> float:
     return float(np.sqrt(np.mean(off[inner] ** 2))) if inner.any() else 0.0
 
 
-def _rank(frame: ReceivedFrame) -> int:
-    return -1 if frame.reason is None else PROGRESS.index(frame.reason)
+def _rank(frame: ReceivedFrame) -> tuple[int, int, float]:
+    """Good frames first, then those with a header; of these the one with most of a preamble, then the earliest."""
+    headed = 0 if frame.good else 1 if frame.reason is not Reason.HEADER_WRONG else 2
+    return headed, -min(frame.preamble_symbols, REAL_SYMBOLS), frame.start_s
 
 
 def _distinct(found: list[ReceivedFrame]) -> tuple[ReceivedFrame, ...]:
     """Of frames that overlap only the best one: good before failed, then what came furthest."""
     kept: list[ReceivedFrame] = []
-    for frame in sorted(found, key=lambda f: (_rank(f), f.start_s)):
+    for frame in sorted(found, key=_rank):
         if all(frame.end_s <= other.start_s or frame.start_s >= other.end_s for other in kept):
             kept.append(frame)
     return tuple(sorted(kept, key=lambda frame: frame.start_s))

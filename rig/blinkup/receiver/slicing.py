@@ -1,7 +1,7 @@
 """Symbols out of light: each is decided from all its samples, with what the sensor's lag carries over taken out.
 
-Thresholds are the documented ones: mid-point of dark and lit from the sync (bi-level), mid-points between dark, grey and
-bright (tri-level). They follow the ambient light slowly, by what decided symbols are off, and the clock follows the
+Thresholds are the documented ones: mid-point of dark and lit from the sync (bi-level), mid-points between dark, grey
+and bright (tri-level). They follow the ambient light slowly, by what decided symbols are off, and the clock follows the
 edges, so that a small error of rate never adds up. Length, header and CRC play no part in any decision.
 """
 
@@ -187,7 +187,9 @@ def _ambient(sync: Sync, made: Sliced, first: int, end: int, offset: float) -> f
     step = sync.levels[-1] - sync.levels[0]
     off = [
         soft - sync.levels[symbol] - offset
-        for soft, symbol, count in zip(made.soft[first:end], made.symbols[first:end], made.counts[first:end], strict=True)
+        for soft, symbol, count in zip(
+            made.soft[first:end], made.symbols[first:end], made.counts[first:end], strict=True
+        )
         if count
     ]
     if not off:
@@ -199,9 +201,7 @@ def _follow(sync: Sync, made: Sliced, first: int, end: int, index: list[float], 
     """Add the block's edges and draw the clock through the last ones anew."""
     begin = max(first, 1)
     places = [
-        k
-        for k in range(begin, end)
-        if made.symbols[k] != made.symbols[k - 1] and made.counts[k] and made.counts[k - 1]
+        k for k in range(begin, end) if made.symbols[k] != made.symbols[k - 1] and made.counts[k] and made.counts[k - 1]
     ]
     if not places:
         return

@@ -11,11 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from rig.blinkup.linecode import LineCode
+from rig.blinkup.linecode import HEADER, LineCode
 from rig.blinkup.receiver.light import Floats, Light, flipped
 from rig.blinkup.receiver.locks import Lock
 
 LONGEST: Final = 1200  # preamble symbols followed back
+FEWEST: Final = 14  # preamble symbols
 FITTED: Final = 96  # of them, the last ones give lag and levels
 LAGS: Final = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6])  # symbols
 EARLY: Final = np.arange(-0.7, 0.101, 0.04)  # symbols from an edge's centre of area back to its cause
@@ -88,7 +89,7 @@ def find_sync(light: Light, lock: Lock) -> Sync | None:
         count = _preamble(light, header_s, symbol_s, (dark + lit) / 2, reach)
         index = np.arange(1.0 - min(count, 8 * FITTED), 1.0)
         index = index[header_s + (index - 0.5) * symbol_s >= 0.0]
-        if len(index) < 8:
+        if count < FEWEST or len(index) < 8:
             return None
         falls = index % 2 == 0
         before, after = np.where(falls, lit, dark), np.where(falls, dark, lit)
@@ -103,13 +104,26 @@ def find_sync(light: Light, lock: Lock) -> Sync | None:
     early_s, lag_s, dark, lit = _lag(light, header_s, symbol_s, min(count - 1, FITTED))
     if not lit > dark:
         return None
-    grey = lock.levels[1] - lock.levels[0]
-    scale = (lit - dark) / grey  # of settled light to means over a symbol
-    levels = (dark, lit) if lock.code == "bilevel" else (dark, lit, dark + scale * (lock.levels[2] - lock.levels[0]))
     start_s = header_s + early_s
+    levels: tuple[float, ...] = (dark, lit)
+    if lock.code == "trilevel":
+        ratio = _bright_to_grey(light, start_s, symbol_s)
+        if not ratio > 1.0:
+            return None
+        levels = (dark, lit, dark + ratio * (lit - dark))
     return Sync(
         light, lock.code, inverted, start_s, symbol_s, lag_s, -early_s, levels, count, index, edge_s + early_s, off_s
     )
+
+
+def _bright_to_grey(light: Light, header_s: float, symbol_s: float) -> float:
+    """Tri-level: the header's bright over grey, both above dark; from the settled end of each symbol."""
+    bits = np.array([0] * 8 + [HEADER >> shift & 1 for shift in range(7, -1, -1)])
+    from_s = header_s + (np.arange(2 * len(bits)) - 16) * symbol_s
+    means = light.mean(from_s + 0.35 * symbol_s, from_s + 0.95 * symbol_s)
+    dark, lit = float(means[::2].mean()), means[1::2]
+    grey = float(lit[bits == 0].mean()) - dark
+    return (float(lit[bits == 1].mean()) - dark) / grey if grey > 0.0 else 0.0
 
 
 def _preamble(light: Light, header_s: float, symbol_s: float, mid: float, reach: int) -> int:
