@@ -2,8 +2,8 @@
 
 Run by hand: `python benchmarks/receiver.py [--frames 1000] [--rows targets,curve,ambient,arrays]`. Signals come from
 the model in this file and share nothing with the rig but the bytes of a packet: symbols are written out here again,
-light passes a first-order sensor and is averaged over each sample's aperture. SNR is the step from dark to bright over the
-standard deviation of a raw sample.
+light passes a first-order sensor and is averaged over each sample's aperture. SNR is the step from dark to bright over
+the standard deviation of a raw sample.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from rig.errors import BlinkUpError
 FEWEST_SYMBOLS: Final = 32  # the shortest preamble known
 LAMPS_HZ: Final = (100.0, 120.0)
 LAMP_NEAR: Final = 0.01
-SURE_SHARE, SURE_SYMBOLS = 0.5, 40  # a preamble without a header is told of from here on
+SURE_SHARE, SURE_SYMBOLS = 0.65, 40  # a preamble without a header is told of from here on
 TOLD_SYMBOLS: Final = 28  # with fewer a wrong header means that it was no preamble
 THIN_MARGIN: Final = 0.25  # with symbols closer to the threshold a wrong CRC is the light's fault
 DARK_END: Final = 16  # symbols: the sender stopped

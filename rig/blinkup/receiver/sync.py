@@ -119,7 +119,7 @@ def find_sync(light: Light, lock: Lock) -> Sync | None:
 def _bright_to_grey(light: Light, header_s: float, symbol_s: float) -> float:
     """Tri-level: the header's bright over grey, both above dark; from the settled end of each symbol."""
     bits = np.array([0] * 8 + [HEADER >> shift & 1 for shift in range(7, -1, -1)])
-    from_s = header_s + (np.arange(2 * len(bits)) - 16) * symbol_s
+    from_s = header_s + np.arange(-16.0, 16.0) * symbol_s
     means = light.mean(from_s + 0.35 * symbol_s, from_s + 0.95 * symbol_s)
     dark, lit = float(means[::2].mean()), means[1::2]
     grey = float(lit[bits == 0].mean()) - dark
