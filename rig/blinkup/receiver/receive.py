@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -120,8 +122,10 @@ def _decode(light: Light, lock: Lock, prepared: Prepared, more: bool) -> Receive
         sliced = slice_frame(sync)
         frame = _verdict(sync, sliced, prepared, more, steps)
         if not frame.good and not sliced.ended:
-            other = _verdict(sync, slice_frame(sync, sliced), prepared, more, steps)
-            frame = other if other.good else frame
+            for again in _second_looks(sync, sliced):
+                other = _verdict(sync, again, prepared, more, steps)
+                if other.good:
+                    return other
         if frame.good:
             return frame
         first = first or frame
@@ -130,6 +134,20 @@ def _decode(light: Light, lock: Lock, prepared: Prepared, more: bool) -> Receive
             return first
         light = stepped
     return first
+
+
+def _second_looks(sync: Sync, sliced: Sliced) -> Iterator[Sliced]:
+    """The same symbols with clock and levels drawn through the whole frame, with no lag, and in jumpy light."""
+    yield slice_frame(sync, sliced)
+    if sync.lag_s > 0.0:
+        prompt = replace(sync, lag_s=0.0, late_s=0.0, header_s=sync.header_s + sync.late_s)
+        prompt = replace(prompt, edge_s=sync.edge_s + sync.late_s)
+        first = slice_frame(prompt)
+        yield first
+        if not first.ended:
+            yield slice_frame(prompt, first)
+    if sync.code == "trilevel":
+        yield slice_frame(sync, sliced, jumpy=True)
 
 
 def _verdict(sync: Sync, sliced: Sliced, prepared: Prepared, more: bool, steps: int) -> ReceivedFrame:

@@ -7,7 +7,7 @@ edges, so that a small error of rate never adds up. Length, header and CRC play 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,9 @@ from rig.blinkup.receiver.sync import FAR, Sync, centre_of_edges, even_clock
 BLOCK: Final = 32  # symbols between two looks at clock and ambient
 EDGES: Final = 320  # the last edges that the clock is drawn through
 FOLLOW: Final = 0.5  # share of a block's mean error that the thresholds follow
-DARK_FOLLOW: Final = 0.3  # tri-level: share of a dark symbol's error; dark is known from its place
+DARK_FOLLOW: Final = 0.08  # tri-level: share of a dark symbol's error; dark is known from its place
+FEWEST_SEEN: Final = 12  # symbols of a level
+FAR_LEVEL: Final = 0.15  # of the step: levels don't move so far
 EDGE_GUARD: Final = 0.08  # of a symbol before its end: samples there may belong to the next
 EARLY_END: Final = 0.3  # of a symbol that light may end too early
 
@@ -59,18 +61,20 @@ def _byte(bits: list[int]) -> int:
     return int("".join(map(str, bits)), 2) if bits else -1
 
 
-def slice_frame(sync: Sync, earlier: Sliced | None = None) -> Sliced:
+def slice_frame(sync: Sync, earlier: Sliced | None = None, *, jumpy: bool = False) -> Sliced:
     """Decide symbols until the packet is complete, the header wrong, or the light over.
 
-    The clock begins with the sync's and follows the edges; if there was an `earlier` pass its last clock is kept, and
-    tri-level takes the ambient light from the dark symbols on both sides.
+    The clock begins with the sync's and follows the edges. If there was an `earlier` pass its last clock is kept, and
+    levels are averaged over all that it decided; in `jumpy` ambient light, tri-level takes that from the dark symbols
+    on both sides of each lit one.
     """
     per_bit = 1 if sync.code == "bilevel" else 2
     made = Sliced(header_s=sync.header_s, symbol_s=sync.symbol_s, off_s=sync.off_s)
     around: list[float] = []
     if earlier is not None:
         made.header_s, made.symbol_s, made.off_s = earlier.header_s, earlier.symbol_s, earlier.off_s
-        around = _around(sync, earlier)
+        around = _around(sync, earlier) if jumpy else []
+        sync = replace(sync, levels=_levels(sync, earlier))
     index, edge_s = list(sync.edge_index), list(sync.edge_s)
     offset, state = 0.0, sync.levels[1]
     first, end, total = 0, 8 * per_bit, 0
@@ -106,6 +110,18 @@ def _bits(made: Sliced, per_bit: int) -> list[int]:
     if per_bit == 1:
         return list(made.symbols)
     return [int(lit == 2) for lit in made.symbols[1::2]]
+
+
+def _levels(sync: Sync, earlier: Sliced) -> tuple[float, ...]:
+    """The mean light of each level over an earlier pass, where there is enough of it and it is not far off."""
+    light = np.array(earlier.soft) - np.array(earlier.offsets)
+    decided = np.array(earlier.symbols)
+    found: list[float] = []
+    for symbol, level in enumerate(sync.levels):
+        seen = light[(decided == symbol) & (np.array(earlier.counts) > 0)]
+        mean = float(np.median(seen)) if len(seen) >= FEWEST_SEEN else level
+        found.append(mean if abs(mean - level) < FAR_LEVEL * (sync.levels[-1] - sync.levels[0]) else level)
+    return tuple(found)
 
 
 def _around(sync: Sync, earlier: Sliced) -> list[float]:
