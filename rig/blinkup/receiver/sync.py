@@ -83,10 +83,12 @@ def find_sync(light: Light, lock: Lock) -> Sync | None:
         lock = replace(lock, levels=tuple(1.0 - level for level in lock.levels))
     header_s, symbol_s = lock.header_s, lock.symbol_s
     dark, lit = lock.levels[:2]
+    # Tri-level's data takes turns with dark too, so the preamble is what stays below bright.
+    most = (lit + lock.levels[2]) / 2 if lock.code == "trilevel" else float("inf")
     index = edge_s = np.empty(0)
     count, off_s = 0, 0.0
     for reach in (20, 64, LONGEST):
-        count = _preamble(light, header_s, symbol_s, (dark + lit) / 2, reach)
+        count = _preamble(light, header_s, symbol_s, ((dark + lit) / 2, most), reach)
         index = np.arange(1.0 - min(count, 8 * FITTED), 1.0)
         index = index[header_s + (index - 0.5) * symbol_s >= 0.0]
         if count < FEWEST or len(index) < 8:
@@ -126,14 +128,14 @@ def _bright_to_grey(light: Light, header_s: float, symbol_s: float) -> float:
     return (float(lit[bits == 1].mean()) - dark) / grey if grey > 0.0 else 0.0
 
 
-def _preamble(light: Light, header_s: float, symbol_s: float, mid: float, reach: int) -> int:
+def _preamble(light: Light, header_s: float, symbol_s: float, bounds: tuple[float, float], reach: int) -> int:
     """How many symbols before the header alternate."""
     index = np.arange(-1.0, -reach - 1.0, -1.0)
     from_s = header_s + index * symbol_s
     inside = from_s >= -0.3 * symbol_s
     index, from_s = index[inside], np.maximum(from_s[inside], 0.0)
     means = light.mean(from_s + 0.2 * symbol_s, from_s + 0.9 * symbol_s)
-    wrong = np.flatnonzero((means > mid) != (index % 2 == 1))
+    wrong = np.flatnonzero(((means > bounds[0]) != (index % 2 == 1)) | (means > bounds[1]))
     close = np.flatnonzero(np.diff(wrong) < WRONG_WITHIN)  # in steady light every other symbol is wrong
     return int(wrong[close[0]]) if len(close) else len(index)
 
