@@ -152,7 +152,7 @@ def test_other_files(tmp_path: Path) -> None:
     with pytest.raises(BadCapture, match="does not exist"):
         read_capture(tmp_path / "none.csv")
     (tmp_path / "a.wav").write_text("")
-    with pytest.raises(BadCapture, match="don't know .wav"):
+    with pytest.raises(BadCapture, match=r"don't know \.wav; expected"):
         read_capture(tmp_path / "a.wav")
     (tmp_path / "a.npz").write_text("")
     with pytest.raises(ConfigError, match="not a recording"):
