@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import rig
-from rig.cli import bench, codes, device, judge, led, network, sim_world
+from rig.cli import bench, blinkup, codes, device, judge, led, network, sim_world
 from rig.cli.failing import RigGroup
 
 EPILOG = (
@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(bench.app, name="bench")
+app.add_typer(blinkup.app, name="blinkup")
 app.add_typer(device.app, name="device")
 app.add_typer(network.app, name="network")
 app.add_typer(codes.app, name="codes")

@@ -18,6 +18,7 @@ from rig.bench.optical import Receipt
 from rig.errors import BenchError, RigError, SafetyTrip
 from rig.run import journal
 from rig.run.measurement import Measurement
+from rig.run.sweep import COLUMNS, UNITS, Sweep
 
 NOT_JUDGED = "not judged"
 
@@ -136,6 +137,16 @@ def _receipt_block(number: int, receipt: Receipt) -> str:
     )
     said = html.escape(receipt.verdict)
     return f"<details class='rig-receipt'><summary>BlinkUp {number}: {said}</summary><table>{rows}</table></details>"
+
+
+def sweep_block(sweep: Sweep) -> str:
+    """A sweep's table and picture."""
+    from rig.run.sweep_picture import sweep_png
+
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS)
+    rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in sweep.rows())
+    title = html.escape(f"Sweep of {sweep.plan.axis} ({UNITS[sweep.plan.axis]})")
+    return f"<p><b>{title}</b></p><table><tr>{head}</tr>{rows}</table>{image_block(sweep_png(sweep), 'sweep')}"
 
 
 def image_block(data: bytes, what: str) -> str:
