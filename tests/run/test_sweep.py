@@ -101,10 +101,8 @@ def test_answer_is_read_from_what_came_after_the_frame() -> None:
 
 
 def test_picture_shows_each_point_at_its_rate() -> None:
-    sweep = Sweep(
-        Plan("rate", ("60", "142")),
-        (Point("60", ("accepted",) * 3), Point("142", ("accepted", "refused", "no answer"))),
-    )
+    points = (Point("60", ("accepted",) * 3), Point("142", ("accepted", "refused", "no answer")))
+    sweep = Sweep(Plan("rate", ("60", "142")), points)
     axes = draw_sweep(sweep, "t").axes[0]
     (line,) = [line for line in axes.lines if line.get_marker() == "o"]
     assert list(line.get_ydata()) == pytest.approx([100.0, 100 / 3])
