@@ -215,6 +215,8 @@ class Watch:
         """The receipt with what the rig's own sensor saw of the LED."""
         __tracebackhide__ = True
         led = self._led.trace().between(receipt.start_s, receipt.end_s)
+        if frame.code == "trilevel":
+            receipt = replace(receipt, grey_fraction=self._bench.config.blinkup.grey_fraction)
         return seen_by_sensor(receipt, frame, led.times_s - receipt.start_s, led.values)
 
     def result(self) -> tuple[Recording, Decoded]:

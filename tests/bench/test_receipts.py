@@ -46,6 +46,16 @@ def test_packet_is_read_back_from_the_pins(tmp_path: Path, code: Any, active_hig
     assert receipt.verdict == "sent as planned"
 
 
+def test_grey_of_the_bench_file_stands_in_the_receipt(tmp_path: Path) -> None:
+    path = tmp_path / "grey.toml"
+    path.write_text(changed(SIMULATED, "gpio = 17\n", "gpio = 17\ngrey_fraction = 0.35\n"), encoding="utf-8")
+    with open_bench(str(path), seed=3) as bench:
+        dut = dut_of(bench)
+        dim, plain = dut.send(ClearConfig(), code="trilevel"), dut.send(ClearConfig(), rate_hz=142)
+    assert dict(dim.rows())["grey, by the bench file"] == "35% of bright"
+    assert plain.grey_fraction is None
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_frame_is_sent_as_planned_and_never_taken(sim: Bench, damage: Any) -> None:
     dut = dut_of(sim)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner, Result
 
+from rig.bench.frame import DAMAGES
 from rig.cli import secrets
 from rig.cli.main import app
 from rig.errors import ConfigError
@@ -164,3 +165,26 @@ def test_sweep_counts_and_draws(tmp_path: Path) -> None:
     assert "rate fast: 1 of 1 taken" in done.output
     assert re.search(r"400 +0 of 1 +0% +0% to 79% +1 no answer", done.output)
     assert target.read_bytes().startswith(b"\x89PNG")
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", ["blinkup-sending.md", "first-hour-on-hardware.md"])
+def test_commands_of_the_pages_exist_with_their_options(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    commands = re.findall(r"rig (blinkup (?:send|sweep \w+))([^\n`]*)", text)
+    assert len(commands) >= 3
+    for command, rest in commands:
+        shown = CliRunner().invoke(app, [*command.split()[:2], "--help"], env={"COLUMNS": "200"}).output
+        for option in re.findall(r"(--[a-z-]+)", rest):
+            assert f"{option} " in shown or f"{option}\n" in shown, (command, option)
+    for target in re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", text):
+        assert (DOCS / target).is_file(), target
+
+
+def test_every_damage_is_on_the_page() -> None:
+    text = (DOCS / "blinkup-sending.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \| [a-z].*\|.*\|$", text.split("## Wrong on purpose")[1], re.MULTILINE) == list(
+        DAMAGES
+    )

@@ -26,7 +26,7 @@ def open_optical(wiring: BlinkUpWiring, clock: Clock, factory: Any, link: GpioLi
         return LgpioWaveTx(wiring, clock)
     if link is None:
         raise BenchConnectionError(
-            'BlinkUp LED: blinkup.via = "pigpio" needs pigpiod, and this bench\'s gpio.via is another one; set '
-            'blinkup.via to "spi" (any Pi) or "lgpio" (timing not guaranteed)'
+            'BlinkUp LED: blinkup.via = "pigpio" needs a connection to pigpiod, and there is none; set blinkup.via to '
+            '"spi" (any Pi) or "lgpio" (timing not guaranteed)'
         )
     return PigpioWaveTx(wiring, clock, factory, link)

@@ -21,6 +21,7 @@ class Receipt:
     NaN if nobody saw edges. `rate_error_ppm` and the jitter are those of the best-fit clock; None if there is none.
     `decoded_back` is whether the packet read from the captured edges is the planned one; None if it can't be read.
     `contrast_v` is how far the rig's own sensor swings with the LED. `difference` is empty if all was as planned.
+    `grey_fraction` is what the bench file says of a tri-level frame's grey.
     """
 
     edges_planned: int
@@ -37,6 +38,7 @@ class Receipt:
     jitter_max_us: float | None = None
     contrast_v: float | None = None
     difference: str = ""
+    grey_fraction: float | None = None
 
     @property
     def sent_as_planned(self) -> bool | None:
@@ -62,6 +64,8 @@ class Receipt:
         ]
         if self.captured == "pins":
             found.append(("edges", f"{self.edges_seen} of {self.edges_planned}"))
+        if self.grey_fraction is not None:
+            found.append(("grey, by the bench file", f"{self.grey_fraction:.0%} of bright"))
         figures = (
             ("rate error", self.rate_error_ppm, "+.1f", "ppm"),
             ("edge jitter, rms", self.jitter_rms_us, ".2f", "us"),
