@@ -149,7 +149,7 @@ def asked_for(network: str | None, ssid: str | None, clear: bool, file: Path | N
     __tracebackhide__ = True
     if sum((network is not None, ssid is not None, clear)) != 1:
         raise ConfigError("what shall be sent? Give exactly one of --network, --ssid and --clear")
-    return secrets.wifi_password(file, keyring) if ssid is not None else None
+    return secrets.wifi_password(ssid, file=file, keyring=keyring) if ssid is not None else None
 
 
 def what_to_send(bench: Bench, network: str | None, ssid: str | None, password: str | None) -> Config:

@@ -14,8 +14,8 @@ from rig.errors import ConfigError
 PASSWORD_VARIABLE = "RIG_WIFI_PASSWORD"
 
 
-def wifi_password(file: Path | None, keyring: str | None) -> str:
-    """The Wi-Fi password: from `file` (first line), else `keyring` (SERVICE:USER), else RIG_WIFI_PASSWORD, else asked.
+def wifi_password(ssid: str, *, file: Path | None = None, keyring: str | None = None) -> str:
+    """The password of a network: by `file` (first line), `keyring` (SERVICE:USER), RIG_WIFI_PASSWORD, or a prompt.
 
     Raises:
         ConfigError: the place named has none, or nobody can be asked.
@@ -25,7 +25,7 @@ def wifi_password(file: Path | None, keyring: str | None) -> str:
         return _from_file(file)
     if keyring is not None:
         return _from_keyring(keyring)
-    return _from_environment(PASSWORD_VARIABLE, "Wi-Fi password", "or use --password-file or --password-keyring")
+    return _from_environment(PASSWORD_VARIABLE, f"password of {ssid!a}", "or use --password-file or --password-keyring")
 
 
 def enrolment() -> tuple[str, str]:

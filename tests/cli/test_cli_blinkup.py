@@ -40,6 +40,11 @@ def worlds(monkeypatch: pytest.MonkeyPatch) -> list[SimulatedWorld]:
     return made
 
 
+def put_keyring(monkeypatch: pytest.MonkeyPatch, ring: SimpleNamespace) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setitem(sys.modules, "keyring.errors", SimpleNamespace(KeyringError=RuntimeError))
+
+
 def call(*args: str) -> Result:
     return CliRunner().invoke(app, ["blinkup", *args])
 
@@ -68,12 +73,12 @@ def test_password_comes_from_where_it_was_said(
     if source == "environment":
         monkeypatch.setenv(secrets.PASSWORD_VARIABLE, "canary-8f2c")
     elif source == "file":
-        (tmp_path / "password").write_text("canary-8f2c\nnot this\n", encoding="utf-8")
+        (tmp_path / "password").write_text("canary-8f2c\n", encoding="utf-8")
         args += ["--password-file", str(tmp_path / "password")]
     else:
         held = {("wifi", "bench"): "canary-8f2c"}
         ring = SimpleNamespace(get_password=lambda service, user: held.get((service, user)))
-        monkeypatch.setitem(sys.modules, "keyring", ring)
+        put_keyring(monkeypatch, ring)
         args += ["--password-keyring", "wifi:bench"]
     done = call(*args)
     assert done.exit_code == 0, done.output
@@ -110,7 +115,7 @@ def test_receipt_that_differs_is_a_bench_fault(monkeypatch: pytest.MonkeyPatch) 
     [
         (["send"], "exactly one of --network, --ssid and --clear"),
         (["send", "--clear", "--network", "home"], "exactly one of"),
-        (["send", "--ssid", "x"], "set RIG_WIFI_PASSWORD"),
+        (["send", "--ssid", "x"], "RIG_WIFI_PASSWORD"),
         (["send", "--ssid", "x", "--password-file", "nowhere"], "nowhere: can't be read"),
         (["send", "--ssid", "x", "--password-keyring", "wifi"], "expected SERVICE:USER"),
         (["send", "--clear", "--code", "morse"], "--code 'morse': expected bilevel, trilevel"),
@@ -134,11 +139,11 @@ def test_there_is_no_option_for_a_password_itself() -> None:
 
 def test_keyring_that_is_missing_or_empty_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(ConfigError, match="pip install keyring"):
-        secrets.wifi_password(None, "wifi:bench")
-    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda *_: None))
-    with pytest.raises(ConfigError, match="no such entry"):
-        secrets.wifi_password(None, "wifi:bench")
+    with pytest.raises(ConfigError, match="--password-keyring needs"):
+        secrets.wifi_password("x", keyring="wifi:bench")
+    put_keyring(monkeypatch, SimpleNamespace(get_password=lambda *_: None))
+    with pytest.raises(ConfigError, match="`keyring set wifi bench`"):
+        secrets.wifi_password("x", keyring="wifi:bench")
 
 
 def test_prompt_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +155,7 @@ def test_prompt_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("rig.cli.secrets.typer.prompt", prompt)
     monkeypatch.setattr("rig.cli.secrets.sys.stdin", SimpleNamespace(isatty=lambda: True))
-    assert secrets.wifi_password(None, None) == "typed"
+    assert secrets.wifi_password("x") == "typed"
     assert secrets.enrolment() == ("typed", "typed")
     assert [one["hide_input"] for one in asked] == [True, True, True]
 

@@ -70,7 +70,7 @@ def compare(
     __tracebackhide__ = True
     differences: list[str] = []
     worst_us, rate_ppm, rms_us, max_us = float("inf"), None, None, None
-    decoded = _decoded_back(frame, legs, planned, seen) if readable and seen else None
+    slope = 1.0
     if len(seen) != len(planned):
         differences.append(f"{len(seen)} of {len(planned)} edges seen at the pins")
     elif wrong := _first_other(planned, seen):
@@ -80,7 +80,8 @@ def compare(
         found = np.array([at for at, _, _ in seen], dtype=np.float64)
         worst_us = float(np.max(np.abs((found - found[0]) - (plan - plan[0]))))
         if len(seen) > 2:
-            rate_ppm, left = _fitted(plan, found)
+            slope, left = _fitted(plan, found)
+            rate_ppm = (1 / slope - 1) * 1e6
             rms_us, max_us = float(np.sqrt(np.mean(left**2))), float(np.max(np.abs(left)))
             if abs(rate_ppm) > RATE_TOLERANCE_PPM:
                 way = "high" if rate_ppm > 0 else "low"
@@ -91,6 +92,7 @@ def compare(
                 )
         elif worst_us > tolerance_us:
             differences.append(f"edges up to {worst_us:.0f} us off (allowed {tolerance_us:.0f} us)")
+    decoded = _decoded_back(frame, legs, planned, seen, slope) if readable and seen else None
     if decoded is False:
         differences.append("the packet decoded back from the edges is not the planned one")
     return Findings(worst_us, decoded, rate_ppm, rms_us, max_us, "; ".join(differences))
@@ -104,20 +106,22 @@ def _first_other(planned: Sequence[PinChange], seen: Sequence[PinChange]) -> str
 
 
 def _fitted(plan: Floats, found: Floats) -> tuple[float, Floats]:
-    """Rate error in ppm of the best-fit clock, and what each edge is off it in microseconds."""
+    """How long a planned microsecond lasts by the best-fit clock, and what each edge is off it in microseconds."""
     centred = plan - plan.mean()
     slope = float(centred @ (found - found.mean()) / (centred @ centred))
-    return (1 / slope - 1) * 1e6, found - found.mean() - slope * centred
+    return slope, found - found.mean() - slope * centred
 
 
-def _decoded_back(frame: Frame, legs: LedLegs, planned: Sequence[PinChange], seen: Sequence[PinChange]) -> bool:
+def _decoded_back(
+    frame: Frame, legs: LedLegs, planned: Sequence[PinChange], seen: Sequence[PinChange], slope: float
+) -> bool:
     """Whether the symbols that the seen edges make carry the planned packet, by its hash."""
     __tracebackhide__ = True
-    symbol_us = 1e6 / frame.rate_hz
+    symbol_us = slope * 1e6 / frame.rate_hz
     lit_us = frame.lit_percent / 100 * symbol_us
     levels = {mask: level for level, mask in enumerate(lit_masks(frame.code, legs))}
     symbols: list[int] = []
-    position, before_us, level = planned[0][0] / symbol_us, seen[0][0], 0
+    position, before_us, level = planned[0][0] * slope / symbol_us, seen[0][0], 0
     for at_us, after in _levels(legs, levels, seen):
         at_us -= round(lit_us) if after == 0 else 0  # a stretch that was lengthened on purpose
         # From edge to edge, so that a clock that is a little off does not add up.
