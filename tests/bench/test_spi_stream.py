@@ -189,6 +189,16 @@ def test_small_bufsiz_is_obeyed_in_one_transfer_or_refused(controller: Controlle
         assert len(controller.wire.transfers[-1][0]) <= 4096
 
 
+def test_limits_are_those_of_the_shortest_frame(controller: Controller, tmp_path: Path) -> None:
+    with opened(controller, bench_file(tmp_path)) as bench:
+        lowest_hz = bench.optical.limits.min_rate_hz
+        assert 1 < lowest_hz < 2
+        bench.optical.start(frame_for(ClearConfig(), rate_hz=1.01 * lowest_hz))
+        bench.optical.off()
+        with pytest.raises(ValueError, match="can't send 113 symbols"):
+            bench.optical.start(frame_for(ClearConfig(), rate_hz=0.98 * lowest_hz))
+
+
 def test_trilevel_is_refused_with_the_reason(controller: Controller, tmp_path: Path) -> None:
     with opened(controller, bench_file(tmp_path)) as bench:
         assert not bench.optical.has_grey

@@ -23,6 +23,7 @@ from rig.errors import BenchConnectionError, BenchFault
 BUFSIZ = Path("/sys/module/spidev/parameters/bufsiz")  # the most bytes that spidev takes in one transfer
 SPIDEV_BUFSIZ: Final = 4096  # its default
 DARK_HZ: Final = 100_000
+FEWEST_SYMBOLS: Final = 113  # the shortest frame: 64 of preamble, 8 of header, 40 to clear, 1 dark
 
 
 class SpiTransmission:
@@ -84,7 +85,8 @@ class SpiStreamTx:
 
     @property
     def limits(self) -> Limits:
-        return Limits(None, self._controller.slowest_hz * 8 / (_bufsiz() * 8), MAX_HZ)
+        most_bits = (_bufsiz() - 2 * EDGE_BYTES) * 8 // FEWEST_SYMBOLS
+        return Limits(None, self._controller.slowest_hz / most_bits, MAX_HZ)
 
     def start(self, frame: Frame) -> SpiTransmission:
         """Begin to send; returns at once.
