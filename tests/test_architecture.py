@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "rig"
 
 JUDGES = ("rig.blinkup", "rig.led", "rig.outcome")
-HARDWARE = ("pigpio", "gpiozero", "adafruit_ads1x15", "adafruit_mcp4725", "adafruit_ina219", "board", "busio", "spidev")
+ADAFRUIT = ("adafruit_ads1x15", "adafruit_mcp4725", "adafruit_ina219", "board", "busio")
+HARDWARE = ("pigpio", "gpiozero", *ADAFRUIT, "spidev", "lgpio")
 MAY_SIMULATE = ("bench/opening.py", "cli/sim.py", "cli/sim_world.py", "pytest_plugin/faults_fixture.py", "sim/")
 
 

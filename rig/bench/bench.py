@@ -13,7 +13,7 @@ from rig.bench.config import BenchConfig, load_bench
 from rig.bench.guarded_i2c import GuardedI2C
 from rig.bench.known import calibration_of
 from rig.bench.opening import Backend, open_backend
-from rig.bench.optical import OpticalTransmitter
+from rig.bench.optical import OpticalTx, open_optical
 from rig.bench.regulated import RegulatedSupply
 from rig.bench.safety import guard
 from rig.bench.sampler import ContinuousInput
@@ -62,7 +62,7 @@ class Bench:
         self.supply = RegulatedSupply(config.supply, limits, backend.clock, backend.factory, i2c)
         self._closing.callback(self.supply.close)
         self._closing.enter_context(guard(self.supply.off))
-        self.optical = OpticalTransmitter(config.blinkup, backend.clock, backend.factory, backend.link)
+        self.optical: OpticalTx = open_optical(config.blinkup, backend.clock, backend.factory, backend.link)
         self._closing.callback(self.optical.close)
         led = config.led
         self.led_input = ContinuousInput(
@@ -95,6 +95,7 @@ class Bench:
             "Bench": f"{self.config.name} ({self.config.stands_for})",
             "Device": f"{self.device.title} {self.config.dut.id}".strip(),
             **self._backend.facts,
+            "BlinkUp sent by": self.optical.name,
             **self._proven,
         }
 

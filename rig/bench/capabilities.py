@@ -56,9 +56,12 @@ class NetworkControl(Protocol):
 
 
 class EnvironmentControl(Protocol):
-    """Light and noise around the device."""
+    """Light and noise around the device, and how much of the BlinkUp LED's light reaches it."""
 
     def apply(self, surroundings: Surroundings) -> None: ...
+    def set_blinkup_coupling(self, factor: float) -> None:
+        """1 is the fixture as built; 0.25 is what is left at twice the distance (inverse square)."""
+        ...
 
 
 class DeclaredNetworks:

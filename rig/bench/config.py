@@ -29,18 +29,55 @@ class I2CBus(Strict):
     bus: int = Field(default=1, ge=0, le=22)
 
 
+class BlinkUpSpi(Strict):
+    """The SPI controller whose data line (MOSI) is the LED's pin, if frames are sent by SPI."""
+
+    bus: int = Field(default=0, ge=0, le=10)
+    device: int = Field(default=0, ge=0, le=2)
+    model: Literal["pi3", "pi4", "pi5"] = "pi4"
+    core_hz: int | None = Field(default=None, ge=1_000_000)
+    gate_gpio: Gpio | None = None
+
+
+class BlinkUpLgpio(Strict):
+    """The GPIO chip that sends frames by software timing, and the pin that is wired to the LED's to watch them."""
+
+    chip: int = Field(default=0, ge=0)
+    sense_gpio: Gpio | None = None
+
+
 class BlinkUpWiring(Strict):
     """The BlinkUp LED. With `grey_gpio`, a second resistor leg that alone gives the grey of tri-level."""
 
     gpio: Gpio
     grey_gpio: Gpio | None = None
     active_high: bool = True
+    grey_fraction: float | None = Field(default=None, gt=0, lt=1)
+    via: Literal["pigpio", "spi", "lgpio"] = "pigpio"
+    edge_tolerance_us: float = Field(default=50.0, gt=0)
+    spi: BlinkUpSpi = BlinkUpSpi()
+    lgpio: BlinkUpLgpio = BlinkUpLgpio()
 
     @model_validator(mode="after")
     def _two_pins(self) -> BlinkUpWiring:
         if self.gpio == self.grey_gpio:
             raise ValueError(f"gpio and grey_gpio must be two different pins (both {self.gpio})")
+        if self.via == "spi" and self.grey_gpio is not None:
+            raise ValueError(
+                f'via = "spi" has one data line and can\'t switch a grey leg in step (grey_gpio is {self.grey_gpio}): '
+                'leave grey_gpio out, or send via "pigpio" or "lgpio"'
+            )
+        if self.grey_fraction is not None and self.grey_gpio is None:
+            raise ValueError("grey_fraction says how bright the grey leg is, and there is no grey_gpio")
         return self
+
+    @property
+    def more_pins(self) -> tuple[tuple[str, int | None], ...]:
+        """Pins besides the legs that the chosen way of sending uses, with their keys."""
+        return (
+            ("blinkup.spi.gate_gpio", self.spi.gate_gpio if self.via == "spi" else None),
+            ("blinkup.lgpio.sense_gpio", self.lgpio.sense_gpio if self.via == "lgpio" else None),
+        )
 
 
 class LedCalibration(Strict):
@@ -236,6 +273,7 @@ class BenchConfig(Strict):
         for name, gpio in (
             ("blinkup.gpio", self.blinkup.gpio),
             ("blinkup.grey_gpio", self.blinkup.grey_gpio),
+            *self.blinkup.more_pins,
             ("supply.switch_gpio", self.supply.switch_gpio),
             ("supply.series.gpio", series.gpio if series else None),
         ):

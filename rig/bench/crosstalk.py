@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,14 +17,27 @@ _FEWEST = 20
 _SLOW_S: Final = 0.1  # what changes slower than this is not the LED's doing
 
 
+@dataclass(frozen=True)
+class Followed:
+    """Volts at the sensor that follow the LED, and their share of all that changes as fast (0 to 1)."""
+
+    volts: float
+    share: float
+
+
 def crosstalk_v(frame: Frame, times_s: Floats, volts: Floats) -> float:
     """Volts at the sensor that follow the LED's on and off; 0 if too little was seen.
 
     `times_s` count from the frame's first symbol.
     """
+    return followed(frame, times_s, volts).volts
+
+
+def followed(frame: Frame, times_s: Floats, volts: Floats) -> Followed:
+    """As `crosstalk_v`, with how much of what the sensor saw it explains."""
     __tracebackhide__ = True
     if len(times_s) < _FEWEST:
-        return 0.0
+        return Followed(0.0, 0.0)
     edges_s = np.array([edge.at_us / 1e6 for edge in frame.wave.edges])
     levels = np.array([edge.level for edge in frame.wave.edges], dtype=np.float64)
     levels /= max(1.0, levels.max())
@@ -40,7 +54,8 @@ def crosstalk_v(frame: Frame, times_s: Floats, volts: Floats) -> float:
             power, product = float(sent @ sent), float(sent @ seen)
             if power > 0.0 and product > 0.0 and product**2 / power > best_fit:
                 best_fit, best_v = product**2 / power, product / power
-    return best_v
+    total = float(seen @ seen)
+    return Followed(best_v, best_fit / total if total > 0.0 else 0.0)
 
 
 def _fast(values: Floats, width: int) -> Floats:

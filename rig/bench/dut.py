@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rig.bench.bench import Bench
 from rig.bench.frame import Frame, frame_for
 from rig.bench.health import check_fell
 from rig.bench.known import facts_of
 from rig.bench.lightcheck import with_light_checked
-from rig.bench.optical import EDGE_TOLERANCE_US, Receipt
+from rig.bench.optical import Receipt
 from rig.bench.underfed import read_again
 from rig.bench.watch import Watch
-from rig.blinkup import ClearConfig, Config, LineCode, WifiConfig
+from rig.blinkup import (
+    STANDARD_HZ,
+    Bright,
+    ClearConfig,
+    Config,
+    Damage,
+    Flags,
+    FrameDamage,
+    InvalidOption,
+    LineCode,
+    WifiConfig,
+    rate_named,
+    rate_of_flags,
+)
 from rig.errors import BenchFault, DeviceNotReady
 from rig.led import Catalogue, Decoded, load_catalogue
 from rig.outcome import Outcome, judge
@@ -46,6 +60,7 @@ class DeviceUnderTest:
         self.codes: Catalogue = load_catalogue().for_device(*profile.led_tags)
         self._facts = facts_of(profile)
         self._watch: Watch | None = None
+        self.receipts: list[Receipt] = []
 
     @property
     def watched(self) -> bool:
@@ -115,28 +130,70 @@ class DeviceUnderTest:
     def watch_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
         return self.watch.run_until(done, timeout_s)
 
-    def send(self, config: Config, *, rate_hz: float = 60.0, code: LineCode = "bilevel", check: bool = True) -> Receipt:
+    def send(
+        self,
+        config: Config,
+        *,
+        rate_hz: float | str = STANDARD_HZ,
+        code: LineCode = "bilevel",
+        flags: Flags | None = None,
+        bright: Bright = "both",
+        lit_percent: float = 0.0,
+        damage: Damage | FrameDamage | None = None,
+        damage_at: float | None = None,
+        check: bool = True,
+    ) -> Receipt:
         """Blink a configuration into the device. Without `check` a wrong transmission is only told by the receipt.
+
+        `rate_hz` may be a name (standard, fast, half, two-thirds); `flags` are those of the factory method and decide
+        the rate in its place. `bright`, `lit_percent` and `damage` make the light weaker, longer or wrong on purpose:
+        see `rig.bench.frame.frame_for`.
 
         Raises:
             BlinkUpError: the configuration can't be sent; no light was.
             BenchFault: what left the LED's pins is not what was to be sent.
         """
         __tracebackhide__ = True
-        return self.send_frame(frame_for(config, rate_hz=rate_hz, code=code), check=check)
+        if flags is not None:
+            rate_hz = rate_of_flags(flags, active_high=self.bench.config.blinkup.active_high)
+        frame = frame_for(
+            config,
+            rate_hz=rate_named(rate_hz),
+            code=code,
+            bright=bright,
+            lit_percent=lit_percent,
+            damage=damage,
+            damage_at=damage_at,
+        )
+        return self.send_frame(frame, check=check)
 
     def send_frame(self, frame: Frame, *, check: bool = True) -> Receipt:
         """As `send`, of a frame that is made already."""
+        __tracebackhide__ = True
         if frame.code == "trilevel":
             self.bench.require("blinkup.trilevel")
         receipt = self.watch.send(frame)
-        if check and not receipt.sent_as_planned:
-            raise BenchFault(
-                f"BlinkUp LED: not sent as planned: {receipt.edges_seen} of {receipt.edges_planned} edges seen at the "
-                f"pins, the worst {receipt.worst_edge_us:.0f} us off (allowed {EDGE_TOLERANCE_US:.0f} us). Is "
-                "pigpiod's wave clock right, and does nothing else use its waves or these pins?"
-            )
+        self.receipts.append(receipt)
+        if check and receipt.sent_as_planned is False:
+            raise BenchFault(f"BlinkUp LED: not sent as planned: {receipt.difference}. {self.bench.optical.advice}")
         return receipt
+
+    def send_repeatedly(self, config: Config, times: int, *, pause_s: float = 0.0, **how: Any) -> list[Receipt]:
+        """`send` so many times, with a pause of darkness between two frames; `how` as for `send`.
+
+        Raises:
+            InvalidOption: fewer than one time, or a negative pause.
+            BlinkUpError, BenchFault: as `send`.
+        """
+        __tracebackhide__ = True
+        if times < 1 or pause_s < 0:
+            raise InvalidOption(f"BlinkUp {times} times, paused {pause_s} s; expected 1 or more times and 0 s or more")
+        receipts = []
+        for n in range(times):
+            if n:
+                self.watch_for(pause_s)
+            receipts.append(self.send(config, **how))
+        return receipts
 
     def wifi(self, network: NetworkProfile, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
         """The configuration that puts the device on `network`, or nearly."""

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import get_args
 
 from rig.blinkup import (
+    Bright,
     ClearConfig,
     Config,
+    Damage,
+    FrameDamage,
+    FrameFault,
     LineCode,
     Waveform,
     WpsConfig,
     data_span,
     encode,
+    frame_fault,
     preamble_bytes_for,
+    stretched,
     symbols,
     waveform,
 )
+from rig.blinkup import damage as damaged
+
+DAMAGES: tuple[str, ...] = (*get_args(Damage), *get_args(FrameDamage))
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Times in seconds from the frame's first symbol. `packet_sha256` identifies the packet without telling it."""
+    """Times in seconds from the frame's first symbol. `packet_sha256` identifies the packet without telling it.
+
+    `first_data` and `end_data` (half open) number the symbols that carry the packet; `rate_hz` is what is really sent.
+    `bright` says which legs of the LED light for bright; `damage` names what is wrong with the frame on purpose.
+    """
 
     what: str
     code: LineCode
@@ -31,6 +45,11 @@ class Frame:
     secret_start_s: float
     secret_end_s: float
     packet_sha256: str
+    first_data: int
+    end_data: int
+    bright: Bright = "both"
+    damage: str = ""
+    lit_percent: float = 0.0
 
 
 def kind_of(config: Config) -> str:
@@ -40,21 +59,78 @@ def kind_of(config: Config) -> str:
     return "wps" if isinstance(config, WpsConfig) else "wifi"
 
 
-def frame_for(config: Config, *, rate_hz: float = 60.0, code: LineCode = "bilevel") -> Frame:
+def frame_for(
+    config: Config,
+    *,
+    rate_hz: float = 60.0,
+    code: LineCode = "bilevel",
+    bright: Bright = "both",
+    lit_percent: float = 0.0,
+    damage: Damage | FrameDamage | None = None,
+    damage_at: float | None = None,
+) -> Frame:
     """The frame that carries `config`.
 
+    `lit_percent` lengthens every lit stretch by so much of a symbol (see `rig.blinkup.stretched`). `damage` spoils the
+    frame on purpose: a kind of `rig.blinkup.damage` or `frame_fault`, with `damage_at` as its `at`.
+
     Raises:
-        BlinkUpError: the configuration, the rate or the code can't be sent.
+        BlinkUpError: the configuration, the rate, the code or the damage can't be sent.
     """
     __tracebackhide__ = True
-    return frame_of_packet(encode(config), kind_of(config), rate_hz=rate_hz, code=code)
+    packet, fault = encode(config), FrameFault()
+    if damage in get_args(Damage):
+        packet = damaged(packet, damage, None if damage_at is None else int(damage_at))  # type: ignore[arg-type]
+    elif damage is not None:
+        fault = frame_fault(damage, damage_at)  # type: ignore[arg-type]
+    return frame_of_packet(
+        packet,
+        kind_of(config),
+        rate_hz=rate_hz,
+        code=code,
+        bright=bright,
+        lit_percent=lit_percent,
+        fault=fault,
+        damage=damage or "",
+    )
 
 
-def frame_of_packet(packet: bytes, what: str, *, rate_hz: float = 60.0, code: LineCode = "bilevel") -> Frame:
-    """The frame that carries `packet` as it is, damaged or not."""
+def frame_of_packet(
+    packet: bytes,
+    what: str,
+    *,
+    rate_hz: float = 60.0,
+    code: LineCode = "bilevel",
+    bright: Bright = "both",
+    lit_percent: float = 0.0,
+    fault: FrameFault | None = None,
+    damage: str = "",
+) -> Frame:
+    """The frame that carries `packet` as it is, damaged or not; `damage` only names what was done to it."""
     __tracebackhide__ = True
+    fault = fault or FrameFault()
     preamble = preamble_bytes_for(rate_hz) if code == "bilevel" else None
-    wave = waveform(symbols(packet, code, preamble_bytes=preamble), rate_hz)
+    if fault.preamble_bytes is not None:
+        preamble = fault.preamble_bytes
+    sent_hz = rate_hz * fault.rate_factor
+    wave = waveform(symbols(packet, code, preamble_bytes=preamble, header=fault.header), sent_hz)
+    if lit_percent:
+        wave = stretched(wave, sent_hz, lit_percent)
     first, end = data_span(len(packet), code, preamble_bytes=preamble)
     digest = hashlib.sha256(packet).hexdigest()
-    return Frame(what, code, rate_hz, wave, wave.duration_us / 1e6, first / rate_hz, end / rate_hz, digest)
+    return Frame(
+        what,
+        code,
+        sent_hz,
+        wave,
+        wave.duration_us / 1e6,
+        first / sent_hz,
+        # A lit stretch that was made longer still tells the last bit.
+        end / sent_hz + max(0.0, lit_percent) / 100 / sent_hz,
+        digest,
+        first,
+        end,
+        bright,
+        damage,
+        lit_percent,
+    )

@@ -154,6 +154,9 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
             world.set_noise(surroundings.snr)
             world.set_ambient(Ambient(level=surroundings.ambient, flicker=surroundings.flicker))
 
+        def set_blinkup_coupling(self, factor: float) -> None:
+            world.set_blinkup_coupling(factor)
+
     if seed is None:
         assert config.simulation is not None
         seed = config.simulation.seed

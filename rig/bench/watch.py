@@ -6,6 +6,7 @@ keeps its own time stamp.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from rig.bench.bench import Bench
-from rig.bench.crosstalk import crosstalk_v
 from rig.bench.frame import Frame
 from rig.bench.health import Doubt, check_supply
 from rig.bench.optical import POLL_S, Receipt
+from rig.bench.optics.light import seen_by_sensor
 from rig.errors import BenchFault
 from rig.led import Catalogue, Decoded, State, Tracker, finish
 from rig.recording import Action, Blanked, Floats, Recording, Trace
@@ -195,29 +196,28 @@ class Watch:
         except BaseException:
             self._bench.optical.off()
             raise
-        receipt = sending.finish()
-        self._actions.append(
-            Action(
-                "blinkup",
-                receipt.start_s,
-                receipt.end_s,
-                {
-                    "what": frame.what,
-                    "code": frame.code,
-                    "rate_hz": frame.rate_hz,
-                    "sent_as_planned": receipt.sent_as_planned,
-                    "worst_edge_us": receipt.worst_edge_us,
-                    "packet_sha256": frame.packet_sha256,
-                    "crosstalk_v": self._crosstalk_v(frame, receipt),
-                },
-            )
-        )
+        receipt = self._with_light(frame, sending.finish())
+        details = {
+            "what": frame.what,
+            "code": frame.code,
+            "rate_hz": frame.rate_hz,
+            "sent_as_planned": receipt.sent_as_planned,
+            "worst_edge_us": receipt.worst_edge_us if math.isfinite(receipt.worst_edge_us) else None,
+            "packet_sha256": frame.packet_sha256,
+            "crosstalk_v": receipt.contrast_v,
+            "difference": receipt.difference,
+            "damage": frame.damage,
+        }
+        self._actions.append(Action("blinkup", receipt.start_s, receipt.end_s, details))
         return receipt
 
-    def _crosstalk_v(self, frame: Frame, receipt: Receipt) -> float:
+    def _with_light(self, frame: Frame, receipt: Receipt) -> Receipt:
+        """The receipt with what the rig's own sensor saw of the LED."""
         __tracebackhide__ = True
         led = self._led.trace().between(receipt.start_s, receipt.end_s)
-        return crosstalk_v(frame, led.times_s - receipt.start_s, led.values)
+        if frame.code == "trilevel":
+            receipt = replace(receipt, grey_fraction=self._bench.config.blinkup.grey_fraction)
+        return seen_by_sensor(receipt, frame, led.times_s - receipt.start_s, led.values)
 
     def result(self) -> tuple[Recording, Decoded]:
         """Everything so far. The recording still holds the light of BlinkUps; what is stored or shown is blanked."""

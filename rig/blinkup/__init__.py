@@ -3,7 +3,7 @@
 from rig.blinkup.checks import check
 from rig.blinkup.config import ClearConfig, Config, Proxy, StaticIP, WifiConfig, WpsConfig
 from rig.blinkup.crc import crc16
-from rig.blinkup.damage import Damage, damage
+from rig.blinkup.damage import Damage, FrameDamage, FrameFault, damage, frame_fault
 from rig.blinkup.entries import PinCoding, WpsOrder
 from rig.blinkup.errors import (
     BadCrc,
@@ -23,25 +23,32 @@ from rig.blinkup.errors import (
     TruncatedEntry,
     UnknownEntry,
 )
-from rig.blinkup.linecode import LineCode, data_span, frame_duration_s, preamble_bytes_for, symbols
+from rig.blinkup.linecode import HEADER, LineCode, bits_of, data_span, frame_duration_s, preamble_bytes_for, symbols
+from rig.blinkup.named import NAMED_RATES, Flags, rate_named, rate_of_flags
 from rig.blinkup.packet import build_packet, encode, parse, split_packet
 from rig.blinkup.rates import FAST_HZ, HALF_HZ, MAX_HZ, STANDARD_HZ, TRILEVEL_JS_HZ, TWO_THIRDS_HZ
 from rig.blinkup.receiver import Polarity, Reason, ReceivedFrame, Reception, receive
-from rig.blinkup.waveform import Edge, LedLegs, Pulse, Waveform, edges, lit_masks, pulses, waveform
+from rig.blinkup.waveform import Bright, Edge, LedLegs, Pulse, Waveform, edges, lit_masks, pulses, stretched, waveform
 
 __all__ = [
     "FAST_HZ",
     "HALF_HZ",
+    "HEADER",
     "MAX_HZ",
+    "NAMED_RATES",
     "STANDARD_HZ",
     "TRILEVEL_JS_HZ",
     "TWO_THIRDS_HZ",
     "BadCrc",
     "BadLength",
+    "Bright",
     "ClearConfig",
     "Config",
     "Damage",
     "Edge",
+    "Flags",
+    "FrameDamage",
+    "FrameFault",
     "InvalidAddress",
     "InvalidEnrolment",
     "InvalidOption",
@@ -70,6 +77,7 @@ __all__ = [
     "WifiConfig",
     "WpsConfig",
     "WpsOrder",
+    "bits_of",
     "build_packet",
     "check",
     "crc16",
@@ -78,12 +86,16 @@ __all__ = [
     "edges",
     "encode",
     "frame_duration_s",
+    "frame_fault",
     "lit_masks",
     "parse",
     "preamble_bytes_for",
     "pulses",
+    "rate_named",
+    "rate_of_flags",
     "receive",
     "split_packet",
+    "stretched",
     "symbols",
     "waveform",
 ]

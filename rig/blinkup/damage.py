@@ -1,13 +1,54 @@
-"""Packets damaged on purpose: what a receiver must refuse."""
+"""Packets and frames damaged on purpose: what a receiver must refuse."""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 from rig.blinkup.errors import BadCrc, BadLength, InvalidOption, TruncatedEntry
+from rig.blinkup.linecode import HEADER
 from rig.blinkup.packet import OVERHEAD_BYTES, split_packet
 
 Damage = Literal["flip_bit", "wrong_crc", "truncate", "wrong_length"]
+FrameDamage = Literal["no_preamble", "wrong_header", "wrong_rate"]
+
+WRONG_RATE_PERCENT = 20.0  # what a receiver bears is not known; a fifth off is more than one symbol in five
+
+
+@dataclass(frozen=True)
+class FrameFault:
+    """What is wrong around a sound packet: `preamble_bytes` None is the usual one, `rate_factor` 1 the asked rate."""
+
+    preamble_bytes: int | None = None
+    header: int = HEADER
+    rate_factor: float = 1.0
+
+
+def frame_fault(kind: FrameDamage, at: float | None = None) -> FrameFault:
+    """How a frame is damaged around its packet, which stays as it is.
+
+    no_preamble: the frame begins with its header; `at` means nothing.
+    wrong_header: the header byte is `at`; by default the right one with its last bit inverted.
+    wrong_rate: every symbol at a rate that is `at` percent too high (too low if negative); by default 20.
+
+    Raises:
+        InvalidOption: no such kind, or `at` makes no damage or can't be sent.
+    """
+    match kind:
+        case "no_preamble":
+            return FrameFault(preamble_bytes=0)
+        case "wrong_header":
+            header = HEADER ^ 1 if at is None else int(at)
+            if header == HEADER or not 0 <= header <= 0xFF:
+                raise InvalidOption(f"wrong_header at {at}; expected a byte other than the right one, {HEADER}")
+            return FrameFault(header=header)
+        case "wrong_rate":
+            percent = WRONG_RATE_PERCENT if at is None else at
+            if percent == 0 or not -90 <= percent <= 900:
+                raise InvalidOption(f"wrong_rate at {at}; expected -90 to 900 percent off, and not 0")
+            return FrameFault(rate_factor=1 + percent / 100)
+    kinds = ", ".join((*get_args(Damage), *get_args(FrameDamage)))
+    raise InvalidOption(f"damage kind is {kind!r}; expected one of {kinds}")
 
 
 def damage(packet: bytes, kind: Damage, at: int | None = None) -> bytes:

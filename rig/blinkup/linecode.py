@@ -7,6 +7,7 @@ SDK, rsaxvc.net, 2018-04-06 (bi-level preamble).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,24 +39,48 @@ _CODES: dict[LineCode, _Code] = {
 
 
 def symbols(
-    packet: bytes, code: LineCode = "bilevel", *, preamble_bytes: int | None = None, tail: int | None = None
+    packet: bytes,
+    code: LineCode = "bilevel",
+    *,
+    preamble_bytes: int | None = None,
+    tail: int | None = None,
+    header: int = HEADER,
 ) -> tuple[int, ...]:
     """Preamble, header, `packet` and `tail` dark symbols, as levels 0, 1 (and 2 in tri-level).
 
     The packet may be damaged. Defaults: bi-level 8 preamble bytes (about a second at 60 Hz, see
-    `preamble_bytes_for`) and 1 dark symbol; tri-level 3 (48 symbols) and 6.
+    `preamble_bytes_for`) and 1 dark symbol; tri-level 3 (48 symbols) and 6. Any other `header` byte than the default
+    is a frame that no right receiver takes.
 
     Raises:
-        InvalidOption: no such code, or a negative preamble or tail.
+        InvalidOption: no such code, a negative preamble or tail, or a header that is no byte.
     """
     __tracebackhide__ = True  # pytest would print the packet, which carries a password
     shape, preamble, dark = _layout(code, preamble_bytes, tail)
-    data = bytes([shape.preamble_byte]) * preamble + bytes([HEADER]) + packet
+    if not 0 <= header <= 0xFF:
+        raise InvalidOption(f"header is {header}; expected a byte, 0 to 255 (0x{HEADER:02X} is the right one)")
+    data = bytes([shape.preamble_byte]) * preamble + bytes([header]) + packet
     sent: list[int] = []
     for byte in data:
         for shift in range(7, -1, -1):
             sent += shape.one if byte >> shift & 1 else shape.zero
     return tuple(sent) + (0,) * dark
+
+
+def bits_of(symbols: Sequence[int], code: LineCode) -> str:
+    """The bits that `symbols` stand for, as a text of 0 and 1, or ? where they stand for none.
+
+    The inverse of how `symbols` spells a byte; a rest too short for a bit is left out.
+
+    Raises:
+        InvalidOption: no such code.
+    """
+    __tracebackhide__ = True
+    shape, _, _ = _layout(code, None, None)
+    per_bit = len(shape.zero)
+    spelled = {shape.zero: "0", shape.one: "1"}
+    groups = (tuple(symbols[i : i + per_bit]) for i in range(0, len(symbols) - per_bit + 1, per_bit))
+    return "".join(spelled.get(group, "?") for group in groups)
 
 
 def preamble_bytes_for(rate_hz: float) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from rig.blinkup.errors import InvalidOption, NoGreyLeg
 from rig.blinkup.linecode import LineCode
 from rig.blinkup.rates import check_rate
+
+Bright = Literal["both", "main", "grey"]
+"""Which legs of the LED light for bright: with both it is brightest."""
 
 Pulse = tuple[int, int, int]
 """GPIO bits to set, GPIO bits to clear, microseconds until the next pulse: pigpio's generic wave pulse."""
@@ -37,13 +40,13 @@ class LedLegs:
     """How the BlinkUp LED hangs on GPIOs (0..31, Broadcom numbers).
 
     `main_gpio` drives the LED by its usual resistor. `grey_gpio`, if there is one, drives it by a second, larger
-    resistor: alone it gives tri-level's grey. `bright` says which legs light for full brightness. An active-low leg
-    lights when its GPIO is low.
+    resistor: alone it gives tri-level's grey. `bright` says which legs light for bright; fewer give a weaker light to
+    try a receiver's margin with. An active-low leg lights when its GPIO is low.
     """
 
     main_gpio: int
     grey_gpio: int | None = None
-    bright: Literal["both", "main"] = "both"
+    bright: Bright = "both"
     active_high: bool = True
 
     def __post_init__(self) -> None:
@@ -52,8 +55,10 @@ class LedLegs:
                 raise InvalidOption(f"BlinkUp LED: {field} is {gpio}; expected 0..{MAX_GPIO}")
         if self.main_gpio == self.grey_gpio:
             raise InvalidOption(f"BlinkUp LED: both legs are on GPIO {self.main_gpio}; grey needs a GPIO of its own")
-        if self.bright not in ("both", "main"):
-            raise InvalidOption(f"BlinkUp LED: bright is {self.bright!r}; expected both or main")
+        if self.bright not in get_args(Bright):
+            raise InvalidOption(f"BlinkUp LED: bright is {self.bright!r}; expected {', '.join(get_args(Bright))}")
+        if self.bright == "grey" and self.grey_gpio is None:
+            raise NoGreyLeg(f"bright by the grey leg, and the BlinkUp LED has one leg only (GPIO {self.main_gpio})")
 
     @property
     def mask(self) -> int:
@@ -91,6 +96,22 @@ def edges(symbols: Sequence[int], rate_hz: float) -> tuple[Edge, ...]:
     return waveform(symbols, rate_hz).edges
 
 
+def stretched(wave: Waveform, rate_hz: float, percent: float) -> Waveform:
+    """`wave` with every lit stretch longer by `percent` of a symbol (shorter if negative): its end moves.
+
+    A lamp that is slow to go out does this to a receiver. Stretches of several symbols grow by the same time as one.
+
+    Raises:
+        InvalidOption: not within -90 to 90, beyond which symbols would meet.
+    """
+    __tracebackhide__ = True
+    if not -90 <= percent <= 90:
+        raise InvalidOption(f"lit_percent is {percent}; expected -90 to 90 percent of a symbol")
+    later_us = round(percent / 100 * 1e6 / rate_hz)
+    moved = tuple(Edge(edge.at_us + later_us, 0) if edge.level == 0 and edge.at_us > 0 else edge for edge in wave.edges)
+    return Waveform(moved, max(wave.duration_us, moved[-1].at_us))
+
+
 def pulses(wave: Waveform, code: LineCode, legs: LedLegs) -> list[Pulse]:
     """Generic wave pulses of `wave`, one per edge, each stating every leg; the last leaves the LED off.
 
@@ -117,9 +138,9 @@ def lit_masks(code: LineCode, legs: LedLegs) -> tuple[int, ...]:
 
     Raises:
         NoGreyLeg: tri-level without a grey leg.
-        InvalidOption: no such code.
+        InvalidOption: no such code, or tri-level whose bright is its grey.
     """
-    bright = legs.mask if legs.bright == "both" else 1 << legs.main_gpio
+    bright = {"both": legs.mask, "main": 1 << legs.main_gpio}.get(legs.bright, legs.mask & ~(1 << legs.main_gpio))
     if code == "bilevel":
         return 0, bright
     if code == "trilevel":
@@ -128,6 +149,8 @@ def lit_masks(code: LineCode, legs: LedLegs) -> tuple[int, ...]:
                 f"tri-level needs grey, and the BlinkUp LED has one leg only (GPIO {legs.main_gpio}); "
                 "wire and configure a grey leg, or send bi-level"
             )
+        if legs.bright == "grey":
+            raise InvalidOption("tri-level can't tell bright from grey when both are the grey leg; choose main or both")
         return 0, 1 << legs.grey_gpio, bright
     raise InvalidOption(f"line code is {code!r}; expected bilevel or trilevel")
 

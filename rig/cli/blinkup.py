@@ -1,4 +1,4 @@
-"""`rig blinkup`: what a configuration is as light, what frames a capture holds, and how good the signal is."""
+"""`rig blinkup`: send, see what a configuration is as light, what frames a capture holds, how good a signal is."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from rig.blinkup import (
     symbols,
 )
 from rig.captures import read_capture
+from rig.cli import blinkup_send
 from rig.cli.blinkup_text import entry_rows
 from rig.cli.configuring import (
     Clear,
@@ -38,7 +39,12 @@ from rig.cli.secrets import SecretlessCommand
 from rig.errors import ConfigError
 from rig.recording import Trace
 
-app = typer.Typer(help="BlinkUp: show what is sent, decode captures, tune a signal.", no_args_is_help=True)
+app = typer.Typer(
+    help="BlinkUp: send, try a receiver's margins, show what is sent, decode captures, tune a signal.",
+    no_args_is_help=True,
+)
+app.command("send", cls=SecretlessCommand, epilog=blinkup_send.SEND_EPILOG)(blinkup_send.send)
+app.command("sweep", cls=SecretlessCommand, epilog=blinkup_send.SWEEP_EPILOG)(blinkup_send.sweep)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Recording (.npz), CSV, sigrok session (.sr) or VCD.")]
 Channel = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Channel; needed if there are several.")]

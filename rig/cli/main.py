@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(bench.app, name="bench")
+app.add_typer(blinkup.app, name="blinkup")
 app.add_typer(device.app, name="device")
 app.add_typer(network.app, name="network")
 app.add_typer(codes.app, name="codes")

@@ -14,9 +14,11 @@ import pytest
 import pytest_html
 
 from rig.bench.dut import DeviceUnderTest, Observation
+from rig.bench.optical import Receipt
 from rig.errors import BenchError, RigError, SafetyTrip
 from rig.run import journal
 from rig.run.measurement import Measurement
+from rig.run.sweep import COLUMNS, UNITS, Sweep
 
 NOT_JUDGED = "not judged"
 
@@ -30,6 +32,7 @@ class Evidence:
     dut: DeviceUnderTest | None = None
     measurements: list[Measurement] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
 
 
 def evidence_of(item: pytest.Item) -> Evidence:
@@ -57,7 +60,7 @@ def summarise(
     """(facts for the table row and the journal, extras for pytest-html). Pictures are drawn from blanked light."""
     evidence = evidence_of(item)
     row = error_row(error)
-    blocks: list[str] = []
+    blocks: list[str] = list(evidence.blocks)
     extras: list[dict[str, Any]] = []
     if evidence.dut is not None and evidence.dut.watched:
         seen = evidence.dut.observation()
@@ -67,10 +70,11 @@ def summarise(
         row["domain"] = row["domain"] or outcome.fault_domain.value
         row["reason"] = row["reason"] or outcome.summary
         blocks.append(_bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome))
+        blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         from rig.run.picture import draw, png  # a controller that hands its tests to workers draws nothing
 
         picture = png(draw(seen.recording, seen.decoded, title=item.name))
-        blocks.append(f"<img class='rig-picture' alt='observation' src='data:image/png;base64,{_base64(picture)}'>")
+        blocks.append(image_block(picture, "observation"))
         if folder is not None:
             path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,6 +128,30 @@ def _outcome_block(outcome: Any) -> str:
         + (f"<details><summary>What to try next</summary><ol>{advice}</ol></details>" if advice else "")
         + (f"<details><summary>Why not something else</summary><ul>{against}</ul></details>" if against else "")
     )
+
+
+def _receipt_block(number: int, receipt: Receipt) -> str:
+    """What left the BlinkUp LED's pins, as a small table; of the packet only its hash."""
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{html.escape(text)}</td></tr>" for name, text in receipt.rows()
+    )
+    said = html.escape(receipt.verdict)
+    return f"<details class='rig-receipt'><summary>BlinkUp {number}: {said}</summary><table>{rows}</table></details>"
+
+
+def sweep_block(sweep: Sweep) -> str:
+    """A sweep's table and picture."""
+    from rig.run.sweep_picture import sweep_png
+
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS)
+    rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in sweep.rows())
+    title = html.escape(f"Sweep of {sweep.plan.axis} ({UNITS[sweep.plan.axis]})")
+    return f"<p><b>{title}</b></p><table><tr>{head}</tr>{rows}</table>{image_block(sweep_png(sweep), 'sweep')}"
+
+
+def image_block(data: bytes, what: str) -> str:
+    """A PNG as it stands in a self-contained report."""
+    return f"<img class='rig-picture' alt='{html.escape(what)}' src='data:image/png;base64,{_base64(data)}'>"
 
 
 def _base64(data: bytes) -> str:

@@ -11,12 +11,15 @@ import pytest
 from rig.bench.bench import Bench
 from rig.bench.capabilities import STANDARD_SURROUNDINGS, EnvironmentControl, NetworkControl, Surroundings
 from rig.bench.dut import DeviceUnderTest
+from rig.blinkup import Config
 from rig.clock import Clock
 from rig.profiles.device import DeviceProfile
 from rig.profiles.network import NetworkProfile
 from rig.pytest_plugin import options
-from rig.pytest_plugin.evidence import evidence_of
+from rig.pytest_plugin.evidence import evidence_of, sweep_block
 from rig.run.measurement import Measurement, limit_of, measured
+from rig.run.sweep import Plan, Sweep
+from rig.run.sweep import run as run_sweep
 from rig.supply import Supply
 
 
@@ -75,6 +78,19 @@ def dut(bench: Bench, request: pytest.FixtureRequest) -> Iterator[DeviceUnderTes
 def blinkup(dut: DeviceUnderTest) -> Any:
     """Sends configurations by light: `blinkup(config, rate_hz=60, code="bilevel")` returns the receipt."""
     return dut.send
+
+
+@pytest.fixture
+def blinkup_sweep(bench: Bench, request: pytest.FixtureRequest) -> Callable[[Plan, Config], Sweep]:
+    """Does a sweep, `blinkup_sweep(Plan("rate", ("60", "142")), config)`; its table and picture go into the report."""
+
+    def do(plan: Plan, config: Config) -> Sweep:
+        __tracebackhide__ = True
+        found = run_sweep(bench, plan, config)
+        evidence_of(request.node).blocks.append(sweep_block(found))
+        return found
+
+    return do
 
 
 @pytest.fixture

@@ -110,6 +110,8 @@ def environment(config: pytest.Config) -> dict[str, str]:
             f"{name} {version(name)}" for name in ("gpiozero", "pigpio", "adafruit-circuitpython-ads1x15")
         ),
     }
+    grey = bench.blinkup.grey_fraction
+    facts["BlinkUp LED"] = f"sent by {bench.blinkup.via}" + ("" if grey is None else f"; grey is {grey:.0%} of bright")
     stored = bench.led.calibration
     facts["LED calibration"] = f"{stored.taken_on or 'no date'}, {stored.conditions or 'no conditions'}"
     if bench.simulation is not None:

@@ -202,6 +202,7 @@ class ImpSensor:
     ) -> None:
         self._timeline = timeline
         self._blinkup_gain = blinkup_gain
+        self.coupling = 1.0  # share of the BlinkUp LED's light that arrives, 1 where the fixture was built for
         self._ambient_gain = ambient_gain
         self._rise_s = rise_s
         self._fall_s = fall_s
@@ -213,7 +214,7 @@ class ImpSensor:
         self._reached_ns = timeline.now_ns
 
     def changed(self, lights: Lights) -> None:
-        target = self._blinkup_gain * lights.blinkup + self._ambient_gain * lights.ambient.level
+        target = self._blinkup_gain * self.coupling * lights.blinkup + self._ambient_gain * lights.ambient.level
         self._ambient = lights.ambient
         if target != self._log[-1][1]:
             self._log.append((self._timeline.now_ns, target))

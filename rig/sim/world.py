@@ -263,6 +263,11 @@ class SimulatedWorld:
             brightness = self._grey * lit(wiring.grey_gpio) + (1.0 - self._grey) * lit(wiring.gpio)
         self._light(replace(self._lights, blinkup=brightness))
 
+    def set_blinkup_coupling(self, factor: float) -> None:
+        """The device's sensor gets this share of the BlinkUp LED's light from now on; 1 is the fixture as built."""
+        self.imp_sensor.coupling = factor
+        self._light(self._lights)
+
     def _led_changed(self, red: bool, green: bool) -> None:
         self._light(replace(self._lights, red=red, green=green))
 

@@ -13,8 +13,10 @@ from bench_files import SIMULATED, changed, edited
 from rig.bench.bench import Bench, open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.bench.frame import Frame, frame_for, frame_of_packet
-from rig.bench.optical import MAX_PULSES, Receipt, _worst_edge_us
-from rig.blinkup import ClearConfig, WifiConfig
+from rig.bench.optical import Receipt
+from rig.bench.optics.edges import PinChange, compare
+from rig.bench.optics.pigpio_wave import MAX_PULSES, unwrapped
+from rig.blinkup import ClearConfig, LedLegs, WifiConfig
 from rig.errors import BenchFault, BlinkUpError
 from rig.sim.world import SimulatedWorld
 
@@ -169,26 +171,53 @@ def test_pin_that_never_moves_is_not_as_planned(sim: Bench) -> None:
     assert not receipt.sent_as_planned
 
 
+LEGS = LedLegs(MAIN, GREY)
+
+
+def differs(planned: list[PinChange], seen: list[PinChange]) -> tuple[float, str]:
+    found = compare(CLEAR, LEGS, planned, seen, tolerance_us=50.0, readable=False)
+    return found.worst_edge_us, found.difference
+
+
 def test_one_edge_of_the_other_level_is_not_as_planned() -> None:
     planned = [(0, MAIN, 1), (7000, MAIN, 0), (14000, MAIN, 1)]
     ticks = [(5000 + t, gpio, level) for t, gpio, level in planned]
-    assert _worst_edge_us(planned, ticks) == 0.0
-    assert _worst_edge_us(planned, [*ticks[:2], (19000, MAIN, 0)]) == float("inf")
-    assert _worst_edge_us(planned, [*ticks[:2], (19000, GREY, 1)]) == float("inf")
-    assert _worst_edge_us(planned, ticks[:2]) == float("inf")
-    assert _worst_edge_us(planned, [*ticks[:2], (19037, MAIN, 1)]) == 37.0
+    assert differs(planned, ticks) == (0.0, "")
+    assert differs(planned, [*ticks[:2], (19000, MAIN, 0)]) == (
+        float("inf"),
+        f"edge 3 is GPIO {MAIN} to 0; GPIO {MAIN} to 1 was planned",
+    )
+    assert differs(planned, [*ticks[:2], (19000, GREY, 1)])[0] == float("inf")
+    assert differs(planned, ticks[:2]) == (float("inf"), "2 of 3 edges seen at the pins")
+    assert differs(planned, [*ticks[:2], (19037, MAIN, 1)])[0] == 37.0
+
+
+def test_rate_and_jitter_are_told_apart() -> None:
+    planned = [(7000 * n, MAIN, n % 2) for n in range(1, 200)]
+    slow = [(round(t * 1.001), gpio, level) for t, gpio, level in planned]
+    found = compare(CLEAR, LEGS, planned, slow, tolerance_us=50.0, readable=False)
+    assert found.rate_error_ppm == pytest.approx(-999.0, abs=0.5)
+    assert found.jitter_max_us is not None
+    assert found.jitter_max_us < 1.0
+    assert found.difference == "rate 999 ppm too low (allowed 200 ppm)"
+    late = [(t + (80 if n == 50 else 0), gpio, level) for n, (t, gpio, level) in enumerate(planned)]
+    found = compare(CLEAR, LEGS, planned, late, tolerance_us=50.0, readable=False)
+    assert found.rate_error_ppm == pytest.approx(0.0, abs=10.0)
+    assert found.jitter_max_us == pytest.approx(80.0, abs=2.0)
+    assert found.jitter_rms_us == pytest.approx(80.0 / len(planned) ** 0.5, abs=0.5)
+    assert "off the best-fit clock (allowed 50 us)" in found.difference
 
 
 def test_ticks_may_wrap_in_mid_frame() -> None:
     planned = [(0, MAIN, 1), (7000, MAIN, 0), (14000, MAIN, 1)]
-    seen = [((1 << 32) - 8000 + t) % (1 << 32) for t, _, _ in planned]
-    assert _worst_edge_us(planned, [(t, *p[1:]) for t, p in zip(seen, planned, strict=True)]) == 0.0
+    seen = [(((1 << 32) - 8000 + t) % (1 << 32), gpio, level) for t, gpio, level in planned]
+    assert differs(planned, unwrapped(seen)) == (0.0, "")
 
 
 def test_two_legs_that_change_together_match_in_any_order_of_hearing() -> None:
-    planned = [(0, MAIN, 1), (0, GREY, 1), (7000, GREY, 0), (7000, MAIN, 0)]
+    planned = [(0, MAIN, 1), (0, GREY, 1), (7000, MAIN, 0), (7000, GREY, 0)]
     heard = [(100, GREY, 1), (100, MAIN, 1), (7100, MAIN, 0), (7100, GREY, 0)]
-    assert _worst_edge_us(planned, heard) == 0.0
+    assert differs(planned, unwrapped(heard)) == (0.0, "")
 
 
 def test_too_many_level_changes_are_refused_before_any_light(wired: Bench, lit: Lit) -> None:

@@ -24,6 +24,7 @@ from rig.blinkup import (
     symbols,
     waveform,
 )
+from rig.blinkup.errors import NoGreyLeg
 from rig.errors import BlinkUpError, CapabilityMissing
 
 RATES = (30, 40, 60, 142, 33.3)
@@ -195,5 +196,7 @@ def test_legs_must_be_on_the_first_bank(gpio: int) -> None:
 def test_legs_must_differ() -> None:
     with pytest.raises(InvalidOption, match="both legs are on GPIO 17"):
         LedLegs(17, 17)
-    with pytest.raises(InvalidOption, match="bright is 'grey'"):
-        LedLegs(17, 27, "grey")  # type: ignore[arg-type]
+    with pytest.raises(InvalidOption, match="bright is 'dim'"):
+        LedLegs(17, 27, "dim")  # type: ignore[arg-type]
+    with pytest.raises(NoGreyLeg, match="bright by the grey leg, and the BlinkUp LED has one leg only"):
+        LedLegs(17, None, "grey")

@@ -43,7 +43,7 @@ def capture(path: Path, packet: bytes, *, header: str = "time,light\n", scale: f
 
 
 def run(*args: str | Path) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["blinkup", *map(str, args)])
+    done = CliRunner(env={"COLUMNS": "250"}).invoke(app, ["blinkup", *map(str, args)])
     return done.exit_code, done.output
 
 

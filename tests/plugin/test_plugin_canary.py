@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import html
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bit_slicer import images, stolen
 from plugin_runs import FIXTURES, REPORTING, ROOT, read_report
 
 from rig.blinkup import WifiConfig, encode
@@ -38,6 +42,14 @@ def test_canary_fails_after_sending(dut, network, bench):
     dut.watch_for(2.0)
     seen = dut.observation()
     assert receipt is None and seen and home
+
+def test_canary_seen_by_the_rigs_own_sensor(dut, network, bench):
+    gains = bench.world.rig_sensor.gains
+    bench.world.rig_sensor.gains = replace(gains, blinkup_v=0.8)
+    receipt = dut.send(online(dut, network))
+    dut.watch_for(1.0)
+    assert receipt.contrast_v > 0.5
+    assert not receipt.sent_as_planned, receipt
 
 def test_canary_with_an_ssid_that_is_too_long(dut, network):
     dut.send(replace(online(dut, network), ssid="s" * 40))
@@ -114,6 +126,28 @@ def forms() -> dict[str, bytes]:
     return found
 
 
+SECRETS = {"password": PASSWORD.encode(), "token": bytes.fromhex(TOKEN)[::-1], "packet": PACKET}
+
+
+def test_thief_reads_the_password_where_nothing_is_blanked() -> None:
+    """Or finding none would prove nothing."""
+    from rig.bench.bench import open_bench
+    from rig.bench.dut import DeviceUnderTest
+
+    config = WifiConfig(ssid="Bench-Home", password=PASSWORD, token=TOKEN, plan=PLAN)
+    for rate_hz, code in ((60.0, "bilevel"), (142.0, "bilevel"), (60.0, "trilevel")):
+        with open_bench("simulated", seed=3) as bench:
+            bench.world.rig_sensor.gains = replace(bench.world.rig_sensor.gains, blinkup_v=0.8)
+            dut = DeviceUnderTest(bench)
+            dut.power_on()
+            dut.watch_for(1.5)
+            dut.send(config, rate_hz=rate_hz, code=code)
+            raw = dut.watch.result()[0]
+        led, kept = raw.traces["led"], raw.blanked().traces["led"]
+        assert stolen(led.times_s, led.values, SECRETS) == set(SECRETS), (rate_hz, code)
+        assert stolen(kept.times_s, kept.values, SECRETS) == set(), (rate_hz, code)
+
+
 def told(where: str, data: bytes) -> list[str]:
     lower = data.lower()
     return [f"{where}: {form}" for form, secret in forms().items() if secret in lower]
@@ -140,7 +174,7 @@ def test_no_canary_leaves_a_run(pytester: pytest.Pytester, monkeypatch: pytest.M
         *("-k", "canary or (online and quiet-dark and 142hz)", "--junit-xml", "out/junit.xml", "-o", "log_level=DEBUG"),
         timeout=110,
     )
-    result.assert_outcomes(passed=1, failed=7)
+    result.assert_outcomes(passed=1, failed=8)
     said = result.stdout.str()
     assert "receipt    = Receipt(" in said, "variables are shown"
     assert "WifiConfig(ssid='Bench-Home'" in said
@@ -160,7 +194,14 @@ def test_no_canary_leaves_a_run(pytester: pytest.Pytester, monkeypatch: pytest.M
         leaks += told(path.name, path.read_bytes())
         assert str(MASK).encode() not in path.read_bytes()
     assert leaks == []
-    assert len(read_report(reports).rows) == 8
+    report = read_report(reports)
+    assert len(report.rows) == 9
+    pictures = images(report.text + html.unescape(report.text))
+    assert len(pictures) >= 8
+    for picture in pictures:
+        assert told("picture", picture) == []
+    assert "<table><tr><td>result</td><td>sent as planned</td>" in report.row("seen_by_the_rigs").below
+    assert hashlib.sha256(PACKET).hexdigest() in report.row("seen_by_the_rigs").below
     look_into_recordings([path for path in files if path.suffix == ".npz"])
 
 
@@ -173,6 +214,8 @@ def look_into_recordings(paths: list[Path]) -> None:
             for name in stored.files:
                 assert told(f"{path.name} {name}", stored[name].tobytes()) == []
         recording = Recording.load(path)
+        for name, trace in recording.traces.items():
+            assert stolen(trace.times_s, trace.values, SECRETS) == set(), f"{path.name} {name}"
         led = recording.traces["led"]
         for window in recording.secret_windows:
             inside = (led.times_s >= window.start_s) & (led.times_s < window.end_s)
@@ -181,4 +224,4 @@ def look_into_recordings(paths: list[Path]) -> None:
             sent += int(inside.sum() > 100)
         blinkups = [action for action in recording.actions if action.kind == "blinkup"]
         assert len(blinkups) <= len(recording.secret_windows)
-    assert sent >= 3, "frames that succeeded, failed and broke off must have been among them"
+    assert sent >= 4, "frames that succeeded, failed and broke off must have been among them"

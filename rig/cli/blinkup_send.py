@@ -1,0 +1,175 @@
+"""`rig blinkup send` and `rig blinkup sweep`: power the device, blink at it, say what came of it; it ends off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from rig.bench.bench import Bench, open_bench
+from rig.bench.dut import DeviceUnderTest
+from rig.bench.frame import DAMAGES
+from rig.blinkup import NAMED_RATES, Bright, ClearConfig, Config, LineCode, WifiConfig, rate_named
+from rig.cli import secrets
+from rig.cli.output import plain, say, table
+from rig.errors import ConfigError
+from rig.run.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Axis, Plan, Point, answer_of, run
+
+SEND_EPILOG = (
+    "Example: rig blinkup send --network home --rate fast. The Wi-Fi password is never an argument: it comes from "
+    "--password-file, --password-keyring, RIG_WIFI_PASSWORD or a hidden prompt; token and plan from the bench file, "
+    "RIG_TOKEN and RIG_PLAN, or a prompt. The maker's fixtures wait 5 to 10 s between factory BlinkUps: use --pause."
+)
+SWEEP_EPILOG = (
+    "Example: rig blinkup sweep rate --values 60,80,100,142 --attempts 10 --clear --picture rate.png. Values: rate in "
+    "Hz or by name; brightness both, main, grey; duty in % of a symbol; distance in multiples of the present one."
+)
+
+BenchName = Annotated[
+    str, typer.Option("--bench", metavar="NAME|PATH", envvar="RIG_BENCH", help="Bench: a name or a .toml file.")
+]
+Device = Annotated[
+    str | None, typer.Option("--dut", metavar="NAME|PATH", help="Device profile instead of the bench's.")
+]
+Network = Annotated[str | None, typer.Option(help="Send the settings of this network of the bench.")]
+Ssid = Annotated[str | None, typer.Option(help="Send this network name; its password is asked for or found.")]
+Clear = Annotated[bool, typer.Option("--clear", help="Send 'clear configuration' in place of a network.")]
+PasswordFile = Annotated[Path | None, typer.Option(metavar="PATH", help="File with the password in its first line.")]
+PasswordKeyring = Annotated[str | None, typer.Option(metavar="SERVICE:USER", help="Entry of the system's keyring.")]
+Rate = Annotated[str, typer.Option(help=f"Symbols a second: a number, or {', '.join(NAMED_RATES)}.")]
+Code = Annotated[str, typer.Option(help=f"Line code: {' or '.join(get_args(LineCode))}.")]
+Seed = Annotated[int | None, typer.Option(help="Which individuals of a simulated bench; default: the file's.")]
+
+
+def send(
+    bench: BenchName = "simulated",
+    device: Device = None,
+    network: Network = None,
+    ssid: Ssid = None,
+    clear: Clear = False,
+    password_file: PasswordFile = None,
+    password_keyring: PasswordKeyring = None,
+    rate: Rate = "standard",
+    code: Code = "bilevel",
+    bright: Annotated[str, typer.Option(help=f"Legs lit for bright: {', '.join(get_args(Bright))}.")] = "both",
+    lit_percent: Annotated[float, typer.Option(help="Light lasts this share of a symbol longer; -90 to 90.")] = 0.0,
+    damage: Annotated[str | None, typer.Option(help=f"Spoil it on purpose: {', '.join(DAMAGES)}.")] = None,
+    damage_at: Annotated[float | None, typer.Option(help="Which bit, byte or percent the damage is about.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Send it so many times.")] = 1,
+    pause: Annotated[float, typer.Option(min=0.0, help="Seconds of darkness between two of them.")] = 5.0,
+    watch: Annotated[float, typer.Option(min=0.0, help="Seconds to watch the LED after the last one.")] = ANSWER_S,
+    seed: Seed = None,
+) -> None:
+    """Power the device, blink a configuration into it, print the receipt and what its LED answered; ends off."""
+    one_of("--code", code, get_args(LineCode))
+    one_of("--bright", bright, get_args(Bright))
+    if damage is not None:
+        one_of("--damage", damage, DAMAGES)
+    rate_hz = rate_named(rate)
+    password = asked_for(network, ssid, clear, password_file, password_keyring)
+    with open_bench(bench, device=device, seed=seed) as opened:
+        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; sent by {opened.optical.name}")
+        config = what_to_send(opened, network, ssid, password)
+        dut = DeviceUnderTest(opened)
+        dut.power_on()
+        dut.watch_for(ARMED_S)
+        how: dict[str, Any] = {"rate_hz": rate_hz, "code": code, "bright": bright, "lit_percent": lit_percent}
+        how |= {"damage": damage, "damage_at": damage_at}
+        for n, receipt in enumerate(dut.send_repeatedly(config, repeat, pause_s=pause, **how), 1):
+            say(f"BlinkUp {n} of {repeat}:")
+            table(("", ""), receipt.rows())
+        dut.watch_for(watch)
+        seen = dut.observation()
+        sent_s = dut.receipts[-1].end_s - LATE_S
+        say(f"answer of the LED: {answer_of(seen.decoded.spans, sent_s)}")
+        for span in (s for s in seen.decoded.spans if s.start_s >= sent_s):
+            other = f" (could be {', '.join(span.alternatives[:3])})" if span.code is None and span.alternatives else ""
+            say(f"  {span.start_s:8.2f} .. {span.end_s:8.2f} s  {span.code or 'undecided'}{other}")
+        say(f"verdict: {seen.outcome.verdict.value}: {plain(seen.outcome.summary)}")
+    say("the device is off")
+
+
+def sweep(
+    axis: Annotated[str, typer.Argument(metavar="AXIS", help=f"What to vary: {', '.join(get_args(Axis))}.")],
+    values: Annotated[str, typer.Option(help="Values with commas between them.")],
+    bench: BenchName = "simulated",
+    device: Device = None,
+    network: Network = None,
+    ssid: Ssid = None,
+    clear: Clear = False,
+    password_file: PasswordFile = None,
+    password_keyring: PasswordKeyring = None,
+    rate: Rate = "standard",
+    code: Code = "bilevel",
+    attempts: Annotated[int, typer.Option(min=1, help="Power-ups and BlinkUps for each value.")] = 10,
+    picture: Annotated[Path | None, typer.Option(metavar="OUT.png", help="Also draw it into this file.")] = None,
+    seed: Seed = None,
+) -> None:
+    """Send at each value so many times, and count how often the device takes it; ends off."""
+    one_of("--code", code, get_args(LineCode))
+    one_of("AXIS", axis, get_args(Axis))
+    listed = tuple(value.strip() for value in values.split(",") if value.strip())
+    made = Plan(axis, listed, attempts, rate_named(rate), code)  # type: ignore[arg-type]
+    password = asked_for(network, ssid, clear, password_file, password_keyring)
+
+    def tell(point: Point) -> None:
+        say(f"  {axis} {point.value}: {point.successes} of {len(point.answers)} taken")
+
+    with open_bench(bench, device=device, seed=seed) as opened:
+        config = what_to_send(opened, network, ssid, password)
+        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; {axis} in {UNITS[made.axis]}")
+        found = run(opened, made, config, place=_ask_to_move, tell=tell)
+    table(COLUMNS, found.rows(), right=("taken", "rate"))
+    if picture is not None:
+        from rig.run.sweep_picture import sweep_png  # matplotlib takes a second to import
+
+        try:
+            picture.write_bytes(sweep_png(found, f"{axis} on bench {bench}"))
+        except OSError as error:
+            raise ConfigError(f"--picture {picture}: can't be written: {error.strerror or error}") from error
+        say(f"picture: {picture}")
+
+
+def one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    """
+    Raises:
+        ConfigError: `value` is not among those allowed.
+    """
+    if value not in allowed:
+        raise ConfigError(f"{option} {value!r}: expected {', '.join(allowed)}")
+
+
+def asked_for(network: str | None, ssid: str | None, clear: bool, file: Path | None, keyring: str | None) -> str | None:
+    """The password that has to be sent; None if a network's file has it, or nothing but a clearing is sent.
+
+    Raises:
+        ConfigError: not exactly one of network, ssid and clear; or there is no password.
+    """
+    __tracebackhide__ = True
+    if sum((network is not None, ssid is not None, clear)) != 1:
+        raise ConfigError("what shall be sent? Give exactly one of --network, --ssid and --clear")
+    return secrets.wifi_password(ssid, file=file, keyring=keyring) if ssid is not None else None
+
+
+def what_to_send(bench: Bench, network: str | None, ssid: str | None, password: str | None) -> Config:
+    """The configuration that the options mean; the bench provides the network.
+
+    Raises:
+        CapabilityMissing: the bench has no such network. ConfigError: no token or plan.
+    """
+    __tracebackhide__ = True
+    if network is None and ssid is None:
+        return ClearConfig()
+    if network is not None:
+        profile = bench.networks.provide(network)
+        ssid, password = profile.ssid, profile.password.get_secret_value()
+    dut = bench.config.dut
+    token, plan = bench.enrolment() if dut.token is not None and dut.plan is not None else secrets.enrolment()
+    return WifiConfig(ssid or "", password or "", token, plan)
+
+
+def _ask_to_move(times: float) -> None:
+    typer.prompt(
+        f"Bring the LED to {times:g} times its distance as built, then press Enter", default="", show_default=False
+    )
