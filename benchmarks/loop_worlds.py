@@ -24,7 +24,7 @@ from rig.outcome import Outcome
 from rig.profiles.device import DeviceProfile, load_device
 from rig.profiles.network import NetworkProfile, load_network
 from rig.quantities import Spread
-from rig.sim.imp.character import Character, draw
+from rig.sim.imp.character import draw
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.firmware import Firmware
 from rig.sim.imp.radio import RadioFailed
@@ -135,9 +135,7 @@ def bench_of(p: Plan) -> BenchConfig:
     assert config.simulation is not None
     assert config.supply.series is not None
     exact = lambda x: Spread(low=x, high=x)  # noqa: E731
-    rail = config.simulation.rail.model_copy(
-        update={"bulk_f": exact(p.bulk_f), "bulk_esr_ohm": exact(p.bulk_esr_ohm)}
-    )
+    rail = config.simulation.rail.model_copy(update={"bulk_f": exact(p.bulk_f), "bulk_esr_ohm": exact(p.bulk_esr_ohm)})
     simulation = config.simulation.model_copy(update={"rail": rail})
     series = config.supply.series.model_copy(update={"ohm": p.series_ohm})
     return config.model_copy(
@@ -147,7 +145,9 @@ def bench_of(p: Plan) -> BenchConfig:
 
 def device_of(p: Plan) -> DeviceProfile:
     device = load_device("imp003")
-    return device.model_copy(update={"name": "imp006", "led_tags": ("wifi", "imp006")}) if p.kind == "fastrom" else device
+    return (
+        device.model_copy(update={"name": "imp006", "led_tags": ("wifi", "imp006")}) if p.kind == "fastrom" else device
+    )
 
 
 class _Stuck:

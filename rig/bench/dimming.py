@@ -7,12 +7,14 @@ bench's calibration as made at the device's nominal voltage.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from rig.led import Calibration, Catalogue, Decoded, Segment, Span, decode
+from rig.led import Calibration, Catalogue, Decoded, decode
 from rig.recording import Recording, Trace
 
 # Assumed for the LEDs found on imp boards (LTST-C195 class): about 1.8 V red and 2.1 V green, each within 0.1 V.
@@ -62,17 +64,22 @@ def with_supply_heeded(
     stretches = _stretches(recording, nominal_v)
     if led is None or all(abs(volts - nominal_v) <= NEAR * nominal_v for _, _, volts in stretches):
         return decoded
-    spans: list[Span] = []
-    segments: list[Segment] = []
-    problems = []
+    parts: list[Decoded] = []
     for start_s, end_s, volts in stretches:
         part = led.between(start_s, end_s)
         if len(part.times_s):
-            found = decode(part.times_s, part.values, calibration=calibration_at(calibration, volts, nominal_v), codes=codes)
-            spans += found.spans
-            segments += found.segments
-            problems += found.problems
-    return Decoded(tuple(spans), tuple(segments), tuple(problems))
+            dimmed = calibration_at(calibration, volts, nominal_v)
+            parts.append(decode(part.times_s, part.values, calibration=dimmed, codes=codes))
+    return joined(parts)
+
+
+def joined(parts: Sequence[Decoded]) -> Decoded:
+    """What was decoded in successive parts, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    spans = tuple(span for part in parts for span in part.spans)
+    segments = tuple(segment for part in parts for segment in part.segments)
+    return Decoded(spans, segments, tuple(problem for part in parts for problem in part.problems))
 
 
 def _stretches(recording: Recording, nominal_v: float) -> list[tuple[float, float, float]]:
@@ -80,13 +87,15 @@ def _stretches(recording: Recording, nominal_v: float) -> list[tuple[float, floa
     starts = [a.start_s - DARK_BEFORE_S for a in recording.actions if a.kind == "power_on"]
     cuts = [-math.inf, *starts[1:], math.inf]
     volts = recording.traces.get("dut_v")
-    return [(a, b, _median_v(volts, recording, a, b, nominal_v)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [(a, b, _median_v(volts, recording, a, b, nominal_v)) for a, b in pairwise(cuts)]
 
 
 def _median_v(volts: Trace | None, recording: Recording, start_s: float, end_s: float, nominal_v: float) -> float:
     """The device's usual voltage while it was on; nominal where nobody measured it."""
-    on_s = max((a.end_s for a in recording.actions if a.kind == "power_on" and start_s <= a.start_s < end_s), default=start_s)
-    off_s = min((a.start_s for a in recording.actions if a.kind == "power_off" and on_s < a.start_s < end_s), default=end_s)
+    ons = [a.end_s for a in recording.actions if a.kind == "power_on" and start_s <= a.start_s < end_s]
+    on_s = max(ons, default=start_s)
+    offs = [a.start_s for a in recording.actions if a.kind == "power_off" and on_s < a.start_s < end_s]
+    off_s = min(offs, default=end_s)
     if volts is None:
         return nominal_v
     values = volts.between(on_s, off_s).values

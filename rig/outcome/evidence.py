@@ -14,6 +14,7 @@ from rig.outcome.outcome import EvidenceItem
 from rig.outcome.spans import DecodedLike, ProblemLike, colour_letter
 from rig.outcome.supply import SupplyView, view_supply
 from rig.recording import Action, Recording
+from rig.supply.brownout import SupplyReport, analyse
 
 DARK = "normal_operation"
 GREEN_ANSWERS = frozenset({"blinkup_ok", "legacy_blinkup_ok"})
@@ -78,6 +79,7 @@ class Scene:
     proven: bool
     led_gaps: tuple[tuple[float, float], ...] = ()
     anchored: bool = True
+    power: SupplyReport | None = None
 
     def undecided_s(self, after_s: float = float("-inf"), before_s: float = float("inf")) -> float:
         """Time within undecided spans that isn't plainly dark."""
@@ -165,6 +167,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         _settings_proven(spans, recording, powered, facts),
         _led_gaps(recording),
         led is None or not len(led.times_s) or float(led.times_s[0]) <= powered.start_s - _ANCHOR_S,
+        analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import Scene, Seen
+from rig.outcome.loops import restarts_text, stages_text
 from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
@@ -56,8 +57,11 @@ def brownout(scene: Scene) -> Candidate | None:
     """Boot, radio on, supply collapses, reset, again."""
     supply, facts = scene.supply, scene.facts
     red = _red(scene)
+    if (proven := restarting(scene, red)) is not None:
+        return proven
     dips = supply.collapses
-    looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s)
+    ridden = scene.power is not None and scene.power.ridden_through
+    looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s) and not ridden
     if red is None and not looping:
         return None
     evidence: list[EvidenceItem] = [red.item()] if red else []
@@ -99,7 +103,8 @@ def brownout(scene: Scene) -> Candidate | None:
             text += f" (one sample per {interval_ms:.0f} ms: short dips may be missed)"
             tags.add("coarse_supply")
             domain = FaultDomain.UNKNOWN
-    if supply.steady and supply.fine_enough(facts) and not supply.starved and len(supply.notches) < _LOOP:
+    sags = len(scene.power.sags) if scene.power is not None else 0
+    if supply.steady and supply.fine_enough(facts) and not supply.starved and max(len(supply.notches), sags) < _LOOP:
         domain = FaultDomain.DUT
         text += "; the voltage is steady where it is measured, so it gives way inside the device"
         tags.add("steady_supply")
@@ -109,7 +114,50 @@ def brownout(scene: Scene) -> Candidate | None:
     end_s = max(e.end_s for e in evidence if e.source != "action")
     if red:
         score *= red.confidence if not looping else 1.0
+    if ridden:
+        score *= 0.5
+        text += "; but the light shows no restart at the sags"
     return Candidate(Verdict.BROWNOUT_LOOP, score, text, tuple(evidence), (start_s, end_s), domain, frozenset(tags))
+
+
+def restarting(scene: Scene, red: Seen | None) -> Candidate | None:
+    """The device starts anew at each sag of its supply: proven by light and voltage together, whatever was decoded."""
+    found = scene.power.restarts if scene.power is not None else None
+    if found is None or not (found.ongoing or red is not None):
+        return None
+    domain, why = whose_supply(scene.supply, scene.facts)
+    seen = EvidenceItem(found.times_s[0], found.times_s[-1], restarts_text(found), "supply")
+    evidence = (seen, *((red.item(),) if red is not None else ()), *_starving_items(scene))
+    text = f"{restarts_text(found)}; {stages_text(scene, found)}; {why}"
+    tags = frozenset({"starved" if scene.supply.starved else domain.value})
+    return Candidate(Verdict.BROWNOUT_LOOP, 0.98, text, evidence, (found.times_s[0], found.times_s[-1]), domain, tags)
+
+
+def too_low(scene: Scene) -> Candidate | None:
+    """The device runs, and its supply is or sags too low for Wi-Fi: it can't connect, and does not restart either."""
+    supply, facts = scene.supply, scene.facts
+    if supply.dut_v is None or supply.current_a is None:
+        return None
+    volts, amps = _median_v(scene), float(np.median(supply.current_a.values))
+    if amps < facts.dead_current_a or (scene.power is not None and scene.power.restarts is not None):
+        return None
+    since_s, until_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
+    domain, why = whose_supply(supply, facts)
+    if volts < facts.min_wifi_v:
+        read = any(p.duration_s >= facts.healthy_connect_s for p in tail(scene))
+        score, text = (0.75 if read else 0.93), f"the supply at the device is {volts:.2f} V"
+    elif len(supply.weak) >= _LOOP and not _settled_after(scene, supply.weak[-1].end_s):
+        since_s, until_s = supply.weak[0].start_s, supply.weak[-1].end_s
+        score, text = 0.62, f"{len(supply.weak)} sags of the supply at the device, without a restart"
+    else:
+        return None
+    text += f", Wi-Fi needs {facts.min_wifi_v:.2f} V, and the device draws {amps * 1000:.0f} mA: it runs; {why}"
+    item = EvidenceItem(
+        since_s, until_s, f"dut_v median {volts:.2f} V, least {np.min(supply.dut_v.values):.2f} V", "supply"
+    )
+    tags = frozenset({"starved" if supply.starved else domain.value})
+    evidence = (item, *_starving_items(scene))
+    return Candidate(Verdict.SUPPLY_TOO_LOW, score, text, evidence, (since_s, until_s), domain, tags)
 
 
 def _starving_items(scene: Scene) -> tuple[EvidenceItem, ...]:
@@ -243,7 +291,8 @@ def no_power(scene: Scene) -> Candidate | None:
         return None
     first_s, last_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
     if supply.risen_s is None:
-        if scene.patterns:
+        amps = float(np.median(supply.current_a.values)) if supply.current_a is not None else None
+        if (amps is None and scene.patterns) or (amps is not None and amps >= facts.dead_current_a):
             return None
         high_v = float(np.max(supply.dut_v.values))
         text = f"the device never had power: dut_v reached {high_v:.2f} V, expected {facts.min_v:.1f} V or more"
@@ -263,4 +312,4 @@ def no_power(scene: Scene) -> Candidate | None:
     )
 
 
-POWER_RULES: tuple[Rule, ...] = (no_power, brownout, stuck_red, dead)
+POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, dead)

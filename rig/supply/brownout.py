@@ -130,7 +130,9 @@ def _restarts(sags: tuple[Sag, ...], light: Trace, end_s: float) -> tuple[Restar
     at = np.array([s.end_s for s in found])
     apart = np.diff(at)
     ongoing = end_s - float(at[-1]) < PATIENCE * float(apart.max()) + LATEST_S
-    level = float(np.nanmean(_means(times, values, at, lag_s, LIT_S)) + np.nanmean(_means(times, values, at, 0.002, lag_s)))
+    level = float(
+        np.nanmean(_means(times, values, at, lag_s, LIT_S)) + np.nanmean(_means(times, values, at, 0.002, lag_s))
+    )
     inside = (times >= at[0]) & (times <= at[-1])
     duty = float(np.mean(values[inside] > level / 2.0))
     return (
