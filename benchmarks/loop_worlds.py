@@ -39,6 +39,7 @@ STARVED = ("series", "contact", "limit", "set_point")
 NETWORKS = {"no_network": None, "no_dhcp": "no-dhcp", "dropped": "dropping"}
 # The device boots and runs this long after its last reset: it got over it. A healthy connection takes up to 2.8 s.
 OVER_S = 3.0
+JUST_S = 1.5
 
 
 def ranges(name: str) -> dict[str, Any]:
@@ -239,7 +240,8 @@ def truth_of(bench: Bench, since_ns: int, p: Plan) -> Truth:
     failures = tuple(t for t in at("radio failed") if t not in crashes)
     online, lost = at("online"), at("lost")
     end_s = (now_ns - since_ns) / 1e9
-    kind = _kind(p, end_s, boots, resets, failures, imp.truth.online, len(crashes))
+    shown = sum(t < end_s - JUST_S for t in crashes)  # a later one can't have been seen for what it is
+    kind = _kind(p, end_s, boots, resets, failures, imp.truth.online, shown)
     return Truth(kind, len(boots), resets, failures, online, lost, imp.truth.online, crashes, end_s)
 
 

@@ -108,7 +108,8 @@ class Watch:
         if calibration == self._calibration:
             return
         self._decode()
-        self._before.append(finish(self._tracker))
+        if self._decoded_to:
+            self._before.append(finish(self._tracker))
         self._calibration = calibration
         self._tracker = Tracker(calibration, self._codes)
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from rig.errors import ConfigError
 
 Array = NDArray[np.float64]
-WIDTHS: Final = 9  # grid points of the width's prior, evenly on a logarithmic scale
-CANDIDATES: Final = 81  # places at which a next trial is considered
+WIDTHS: Final = 7  # grid points of the width's prior, evenly on a logarithmic scale
+CANDIDATES: Final = 41  # places at which a next trial is considered
 _ERF = np.vectorize(math.erf, otypes=[np.float64])
 
 
