@@ -9,6 +9,8 @@ from rig.outcome.meaning import STAGE_RANK
 from rig.supply.brownout import Restarts, SupplyReport
 
 _SHORTEST_STAGE_S = 0.6  # half a second of dark and a flash: less shows no step of a connection
+_REGULAR = frozenset({*STAGE_RANK, "connected", "no_settings", "legacy_no_settings", "lost"})
+_SURE, _LONG_S = 0.9, 5.0  # two cycles of the slowest pattern
 BOOT = "boot"
 
 
@@ -33,6 +35,22 @@ def reached_before(scene: Scene, found: Restarts) -> tuple[str, ...]:
         stages.append(shown[-1] or BOOT if shown and t_s - since_s >= _SHORTEST_STAGE_S else BOOT)
         since_s = t_s
     return tuple(stages)
+
+
+def unbroken(scene: Scene) -> bool:
+    """Whether one regular pattern goes on through most of the supposed restarts: then they are none.
+
+    Sags may keep step with the pattern by chance, so that the LED seems to answer them; a boot would break it.
+    """
+    found = scene.power.restarts if scene.power is not None else None
+    if found is None:
+        return False
+    for p in scene.patterns:
+        if p.code in _REGULAR and p.confidence >= _SURE and p.duration_s >= _LONG_S:
+            inside = sum(p.start_s + _SHORTEST_STAGE_S < t < p.end_s - _SHORTEST_STAGE_S for t in found.times_s)
+            if inside >= max(3, 0.5 * len(found.times_s)):
+                return True
+    return False
 
 
 def stages_text(scene: Scene, found: Restarts) -> str:

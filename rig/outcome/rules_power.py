@@ -6,7 +6,7 @@ import numpy as np
 
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import Scene, Seen
-from rig.outcome.loops import restarts_text, stages_text
+from rig.outcome.loops import restarts_text, stages_text, unbroken
 from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
@@ -60,7 +60,7 @@ def brownout(scene: Scene) -> Candidate | None:
     if (proven := restarting(scene, red)) is not None:
         return proven
     dips = supply.collapses
-    ridden = scene.power is not None and scene.power.ridden_through
+    ridden = scene.power is not None and (scene.power.ridden_through or unbroken(scene))
     looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s) and not ridden
     if red is None and not looping:
         return None
@@ -123,7 +123,7 @@ def brownout(scene: Scene) -> Candidate | None:
 def restarting(scene: Scene, red: Seen | None) -> Candidate | None:
     """The device starts anew at each sag of its supply: proven by light and voltage together, whatever was decoded."""
     found = scene.power.restarts if scene.power is not None else None
-    if found is None or not (found.ongoing or red is not None):
+    if found is None or not (found.ongoing or red is not None) or unbroken(scene):
         return None
     domain, why = whose_supply(scene.supply, scene.facts)
     seen = EvidenceItem(found.times_s[0], found.times_s[-1], restarts_text(found), "supply")
@@ -139,12 +139,12 @@ def too_low(scene: Scene) -> Candidate | None:
     if supply.dut_v is None or supply.current_a is None:
         return None
     volts, amps = _median_v(scene), float(np.median(supply.current_a.values))
-    if amps < facts.dead_current_a or (scene.power is not None and scene.power.restarts is not None):
+    if amps < facts.dead_current_a or restarting(scene, _red(scene)) is not None:
         return None
     since_s, until_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
     domain, why = whose_supply(supply, facts)
     if volts < facts.min_wifi_v:
-        read = any(p.duration_s >= facts.healthy_connect_s for p in tail(scene))
+        read = any(p.duration_s >= facts.healthy_connect_s and not is_red(p) for p in tail(scene))
         score, text = (0.75 if read else 0.93), f"the supply at the device is {volts:.2f} V"
     elif len(supply.weak) >= _LOOP and not _settled_after(scene, supply.weak[-1].end_s):
         since_s, until_s = supply.weak[0].start_s, supply.weak[-1].end_s
@@ -284,6 +284,13 @@ def dead(scene: Scene) -> Candidate | None:
     )
 
 
+def _draws_after(scene: Scene, t_s: float) -> bool:
+    """Whether the device still draws the current of one that runs, after `t_s`."""
+    amps = scene.supply.current_a
+    later = amps.values[amps.times_s > t_s] if amps is not None else ()
+    return len(later) > 0 and float(np.median(later)) >= scene.facts.dead_current_a
+
+
 def no_power(scene: Scene) -> Candidate | None:
     """The voltage at the device was measured and never came up, or went away for good without a power-off."""
     supply, facts = scene.supply, scene.facts
@@ -297,7 +304,7 @@ def no_power(scene: Scene) -> Candidate | None:
         high_v = float(np.max(supply.dut_v.values))
         text = f"the device never had power: dut_v reached {high_v:.2f} V, expected {facts.min_v:.1f} V or more"
         since_s = first_s
-    elif supply.lost_s is not None and (len(supply.collapses) < _LOOP):
+    elif supply.lost_s is not None and len(supply.collapses) < _LOOP and not _draws_after(scene, supply.lost_s):
         text = f"the supply at the device went away at {supply.lost_s:.1f} s for good, without a power-off"
         since_s = supply.lost_s
     else:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rig.recording import Floats, Trace
 
@@ -93,10 +94,14 @@ def find_sags(line: Line, *, depth_v: float | None = None) -> tuple[Sag, ...]:
     if depth_v is None:
         sigma_v = 1.4826 * float(np.median(np.abs(np.diff(line.volts)))) / np.sqrt(2.0)
         depth_v = max(LEAST_DEPTH_V, SIGMAS * float(sigma_v))
-        deep = missing[missing > depth_v]
-        if len(deep):
-            depth_v = max(depth_v, SHARE_OF_DEEPEST * float(np.percentile(deep, 90)))
-    low = missing > depth_v
+        deepest = [float(missing[a:b].max()) for a, b in _runs(line, missing > depth_v)]
+        if deepest:
+            depth_v = max(depth_v, SHARE_OF_DEEPEST * float(np.percentile(deepest, 90)))
+    return tuple(_sag(line, missing, a, b) for a, b in _runs(line, missing > depth_v))
+
+
+def _runs(line: Line, low: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Stretches of samples (first, one past the last) that are low; those that all but touch are one."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], low.astype(np.int8), [0]))))
     runs: list[tuple[int, int]] = []
     for a, b in zip(edges[::2], edges[1::2], strict=True):
@@ -104,7 +109,7 @@ def find_sags(line: Line, *, depth_v: float | None = None) -> tuple[Sag, ...]:
             runs[-1] = (runs[-1][0], int(b))
         else:
             runs.append((int(a), int(b)))
-    return tuple(_sag(line, missing, a, b) for a, b in runs)
+    return runs
 
 
 def _sag(line: Line, missing: Floats, a: int, b: int) -> Sag:
@@ -127,8 +132,8 @@ def least_voltage(line: Line, floor_v: float = 0.0) -> Measured:
     """
     at = int(np.argmin(line.volts))
     value, usual = float(line.volts[at]), float(line.usual_v[at])
-    beside = line.volts[max(0, at - 1) : at + 2]
-    flat = len(beside) == 3 and float(np.ptp(beside)) < 0.1 * max(usual - value, 1e-9)
+    threes = (line.volts[a : a + 3] for a in range(max(0, at - 2), at + 1))
+    flat = any(len(three) == 3 and float(np.ptp(three)) < 0.1 * max(usual - value, 1e-9) for three in threes)
     low = value if flat or usual <= value else usual - 5.0 * (usual - value)
     return Measured(value, max(floor_v, min(value, low)), value, "V")
 
