@@ -36,9 +36,10 @@ class Quantity(StrEnum):
 
 UNITS = {Quantity.VOLTS: "V", Quantity.SERIES_OHM: "ohm", Quantity.GAP_MS: "ms"}
 RANGES = {Quantity.VOLTS: (1.8, 3.3), Quantity.SERIES_OHM: (0.1, 10.0), Quantity.GAP_MS: (0.5, 60.0)}
-# Widths of the edge that are thought possible (sigma), as shares of the range; assumed.
-WIDTHS = (0.001, 0.02)
+# Sigma of the edge that is thought possible, narrowest and widest, in the quantity's unit; assumed.
+WIDTHS = {Quantity.VOLTS: (0.001, 0.010), Quantity.SERIES_OHM: (0.005, 0.2), Quantity.GAP_MS: (0.02, 2.0)}
 STEPS = 900
+LAPSE = 0.002
 HEADINGS = {
     Quantity.VOLTS: "lowest voltage at which it gets online",
     Quantity.SERIES_OHM: "highest series resistance at which it gets online",
@@ -70,6 +71,7 @@ def find_edge(
         float | None, typer.Option("--tolerance", help="Good enough; default: 0.5 % of it all.")
     ] = None,
     most: Annotated[int, typer.Option("--most", min=1, help="At most so many attempts.")] = 14,
+    widest: Annotated[float | None, typer.Option("--widest-edge", help="Sigma of the widest edge possible.")] = None,
     seed: Seed = None,
 ) -> None:
     """Search the value at which half of the attempts succeed, each attempt a power cycle; give it with its interval."""
@@ -79,9 +81,10 @@ def find_edge(
         start,
         end,
         span / STEPS if span > 0 else 1.0,
-        (WIDTHS[0] * span, WIDTHS[1] * span) if span > 0 else (1.0, 1.0),
+        (min(WIDTHS[quantity][0], widest or 1.0), widest or WIDTHS[quantity][1]),
         UNITS[quantity],
         quantity is Quantity.VOLTS,
+        LAPSE,
     )
     settings = {
         "experiment": "find", "quantity": quantity.value, "bench": bench, "device": device, "network": network,
