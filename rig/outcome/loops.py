@@ -45,7 +45,7 @@ def unbroken(scene: Scene) -> bool:
     found = scene.power.restarts if scene.power is not None else None
     if found is None:
         return False
-    for p in scene.patterns:
+    for p in scene.unmerged:
         if p.code in _REGULAR and p.confidence >= _SURE and p.duration_s >= _LONG_S:
             inside = sum(p.start_s + _SHORTEST_STAGE_S < t < p.end_s - _SHORTEST_STAGE_S for t in found.times_s)
             if inside >= max(3, 0.5 * len(found.times_s)):

@@ -12,6 +12,7 @@ from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _BOOTED_S = 1.0  # while a device starts, its current changes anyway
+_REGULAR_S = 5.0  # two cycles of the slowest pattern
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -148,7 +149,9 @@ def too_low(scene: Scene) -> Candidate | None:
         score, text = (0.75 if read else 0.93), f"the supply at the device is {volts:.2f} V"
     elif len(supply.weak) >= _LOOP and not _settled_after(scene, supply.weak[-1].end_s):
         since_s, until_s = supply.weak[0].start_s, supply.weak[-1].end_s
-        score, text = 0.62, f"{len(supply.weak)} sags of the supply at the device, without a restart"
+        runs_on = any(p.duration_s >= _REGULAR_S and not is_red(p) for p in tail(scene))
+        score, text = (0.62 if runs_on else 0.45), f"{len(supply.weak)} sags of the supply at the device"
+        text += ", without a restart" if runs_on else ", and no pattern that shows whether it restarts"
     else:
         return None
     text += f", Wi-Fi needs {facts.min_wifi_v:.2f} V, and the device draws {amps * 1000:.0f} mA: it runs; {why}"
