@@ -104,6 +104,9 @@ def lost(scene: Scene) -> Candidate | None:
         reason = f"it was online until {online[-1].end_s:.1f} s and not in the {since_s:.1f} s after{again}"
         sure = min(online[-1].confidence, after[-1].confidence)
         score = (0.93 if last.code == "lost" or since_s >= scene.facts.stuck_s else 0.7) * sure
+        greens, rejoined = _drops(_since_green(scene), scene.facts.healthy_connect_s)
+        if len(greens) >= 2 and not rejoined:
+            score = min(score, 0.6)  # it comes and goes: that is a loop, not a loss
         evidence = _items(online[-1], *after) + _dark_item(scene, last)
         return Candidate(Verdict.LOST_CONNECTION, score, reason, evidence, (online[-1].start_s, last.end_s))
     if last.code != "lost":
