@@ -26,9 +26,14 @@ NEAR: Final = 0.015  # of nominal: nearer, the stored calibration is as good
 DARK_BEFORE_S: Final = 0.3  # of darkness before power-on is decoded with what follows it
 
 
-def _brightness(supply_v: float, nominal_v: float, forward_v: float) -> tuple[float, float]:
-    """Share of the brightness at nominal voltage, and its relative uncertainty from the forward voltage."""
-    share = (supply_v - forward_v) / (nominal_v - forward_v)
+def brightness(supply_v: float, nominal_v: float, forward_v: float) -> float:
+    """Share of the brightness at nominal voltage; 0 at the forward voltage, negative below."""
+    return (supply_v - forward_v) / (nominal_v - forward_v)
+
+
+def _share(supply_v: float, nominal_v: float, forward_v: float) -> tuple[float, float]:
+    """Share of the brightness that is reckoned with, and its relative uncertainty from the forward voltage."""
+    share = brightness(supply_v, nominal_v, forward_v)
     slope = (supply_v - nominal_v) / (nominal_v - forward_v) ** 2
     share = max(FAINTEST, share)
     return share, abs(slope) * FORWARD_SIGMA_V / share
@@ -41,8 +46,8 @@ def calibration_at(calibration: Calibration, supply_v: float, nominal_v: float) 
     """
     if abs(supply_v - nominal_v) <= NEAR * nominal_v:
         return calibration
-    red, red_error = _brightness(supply_v, nominal_v, RED_FORWARD_V)
-    green, _ = _brightness(supply_v, nominal_v, GREEN_FORWARD_V)
+    red, red_error = _share(supply_v, nominal_v, RED_FORWARD_V)
+    green, _ = _share(supply_v, nominal_v, GREEN_FORWARD_V)
     before, after = sum(calibration.amber_v), red * sum(calibration.red_v) + green * sum(calibration.green_v)
     return replace(
         calibration,
