@@ -61,8 +61,8 @@ def read_again(
         return replace(again, problems=(*again.problems, Problem("levels", text, {"open": share}))), calibration
     red, green = dimmed.red_v[0] / calibration.red_v[0], dimmed.green_v[0] / calibration.green_v[0]
     text = (
-        f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} and "
-        f"green at {green:.0%} of the calibrated levels"
+        f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} "
+        f"and green at {green:.0%} of the calibrated levels"
     )
     return replace(again, problems=(*again.problems, Problem("dimmed", text, {"volts": usual_v}))), dimmed
 
