@@ -44,6 +44,7 @@ RIGHT: dict[str, set[Verdict]] = {
     "fastrom": {V.FASTROM_FAULT},
     "crash_loop": {V.RUNTIME_LOOP},
     "one_crash": {V.LOST_CONNECTION, V.CONNECTED, V.RUNTIME_LOOP},
+    "just_lost": {V.LOST_CONNECTION, V.CONNECTED},  # too late to be seen for what it is
     "no_network": {V.NETWORK_NOT_FOUND},
     "wrong_password": {V.JOIN_REFUSED},
     "no_dhcp": {V.NO_ADDRESS},

@@ -240,8 +240,10 @@ def truth_of(bench: Bench, since_ns: int, p: Plan) -> Truth:
     failures = tuple(t for t in at("radio failed") if t not in crashes)
     online, lost = at("online"), at("lost")
     end_s = (now_ns - since_ns) / 1e9
+    just_lost = bool(lost) and not imp.truth.online and lost[-1] > end_s - JUST_S and not crashes and not failures
     shown = sum(t < end_s - JUST_S for t in crashes)  # a later one can't have been seen for what it is
     kind = _kind(p, end_s, boots, resets, failures, imp.truth.online, shown)
+    kind = "just_lost" if just_lost and not resets else kind
     return Truth(kind, len(boots), resets, failures, online, lost, imp.truth.online, crashes, end_s)
 
 

@@ -54,6 +54,10 @@ def _since_green(scene: Scene) -> tuple[Seen, ...]:
     return _with_short_losses(scene, spans)
 
 
+def _red_after(scene: Scene, t_s: float) -> float:
+    return sum(c.end_s - max(c.start_s, t_s) for c in scene.colours if c.letter == "R" and c.end_s > t_s)
+
+
 def _with_short_losses(scene: Scene, spans: tuple[Seen, ...]) -> tuple[Seen, ...]:
     """Red between two stretches of green, too short to be named by its pattern, is a loss all the same."""
     found: list[Seen] = []
@@ -191,6 +195,9 @@ def last_pattern(scene: Scene) -> Candidate | None:
         score = min(score, 0.6)
         reason += "; but it had been online before"
     if verdict is Verdict.CONNECTED:
+        if (red_s := _red_after(scene, last.end_s)) >= _SHORT_LOSS_S:
+            score = min(score, 0.6)
+            reason += f"; but it was red for {red_s:.1f} s after that, at the very end"
         greens, _ = _drops(_since_green(scene), scene.facts.healthy_connect_s)
         longest_s = max((g.duration_s for g in greens), default=0.0)
         if greens:

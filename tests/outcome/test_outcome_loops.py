@@ -128,6 +128,16 @@ def test_a_loss_too_short_to_be_named_counts_for_a_crash_loop() -> None:
     assert dark.verdict is V.CONNECTED
 
 
+def test_red_at_the_very_end_makes_online_less_sure() -> None:
+    spans = (Span(0.0, 8.0, "connected"), Span(8.0, 9.0, None, 0.4))
+    green = (Segment(7.5, 8.0, "G"),)
+    red = judge(recording(), Decoded(spans, (*green, Segment(8.5, 9.0, "R"))))
+    dark = judge(recording(), Decoded(spans, green))
+    assert (red.verdict, dark.verdict) == (V.CONNECTED, V.CONNECTED)
+    assert red.confidence <= 0.6 < dark.confidence
+    assert "at the very end" in red.summary
+
+
 def test_the_charge_of_a_capacitor_at_power_on_is_no_overload() -> None:
     amps = trace("supply_a", 15.0, 0.08, (0.0, 0.02, 1.3), unit="A")
     weak = trace("dut_v", 15.0, 3.3, *((1.0 + 0.5 * i, 0.05, 2.2) for i in range(20)))
