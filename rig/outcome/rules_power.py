@@ -99,6 +99,8 @@ def brownout(scene: Scene) -> Candidate | None:
     else:
         score = 0.35 if red and _is_solid(scene, red) and _clearing(scene) else 0.55
         text = "red as of a supply that gives way, but no dip was measured"
+        if supply.starved and red is not None and not _is_solid(scene, red):
+            score = 0.75  # on a supply made short, restarts are likelier than any other flicker
         if not supply.fine_enough(facts):
             interval_ms = supply.dut_v.interval_s * 1000
             text += f" (one sample per {interval_ms:.0f} ms: short dips may be missed)"

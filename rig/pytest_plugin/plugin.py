@@ -17,6 +17,7 @@ from rig.pytest_plugin.faults_fixture import faults
 from rig.pytest_plugin.fixtures import (
     bench,
     blinkup,
+    brownout,
     check_declared,
     clock,
     dut,
@@ -34,6 +35,7 @@ from rig.pytest_plugin.report import note
 __all__ = [
     "bench",
     "blinkup",
+    "brownout",
     "clock",
     "dut",
     "environment",

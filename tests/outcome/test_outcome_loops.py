@@ -128,6 +128,14 @@ def test_a_loss_too_short_to_be_named_counts_for_a_crash_loop() -> None:
     assert dark.verdict is V.CONNECTED
 
 
+def test_flicker_on_a_supply_made_short_is_a_loop_though_each_dip_was_missed() -> None:
+    told = Action("series_in", 0.0, 0.0, {"ohm": 8.2})
+    red = light(("power_fault", 15.0), segments=tuple(Segment(i * 0.1, i * 0.1 + 0.06, "R") for i in range(150)))
+    weak = judge(recording(on(0.1), told, traces=supply(15.0, 2.7)), red)
+    assert (weak.verdict, weak.fault_domain) == (V.BROWNOUT_LOOP, F.CONFIGURATION)
+    assert weak.confidence > judge(recording(on(0.1), traces=supply(15.0, 2.7)), red).confidence
+
+
 def test_red_at_the_very_end_makes_online_less_sure() -> None:
     spans = (Span(0.0, 8.0, "connected"), Span(8.0, 9.0, None, 0.4))
     green = (Segment(7.5, 8.0, "G"),)
