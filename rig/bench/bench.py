@@ -25,6 +25,7 @@ from rig.profiles.device import DeviceProfile, load_device
 from rig.supply import Limits
 
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
+MOST_OHM = 1000.0
 
 
 class Bench:
@@ -37,6 +38,7 @@ class Bench:
     def __init__(self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None) -> None:
         self.config = config
         self.device = device
+        self._fitted_ohm: float | None = None
         self._closing = contextlib.ExitStack()
         try:
             self._open(seed)
@@ -109,6 +111,8 @@ class Bench:
             have.add("environment")
         if self.supply.has_series:
             have.add("supply.series")
+            if self._backend.decade is not None:
+                have.add("supply.decade")
         if self.optical.has_grey:
             have.add("blinkup.trilevel")
         return frozenset(have)
@@ -121,6 +125,26 @@ class Bench:
         if capability not in self.capabilities:
             have = ", ".join(sorted(self.capabilities)) or "nothing optional"
             raise CapabilityMissing(f"bench {self.config.name!r} lacks {capability!r}; it has: {have}")
+
+    @property
+    def series_ohm(self) -> float:
+        """The series resistor that is fitted, in the line or not; 0 without one."""
+        series = self.config.supply.series
+        return self._fitted_ohm if self._fitted_ohm is not None else series.ohm if series is not None else 0.0
+
+    def fit_series(self, ohm: float) -> None:
+        """Choose the series resistor's value.
+
+        Raises:
+            CapabilityMissing: this bench can't.
+            ConfigError: no usable resistance.
+        """
+        self.require("supply.decade")
+        if not 0.0 <= ohm <= MOST_OHM:
+            raise ConfigError(f"series resistor of {ohm:g} ohm: expected 0 to {MOST_OHM:g}")
+        assert self._backend.decade is not None
+        self._backend.decade.fit(ohm)
+        self._fitted_ohm = ohm
 
     @property
     def networks(self) -> NetworkControl:

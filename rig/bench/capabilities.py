@@ -1,7 +1,8 @@
 """What a bench may be able to do to the device's surroundings. A bench that can't says so, and tests are skipped.
 
 Capability names: `network` (put a declared network there), `environment` (ambient light and noise),
-`supply.series` (weaken the supply), `blinkup.trilevel` (a grey leg); `network:NAME` is one certain network.
+`supply.series` (weaken the supply), `supply.decade` (choose by how many ohm), `blinkup.trilevel` (a grey leg);
+`network:NAME` is one certain network.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Protocol
 from rig.errors import CapabilityMissing, ConfigError
 from rig.profiles.network import NetworkProfile, load_network
 
-NAMES = ("network", "environment", "supply.series", "blinkup.trilevel")
+NAMES = ("network", "environment", "supply.series", "supply.decade", "blinkup.trilevel")
 
 
 def check_name(capability: str) -> None:
@@ -53,6 +54,12 @@ class NetworkControl(Protocol):
     def provide(self, name: str) -> NetworkProfile:
         """Make sure that this network is there and behaves as its file says."""
         ...
+
+
+class SeriesDecade(Protocol):
+    """A series resistor whose value can be chosen."""
+
+    def fit(self, ohm: float) -> None: ...
 
 
 class EnvironmentControl(Protocol):

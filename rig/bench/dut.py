@@ -83,6 +83,7 @@ class DeviceUnderTest:
         with self.watch.acting("supply_set", volts=volts):
             self.bench.supply.set(volts)
         if not self.bench.supply.enabled:
+            self.watch.expect_supply(volts)
             self.watch.run_for(BEFORE_S)  # without a look at the dark, light that never changes can't be told from it
         with self.watch.acting("power_on", volts=volts):
             self.bench.supply.enable()

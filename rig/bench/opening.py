@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rig.bench.capabilities import DeclaredNetworks, EnvironmentControl, NetworkControl, Surroundings
+from rig.bench.capabilities import DeclaredNetworks, EnvironmentControl, NetworkControl, SeriesDecade, Surroundings
 from rig.bench.config import BenchConfig
 from rig.bench.gpiolink import GONE, GpioLink
 from rig.bench.pigpio_i2c import PigpioI2C
@@ -38,6 +38,7 @@ class Backend:
     facts: dict[str, str]
     on_close: list[Callable[[], None]] = field(default_factory=list)
     world: object | None = None
+    decade: SeriesDecade | None = None
 
     def close(self) -> None:
         with contextlib.ExitStack() as closing:
@@ -157,6 +158,11 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
         def set_blinkup_coupling(self, factor: float) -> None:
             world.set_blinkup_coupling(factor)
 
+    class SimulatedDecade:
+        def fit(self, ohm: float) -> None:
+            with world.timeline.lock:
+                world.rail.set_series_ohm(ohm)
+
     if seed is None:
         assert config.simulation is not None
         seed = config.simulation.seed
@@ -174,4 +180,6 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
         raise
     networks = _SimulatedNetworks(config.networks, world.set_air)
     facts = {"GPIO daemon": "emulated pigpiod", "I2C": "emulated bus", "Seed": str(seed)}
-    return Backend(clock, factory, link, world.i2c, networks, SimulatedEnvironment(), facts, closing, world)
+    return Backend(
+        clock, factory, link, world.i2c, networks, SimulatedEnvironment(), facts, closing, world, SimulatedDecade()
+    )

@@ -11,12 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from rig.led import Calibration, Catalogue, Decoded, Problem, decode
+from rig.bench.dimming import GREEN_FORWARD_V, RED_FORWARD_V, brightness, with_supply_heeded
+from rig.bench.dimming import calibration_at as dimmed_calibration
+from rig.led import Calibration, Catalogue, Decoded, Problem
 from rig.recording import Recording
 
-# Forward voltages of the dies: assumed, for usual bicolour LEDs on a resistor; current is what exceeds them.
-RED_FORWARD_V: Final = (1.7, 1.9)
-GREEN_FORWARD_V: Final = (2.0, 2.2)
 ENOUGH: Final = 0.95  # of the nominal voltage: the calibration holds
 STEADY: Final = 0.04  # of it, to either side: one calibration for the whole recording
 MOSTLY: Final = 0.7  # of the time with light
@@ -25,11 +24,12 @@ FAINTEST: Final = 0.15  # of the nominal brightness: below, a colour can't be to
 
 
 def lit_volts(recording: Recording, decoded: Decoded) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The device's voltage while its LED was lit, as far as the decoding says."""
+    """The device's voltage while its LED was lit since the last power-on, as far as the decoding says."""
     volts = recording.traces.get("dut_v")
+    since_s = max((a.start_s for a in recording.actions if a.kind == "power_on"), default=float("-inf"))
     if volts is None:
         return np.empty(0)
-    lit = [s for s in decoded.segments if s.colour != "dark"]
+    lit = [s for s in decoded.segments if s.colour != "dark" and s.start_s >= since_s]
     if sum(s.end_s - s.start_s for s in lit) < LEAST_S:
         return np.empty(0)
     return np.concatenate([volts.between(s.start_s, s.end_s).values for s in lit])
@@ -43,10 +43,11 @@ def read_again(
     With a voltage that changes too much for one set of levels, or too low for a colour to be seen, the result carries a
     `levels` problem whose `open` is the share of the light that it concerns.
     """
-    lit_v = lit_volts(recording, decoded)
+    again = with_supply_heeded(recording, decoded, calibration, codes, nominal_v)
+    lit_v = lit_volts(recording, again)
     low = lit_v < ENOUGH * nominal_v
-    if calibration.channels != 1 or not len(lit_v) or float(np.mean(low)) < 1 - MOSTLY:
-        return decoded, calibration
+    if not len(lit_v) or float(np.mean(low)) < 1 - MOSTLY:
+        return again, calibration
     usual_v = float(np.median(lit_v[low]))
     within = np.abs(lit_v - usual_v) <= STEADY * nominal_v
     dimmed = calibration_at(calibration, usual_v, nominal_v)
@@ -57,9 +58,7 @@ def read_again(
             f"the device had {usual_v:.2f} V instead of {nominal_v:g} V in {share:.0%} of the time with light, which "
             f"dims its LED: {why}, so colours can't be told apart. Raise the supply, or judge by voltage and current"
         )
-        return replace(decoded, problems=(*decoded.problems, Problem("levels", text, {"open": share}))), calibration
-    led = recording.blanked().traces["led"]
-    again = decode(led.times_s, led.values, calibration=dimmed, codes=codes)
+        return replace(again, problems=(*again.problems, Problem("levels", text, {"open": share}))), calibration
     red, green = dimmed.red_v[0] / calibration.red_v[0], dimmed.green_v[0] / calibration.green_v[0]
     text = (
         f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} "
@@ -70,18 +69,6 @@ def read_again(
 
 def calibration_at(calibration: Calibration, volts: float, nominal_v: float) -> Calibration | None:
     """The calibration for another supply voltage, less certain; None where a colour all but vanishes."""
-    red = [_brightness(volts, forward_v, nominal_v) for forward_v in RED_FORWARD_V]
-    green = [_brightness(volts, forward_v, nominal_v) for forward_v in GREEN_FORWARD_V]
-    if min(red + green) < FAINTEST:
+    if min(brightness(volts, nominal_v, forward_v) for forward_v in (RED_FORWARD_V, GREEN_FORWARD_V)) < FAINTEST:
         return None
-    spread = max(abs(a - b) / (a + b) for a, b in (red, green))
-    return replace(
-        calibration,
-        red_v=tuple(v * float(np.mean(red)) for v in calibration.red_v),
-        green_v=tuple(v * float(np.mean(green)) for v in calibration.green_v),
-        uncertainty=min(0.5, calibration.uncertainty + spread),
-    )
-
-
-def _brightness(volts: float, forward_v: float, nominal_v: float) -> float:
-    return max(0.0, (volts - forward_v) / (nominal_v - forward_v))
+    return dimmed_calibration(calibration, volts, nominal_v)

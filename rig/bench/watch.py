@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rig.bench.bench import Bench
+from rig.bench.dimming import calibration_at, joined
 from rig.bench.frame import Frame
 from rig.bench.health import Doubt, check_supply
 from rig.bench.optical import POLL_S, Receipt
@@ -81,7 +82,10 @@ class Watch:
             Doubt(bench.supply.read_back, wiring.supply.read_back.sample_hz),
         )
         self._look_s = now_s + LOOK_EVERY_S
-        self._tracker = Tracker(bench.calibration, codes)
+        self._codes = codes
+        self._calibration = bench.calibration
+        self._tracker = Tracker(self._calibration, codes)
+        self._before: list[Decoded] = []
         self._decoded_to = 0
         self._actions: list[Action] = []
         self._secrets: list[Blanked] = []
@@ -98,6 +102,17 @@ class Watch:
         """The code that the LED most likely shows now; None while no one is likelier than all others together."""
         self._decode()
         return self._tracker.label
+
+    def expect_supply(self, volts: float) -> None:
+        """From now on read the light as of a device fed with `volts`: the LED dims with its supply."""
+        calibration = calibration_at(self._bench.calibration, volts, self._bench.device.supply.nominal_v)
+        if calibration == self._calibration:
+            return
+        self._decode()
+        if self._decoded_to:
+            self._before.append(finish(self._tracker))
+        self._calibration = calibration
+        self._tracker = Tracker(calibration, self._codes)
 
     @contextmanager
     def acting(self, kind: str, **details: Any) -> Iterator[dict[str, Any]]:
@@ -157,7 +172,7 @@ class Watch:
         busy = any(action.end_s > since_s for action in self._actions)
         if not self._powered or busy:
             return  # what is being switched or set may move
-        series = wiring.series.ohm if wiring.series is not None and self._series_in else 0.0
+        series = self._bench.series_ohm if self._series_in else 0.0
         check_supply(
             *(self._by_name[name].since(since_s) for name in ("supply_v", "dut_v", "supply_a")),
             series_ohm=series,
@@ -227,7 +242,7 @@ class Watch:
             traces = {channel.name: channel.trace() for channel in self._channels if channel.times_s}
             notes = {"bench": self._bench.config.name, "device": self._bench.device.name}
             recording = Recording(traces, tuple(self._actions), tuple(self._secrets), notes)
-            self._result = (seen, recording, finish(self._tracker))
+            self._result = (seen, recording, joined([*self._before, finish(self._tracker)]))
         return self._result[1], self._result[2]
 
     def _decode(self) -> None:

@@ -14,6 +14,7 @@ from rig.outcome.outcome import EvidenceItem
 from rig.outcome.spans import DecodedLike, ProblemLike, colour_letter
 from rig.outcome.supply import SupplyView, view_supply
 from rig.recording import Action, Recording
+from rig.supply.brownout import SupplyReport, analyse
 
 DARK = "normal_operation"
 GREEN_ANSWERS = frozenset({"blinkup_ok", "legacy_blinkup_ok"})
@@ -63,6 +64,8 @@ class Powered:
 class Scene:
     """Everything the rules look at. `seen` are all spans; `patterns` the decided, lit ones outside BlinkUp sending.
 
+    `unmerged` are the spans as they were decoded: neighbours of one code apart.
+
     `anchored`: the light was recorded before power-on too, so that dark is known and not only assumed.
     """
 
@@ -78,6 +81,8 @@ class Scene:
     proven: bool
     led_gaps: tuple[tuple[float, float], ...] = ()
     anchored: bool = True
+    power: SupplyReport | None = None
+    unmerged: tuple[Seen, ...] = ()
 
     def undecided_s(self, after_s: float = float("-inf"), before_s: float = float("inf")) -> float:
         """Time within undecided spans that isn't plainly dark."""
@@ -149,7 +154,8 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         for c in decoded.segments
         if c.end_s > powered.start_s and c.start_s < powered.end_s
     )
-    seen = _merge(_read_answers(_clip(spans, powered, facts), answers(colours, sends)))
+    clipped = _clip(spans, powered, facts)
+    seen = _merge(_read_answers(clipped, answers(colours, sends)))
     led = recording.traces.get("led")
     led_end_s = float(led.times_s[-1]) if led is not None and len(led.times_s) else (seen[-1].end_s if seen else end_s)
     return Scene(
@@ -165,6 +171,8 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         _settings_proven(spans, recording, powered, facts),
         _led_gaps(recording),
         led is None or not len(led.times_s) or float(led.times_s[0]) <= powered.start_s - _ANCHOR_S,
+        analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
+        tuple(clipped),
     )
 
 

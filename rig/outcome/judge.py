@@ -10,6 +10,7 @@ from rig.outcome.advice import advice_for, page_of
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import Scene, build_scene
 from rig.outcome.facts import DeviceFacts
+from rig.outcome.loops import power_measurements
 from rig.outcome.meaning import CODE_VERDICTS
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS
@@ -60,6 +61,11 @@ def judge(
     if scene is None:
         reason = "the device was never powered in this recording"
         return _undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
+    return replace(_decide(scene, expectation), power=scene.power)
+
+
+def _decide(scene: Scene, expectation: Verdict | None) -> Outcome:
+    facts = scene.facts
     weighed = _weigh(scene)
     best = weighed[0] if weighed else None
     if best is None or best.candidate.verdict is Verdict.UNDECIDED or best.confidence < facts.min_confidence:
@@ -101,7 +107,7 @@ def _weigh(scene: Scene) -> list[_Weighed]:
 def _name_low_supply(scene: Scene, best: _Weighed) -> tuple[Candidate, float]:
     """Name a supply outside its limits; if it explains the failure as well, the fault is where the supply's is."""
     c, facts, supply = best.candidate, scene.facts, scene.supply
-    if supply.dut_v is None or c.verdict is Verdict.BROWNOUT_LOOP:
+    if supply.dut_v is None or c.verdict in (Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW):
         return c, best.confidence
     confidence = best.confidence
     high_v = float(np.max(supply.dut_v.values))
@@ -169,7 +175,7 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         if scene.problems:
             reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
             domain = FaultDomain.BENCH
-    measured = supply_measurements(scene.supply)
+    measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
     return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation)
 
 
@@ -233,7 +239,7 @@ def _summary(
 
 
 def _measure(scene: Scene, c: Candidate) -> dict[str, tuple[float, str]]:
-    found = supply_measurements(scene.supply)
+    found = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
     found["observed"] = (scene.led_end_s - scene.powered.start_s, "s")
     found["decisive"] = (c.decisive_s[1] - c.decisive_s[0], "s")
     sends = [a.end_s for a in scene.blinkups]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from rig.supply.brownout import SupplyReport
+
 
 class Verdict(StrEnum):
     """What happened to the device. The values are stable ids: reports and histories keep them."""
@@ -28,6 +30,7 @@ class Verdict(StrEnum):
     UPDATING = "updating"
     PROXY_FAULT = "proxy_fault"
     BROWNOUT_LOOP = "brownout_loop"
+    SUPPLY_TOO_LOW = "supply_too_low"
     SPI_FLASH_FAULT = "spi_flash_fault"
     FASTROM_FAULT = "fastrom_fault"
     MODULE_FAULT = "module_fault"
@@ -74,7 +77,8 @@ class Outcome:
 
     `confidence` is 0..1. `alternatives` pairs each rival verdict with why it is less likely, likeliest first.
     `advice` is ordered by likelihood for this evidence. `measurements` maps a name to (value, unit).
-    `as_expected` is None when nothing was expected; an expectation never changes the verdict.
+    `as_expected` is None when nothing was expected; an expectation never changes the verdict. `power` is what the
+    supply went through, whatever the verdict; None if the device was never powered.
     """
 
     verdict: Verdict
@@ -86,6 +90,7 @@ class Outcome:
     advice: tuple[str, ...] = ()
     measurements: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     as_expected: bool | None = None
+    power: SupplyReport | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:

@@ -9,6 +9,7 @@ from rig.outcome.evidence import GREEN_ANSWERS, Scene, Seen
 from rig.outcome.meaning import AMBER, STAGE_RANK, blinkup_kind, is_red, same_light, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
+_SHORT_LOSS_S = 0.3  # one red of the pattern, less what the sensor's edges take
 _RED_AFTER_GREEN = frozenset({"lost", "legacy_blinkup_fail"})
 _LASTING = {Verdict.NO_SETTINGS: 2.0, Verdict.CONNECTED: 1.0, Verdict.SPI_FLASH_FAULT: 2.5, Verdict.FASTROM_FAULT: 4.1}
 # Two cycles of the slowest of these patterns.
@@ -49,7 +50,29 @@ def _drops(spans: tuple[Seen, ...], slow_s: float) -> tuple[list[Seen], int]:
 
 def _since_green(scene: Scene) -> tuple[Seen, ...]:
     mark_s = max((p.end_s for p in scene.patterns if p.code in GREEN_ANSWERS), default=float("-inf"))
-    return tuple(p for p in scene.patterns if p.start_s >= mark_s and p.code not in GREEN_ANSWERS)
+    spans = tuple(p for p in scene.patterns if p.start_s >= mark_s and p.code not in GREEN_ANSWERS)
+    return _with_short_losses(scene, spans)
+
+
+def _red_after(scene: Scene, t_s: float) -> float:
+    return sum(c.end_s - max(c.start_s, t_s) for c in scene.colours if c.letter == "R" and c.end_s > t_s)
+
+
+def _with_short_losses(scene: Scene, spans: tuple[Seen, ...]) -> tuple[Seen, ...]:
+    """Red between two stretches of green, too short to be named by its pattern, is a loss all the same."""
+    found: list[Seen] = []
+    for span in spans:
+        before = found[-1] if found else None
+        if before is not None and before.code == span.code == "connected":
+            reds = [
+                min(c.end_s, span.start_s) - max(c.start_s, before.end_s)
+                for c in scene.colours
+                if c.letter == "R" and c.end_s > before.end_s and c.start_s < span.start_s
+            ]
+            if sum(reds) >= _SHORT_LOSS_S:
+                found.append(Seen(before.end_s, span.start_s, "lost", 0.9 * min(before.confidence, span.confidence)))
+        found.append(span)
+    return tuple(found)
 
 
 def runtime_loop(scene: Scene) -> Candidate | None:
@@ -85,6 +108,9 @@ def lost(scene: Scene) -> Candidate | None:
         reason = f"it was online until {online[-1].end_s:.1f} s and not in the {since_s:.1f} s after{again}"
         sure = min(online[-1].confidence, after[-1].confidence)
         score = (0.93 if last.code == "lost" or since_s >= scene.facts.stuck_s else 0.7) * sure
+        greens, rejoined = _drops(_since_green(scene), scene.facts.healthy_connect_s)
+        if len(greens) >= 2 and not rejoined:
+            score = min(score, 0.6)  # it comes and goes: that is a loop, not a loss
         evidence = _items(online[-1], *after) + _dark_item(scene, last)
         return Candidate(Verdict.LOST_CONNECTION, score, reason, evidence, (online[-1].start_s, last.end_s))
     if last.code != "lost":
@@ -169,6 +195,9 @@ def last_pattern(scene: Scene) -> Candidate | None:
         score = min(score, 0.6)
         reason += "; but it had been online before"
     if verdict is Verdict.CONNECTED:
+        if (red_s := _red_after(scene, last.end_s)) >= _SHORT_LOSS_S:
+            score = min(score, 0.6)
+            reason += f"; but it was red for {red_s:.1f} s after that, at the very end"
         greens, _ = _drops(_since_green(scene), scene.facts.healthy_connect_s)
         longest_s = max((g.duration_s for g in greens), default=0.0)
         if greens:

@@ -6,11 +6,13 @@ import numpy as np
 
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import Scene, Seen
+from rig.outcome.loops import restarts_text, stages_text, unbroken
 from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _BOOTED_S = 1.0  # while a device starts, its current changes anyway
+_REGULAR_S = 5.0  # two cycles of the slowest pattern
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -56,8 +58,11 @@ def brownout(scene: Scene) -> Candidate | None:
     """Boot, radio on, supply collapses, reset, again."""
     supply, facts = scene.supply, scene.facts
     red = _red(scene)
+    if (proven := restarting(scene, red)) is not None:
+        return proven
     dips = supply.collapses
-    looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s)
+    ridden = scene.power is not None and (scene.power.ridden_through or unbroken(scene))
+    looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s) and not ridden
     if red is None and not looping:
         return None
     evidence: list[EvidenceItem] = [red.item()] if red else []
@@ -94,12 +99,15 @@ def brownout(scene: Scene) -> Candidate | None:
     else:
         score = 0.35 if red and _is_solid(scene, red) and _clearing(scene) else 0.55
         text = "red as of a supply that gives way, but no dip was measured"
+        if supply.starved and red is not None and not _is_solid(scene, red):
+            score = 0.75  # on a supply made short, restarts are likelier than any other flicker
         if not supply.fine_enough(facts):
             interval_ms = supply.dut_v.interval_s * 1000
             text += f" (one sample per {interval_ms:.0f} ms: short dips may be missed)"
             tags.add("coarse_supply")
             domain = FaultDomain.UNKNOWN
-    if supply.steady and supply.fine_enough(facts) and not supply.starved and len(supply.notches) < _LOOP:
+    sags = len(scene.power.sags) if scene.power is not None else 0
+    if supply.steady and supply.fine_enough(facts) and not supply.starved and max(len(supply.notches), sags) < _LOOP:
         domain = FaultDomain.DUT
         text += "; the voltage is steady where it is measured, so it gives way inside the device"
         tags.add("steady_supply")
@@ -109,7 +117,52 @@ def brownout(scene: Scene) -> Candidate | None:
     end_s = max(e.end_s for e in evidence if e.source != "action")
     if red:
         score *= red.confidence if not looping else 1.0
+    if ridden:
+        score *= 0.5
+        text += "; but the light shows no restart at the sags"
     return Candidate(Verdict.BROWNOUT_LOOP, score, text, tuple(evidence), (start_s, end_s), domain, frozenset(tags))
+
+
+def restarting(scene: Scene, red: Seen | None) -> Candidate | None:
+    """The device starts anew at each sag of its supply: proven by light and voltage together, whatever was decoded."""
+    found = scene.power.restarts if scene.power is not None else None
+    if found is None or not (found.ongoing or red is not None) or unbroken(scene):
+        return None
+    domain, why = whose_supply(scene.supply, scene.facts)
+    seen = EvidenceItem(found.times_s[0], found.times_s[-1], restarts_text(found), "supply")
+    evidence = (seen, *((red.item(),) if red is not None else ()), *_starving_items(scene))
+    text = f"{restarts_text(found)}; {stages_text(scene, found)}; {why}"
+    tags = frozenset({"starved" if scene.supply.starved else domain.value})
+    return Candidate(Verdict.BROWNOUT_LOOP, 0.98, text, evidence, (found.times_s[0], found.times_s[-1]), domain, tags)
+
+
+def too_low(scene: Scene) -> Candidate | None:
+    """The device runs, and its supply is or sags too low for Wi-Fi: it can't connect, and does not restart either."""
+    supply, facts = scene.supply, scene.facts
+    if supply.dut_v is None or supply.current_a is None:
+        return None
+    volts, amps = _median_v(scene), float(np.median(supply.current_a.values))
+    if amps < facts.dead_current_a or restarting(scene, _red(scene)) is not None:
+        return None
+    since_s, until_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
+    domain, why = whose_supply(supply, facts)
+    if volts < facts.min_wifi_v:
+        read = any(p.duration_s >= facts.healthy_connect_s and not is_red(p) for p in tail(scene))
+        score, text = (0.75 if read else 0.93), f"the supply at the device is {volts:.2f} V"
+    elif len(supply.weak) >= _LOOP and not _settled_after(scene, supply.weak[-1].end_s):
+        since_s, until_s = supply.weak[0].start_s, supply.weak[-1].end_s
+        runs_on = any(p.duration_s >= _REGULAR_S and not is_red(p) for p in tail(scene))
+        score, text = (0.62 if runs_on else 0.45), f"{len(supply.weak)} sags of the supply at the device"
+        text += ", without a restart" if runs_on else ", and no pattern that shows whether it restarts"
+    else:
+        return None
+    text += f", Wi-Fi needs {facts.min_wifi_v:.2f} V, and the device draws {amps * 1000:.0f} mA: it runs; {why}"
+    item = EvidenceItem(
+        since_s, until_s, f"dut_v median {volts:.2f} V, least {np.min(supply.dut_v.values):.2f} V", "supply"
+    )
+    tags = frozenset({"starved" if supply.starved else domain.value})
+    evidence = (item, *_starving_items(scene))
+    return Candidate(Verdict.SUPPLY_TOO_LOW, score, text, evidence, (since_s, until_s), domain, tags)
 
 
 def _starving_items(scene: Scene) -> tuple[EvidenceItem, ...]:
@@ -236,6 +289,13 @@ def dead(scene: Scene) -> Candidate | None:
     )
 
 
+def _draws_after(scene: Scene, t_s: float) -> bool:
+    """Whether the device still draws the current of one that runs, after `t_s`."""
+    amps = scene.supply.current_a
+    later = amps.values[amps.times_s > t_s] if amps is not None else ()
+    return len(later) > 0 and float(np.median(later)) >= scene.facts.dead_current_a
+
+
 def no_power(scene: Scene) -> Candidate | None:
     """The voltage at the device was measured and never came up, or went away for good without a power-off."""
     supply, facts = scene.supply, scene.facts
@@ -243,12 +303,13 @@ def no_power(scene: Scene) -> Candidate | None:
         return None
     first_s, last_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
     if supply.risen_s is None:
-        if scene.patterns:
+        amps = float(np.median(supply.current_a.values)) if supply.current_a is not None else None
+        if (amps is None and scene.patterns) or (amps is not None and amps >= facts.dead_current_a):
             return None
         high_v = float(np.max(supply.dut_v.values))
         text = f"the device never had power: dut_v reached {high_v:.2f} V, expected {facts.min_v:.1f} V or more"
         since_s = first_s
-    elif supply.lost_s is not None and (len(supply.collapses) < _LOOP):
+    elif supply.lost_s is not None and len(supply.collapses) < _LOOP and not _draws_after(scene, supply.lost_s):
         text = f"the supply at the device went away at {supply.lost_s:.1f} s for good, without a power-off"
         since_s = supply.lost_s
     else:
@@ -263,4 +324,4 @@ def no_power(scene: Scene) -> Candidate | None:
     )
 
 
-POWER_RULES: tuple[Rule, ...] = (no_power, brownout, stuck_red, dead)
+POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, dead)

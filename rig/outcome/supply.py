@@ -14,6 +14,7 @@ from rig.recording import Action, Floats, Recording
 _SET_KEYS = ("supply_v", "volts", "set_v", "target_v", "v")
 # Runs closer than this are one event: noise at the threshold, or the five pulses of one calibration burst (15 ms).
 _JOIN_GAP_S = 0.020
+_INRUSH_S = 0.050
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,15 @@ class SupplyView:
     def steady(self) -> bool:
         """Measured at the device, risen, and never too low for Wi-Fi."""
         return self.dut_v is not None and self.risen_s is not None and not self.weak and self.lost_s is None
+
+    @property
+    def peak_a(self) -> float | None:
+        """Highest current; what charges capacitors at power-on is left out. None if nobody measured it."""
+        if self.current_a is None:
+            return None
+        since_s = float("-inf") if self.risen_s is None else self.risen_s + _INRUSH_S
+        values = self.current_a.values[self.current_a.times_s >= since_s]
+        return float(np.max(values)) if len(values) else None
 
     def fine_enough(self, facts: DeviceFacts) -> bool:
         """Whether dips of a brown-out could not have hidden between the samples."""
@@ -164,7 +174,7 @@ def whose_supply(view: SupplyView, facts: DeviceFacts) -> tuple[FaultDomain, str
         return FaultDomain.CONFIGURATION, f"the rig itself was told to starve the device ({kinds}): made on purpose"
     if view.dut_v is None:
         return FaultDomain.UNKNOWN, "the voltage at the device was not measured"
-    peak_a = float(np.max(view.current_a.values)) if view.current_a is not None else None
+    peak_a = view.peak_a
     if peak_a is not None and peak_a > facts.overload_a:
         return (
             FaultDomain.DUT,

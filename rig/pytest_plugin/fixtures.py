@@ -11,6 +11,7 @@ import pytest
 from rig.bench.bench import Bench
 from rig.bench.capabilities import STANDARD_SURROUNDINGS, EnvironmentControl, NetworkControl, Surroundings
 from rig.bench.dut import DeviceUnderTest
+from rig.bench.feeding import Feed, configure, gets_online
 from rig.blinkup import Config
 from rig.clock import Clock
 from rig.profiles.device import DeviceProfile
@@ -104,6 +105,18 @@ def network(bench: Bench) -> Callable[[str], NetworkProfile]:
     """Provides a declared network by name; skips the test if the bench has none of that name."""
     control: NetworkControl = bench.networks
     return control.provide
+
+
+@pytest.fixture
+def brownout(bench: Bench) -> Callable[..., Callable[..., bool]]:
+    """Edges of the supply: `attempt = brownout("home")` configures the device, then `attempt(2.6)` or
+    `attempt(3.3, series_ohm=2.0)` is one power cycle that says whether it got online. See `rig.supply.search.find`."""
+
+    def configured(network: str) -> Callable[..., bool]:
+        configure(bench, network)
+        return lambda volts, series_ohm=0.0: gets_online(bench, Feed(volts, series_ohm))
+
+    return configured
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rig.sim.timeline import NS_PER_S, Event, Timeline
 
@@ -124,6 +124,10 @@ class SupplyRail:
 
     def set_series(self, inserted: bool) -> None:
         self._change(lambda: setattr(self, "_series_in", inserted))
+
+    def set_series_ohm(self, ohm: float) -> None:
+        """Another series resistor, whether it is in the line or not."""
+        self._change(lambda: setattr(self, "parameters", replace(self.parameters, series_ohm=ohm)))
 
     def set_contact(self, ohm: float) -> None:
         self._change(lambda: setattr(self, "_contact_ohm", ohm))

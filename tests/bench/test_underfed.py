@@ -9,7 +9,7 @@ import pytest
 from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.bench.underfed import calibration_at, read_again
-from rig.led import Calibration
+from rig.led import Calibration, decode
 from rig.outcome import Verdict
 
 NOMINAL = Calibration((0.45,), (0.75,))
@@ -21,7 +21,8 @@ def asking(volts: float, seed: int) -> tuple[Observation, str]:
         dut = DeviceUnderTest(bench)
         dut.power_on(volts)
         dut.watch_for(6.0)
-        last = dut.watch.result()[1].last_span()
+        led = dut.watch.result()[0].traces["led"]
+        last = decode(led.times_s, led.values, calibration=bench.calibration, codes=dut.codes).last_span()
         return dut.observation(), "" if last is None else str(last.code)
 
 
@@ -40,8 +41,8 @@ def test_with_the_stored_levels_it_would_be_read_wrong() -> None:
 
 
 def test_too_faint_is_not_guessed() -> None:
-    seen, _ = asking(2.3, 1)
-    assert seen.outcome.verdict is Verdict.UNDECIDED
+    seen, _ = asking(2.2, 1)
+    assert seen.outcome.verdict is Verdict.SUPPLY_TOO_LOW
     assert any(p.kind == "levels" for p in seen.decoded.problems)
 
 

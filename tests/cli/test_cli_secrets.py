@@ -14,6 +14,7 @@ from rig.cli import secrets
 from rig.cli.main import app
 from rig.errors import ConfigError
 
+RUNNER = CliRunner(env={"COLUMNS": "250"})
 SHOW = ("blinkup", "show", "--ssid", "Bench")
 
 
@@ -35,7 +36,7 @@ def private(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize("form", ["two", "one"])
 def test_no_option_takes_a_secret(option: str, form: str) -> None:
     given = [option, PASSWORD] if form == "two" else [f"{option}={PASSWORD}"]
-    done = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*SHOW, *given])
+    done = RUNNER.invoke(app, [*SHOW, *given])
     assert done.exit_code == 2
     assert "RIG_" in done.output
     assert option in done.output
@@ -43,7 +44,7 @@ def test_no_option_takes_a_secret(option: str, form: str) -> None:
 
 
 def test_from_a_file(tmp_path: Path) -> None:
-    done = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*SHOW, "--password-file", str(private(tmp_path, PASSWORD + "\n")), "--reveal"])
+    done = RUNNER.invoke(app, [*SHOW, "--password-file", str(private(tmp_path, PASSWORD + "\n")), "--reveal"])
     assert done.exit_code == 0, done.output
     assert PASSWORD in done.output
     assert "warning" not in done.output
@@ -56,7 +57,7 @@ def test_spaces_belong_to_a_password(tmp_path: Path) -> None:
 def test_a_file_that_others_can_read(tmp_path: Path) -> None:
     path = private(tmp_path, PASSWORD)
     path.chmod(0o644)
-    done = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*SHOW, "--password-file", str(path)])
+    done = RUNNER.invoke(app, [*SHOW, "--password-file", str(path)])
     assert done.exit_code == 0
     assert "can be read by others" in done.output
     assert PASSWORD not in done.output
@@ -77,14 +78,14 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RIG_WIFI_PASSWORD", PASSWORD)
-    done = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*SHOW])
+    done = RUNNER.invoke(app, [*SHOW])
     assert done.exit_code == 0, done.output
     assert PASSWORD not in done.output
     assert "hidden" in done.output
 
 
 def test_without_a_terminal_nothing_is_asked() -> None:
-    done = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*SHOW])
+    done = RUNNER.invoke(app, [*SHOW])
     assert done.exit_code == 12
     assert "RIG_WIFI_PASSWORD is not set and there is no terminal to ask on" in done.output
 

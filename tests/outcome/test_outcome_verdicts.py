@@ -95,6 +95,12 @@ STORIES: dict[str, tuple[Recording, Decoded, Verdict, FaultDomain]] = {
         V.BROWNOUT_LOOP,
         F.UNKNOWN,
     ),
+    "too_low": (
+        recording(on(), traces=supply(20.0, 2.2, 0.027)),
+        light(("searching", 2.0), (None, 18.0, 0.2)),
+        V.SUPPLY_TOO_LOW,
+        F.BENCH,
+    ),
     "spi_not_found": (recording(), light(("spi_not_found", 30.0)), V.SPI_FLASH_FAULT, F.DUT),
     "spi_error": (recording(), light(("spi_error", 30.0)), V.SPI_FLASH_FAULT, F.DUT),
     "spi_blank": (recording(), light(("imp004m_flash_blank", 30.0)), V.SPI_FLASH_FAULT, F.DUT),

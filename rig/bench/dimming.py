@@ -1,0 +1,108 @@
+"""The status LED dims with the device's supply, green first: what the light means is read at the voltage there was.
+
+Brightness is taken as proportional to the current through the die's resistor, (supply - forward voltage), and the
+bench's calibration as made at the device's nominal voltage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from rig.led import Calibration, Catalogue, Decoded, decode
+from rig.recording import Recording, Trace
+
+# Assumed for the LEDs found on imp boards (LTST-C195 class): about 1.8 V red and 2.1 V green, each within 0.1 V.
+RED_FORWARD_V: Final = 1.8
+GREEN_FORWARD_V: Final = 2.1
+FORWARD_SIGMA_V: Final = 0.06
+FAINTEST: Final = 0.1  # less is not told from noise, so nothing is scaled further
+NEAR: Final = 0.015  # of nominal: nearer, the stored calibration is as good
+DARK_BEFORE_S: Final = 0.3  # of darkness before power-on is decoded with what follows it
+
+
+def brightness(supply_v: float, nominal_v: float, forward_v: float) -> float:
+    """Share of the brightness at nominal voltage; 0 at the forward voltage, negative below."""
+    return (supply_v - forward_v) / (nominal_v - forward_v)
+
+
+def _share(supply_v: float, nominal_v: float, forward_v: float) -> tuple[float, float]:
+    """Share of the brightness that is reckoned with, and its relative uncertainty from the forward voltage."""
+    share = brightness(supply_v, nominal_v, forward_v)
+    slope = (supply_v - nominal_v) / (nominal_v - forward_v) ** 2
+    share = max(FAINTEST, share)
+    return share, abs(slope) * FORWARD_SIGMA_V / share
+
+
+def calibration_at(calibration: Calibration, supply_v: float, nominal_v: float) -> Calibration:
+    """The calibration (volts above dark) for a device fed with `supply_v` instead of `nominal_v`.
+
+    Its uncertainty grows with the distance, since the dies' forward voltages are assumed.
+    """
+    if abs(supply_v - nominal_v) <= NEAR * nominal_v:
+        return calibration
+    red, red_error = _share(supply_v, nominal_v, RED_FORWARD_V)
+    green, _ = _share(supply_v, nominal_v, GREEN_FORWARD_V)
+    before, after = sum(calibration.amber_v), red * sum(calibration.red_v) + green * sum(calibration.green_v)
+    return replace(
+        calibration,
+        red_v=tuple(red * v for v in calibration.red_v),
+        green_v=tuple(green * v for v in calibration.green_v),
+        saturation=min(0.5, calibration.saturation * after / before),
+        uncertainty=min(0.5, math.hypot(calibration.uncertainty, red_error)),
+    )
+
+
+def with_supply_heeded(
+    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, nominal_v: float
+) -> Decoded:
+    """`decoded`, decoded anew stretch by stretch where the device's measured voltage was not the nominal one.
+
+    A pure function of the recording, so that a stored one is read as the live one was.
+    """
+    led = recording.blanked().traces.get("led")
+    stretches = _stretches(recording, nominal_v)
+    if led is None or all(abs(volts - nominal_v) <= NEAR * nominal_v for _, _, volts in stretches):
+        return decoded
+    parts: list[Decoded] = []
+    for start_s, end_s, volts in stretches:
+        part = led.between(start_s, end_s)
+        if len(part.times_s):
+            dimmed = calibration_at(calibration, volts, nominal_v)
+            parts.append(decode(part.times_s, part.values, calibration=dimmed, codes=codes))
+    return joined(parts)
+
+
+def joined(parts: Sequence[Decoded]) -> Decoded:
+    """What was decoded in successive parts, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    spans = tuple(span for part in parts for span in part.spans)
+    segments = tuple(segment for part in parts for segment in part.segments)
+    return Decoded(spans, segments, tuple(problem for part in parts for problem in part.problems))
+
+
+def _stretches(recording: Recording, nominal_v: float) -> list[tuple[float, float, float]]:
+    """(start, end, median volts at the device) from shortly before each power-on to the next one."""
+    starts = [a.start_s - DARK_BEFORE_S for a in recording.actions if a.kind == "power_on"]
+    cuts = [-math.inf, *starts[1:], math.inf]
+    volts = recording.traces.get("dut_v")
+    return [(a, b, _median_v(volts, recording, a, b, nominal_v)) for a, b in pairwise(cuts)]
+
+
+def _median_v(volts: Trace | None, recording: Recording, start_s: float, end_s: float, nominal_v: float) -> float:
+    """The device's usual voltage while it was on; nominal where nobody measured it."""
+    ons = [a.end_s for a in recording.actions if a.kind == "power_on" and start_s <= a.start_s < end_s]
+    on_s = max(ons, default=start_s)
+    offs = [a.start_s for a in recording.actions if a.kind == "power_off" and on_s < a.start_s < end_s]
+    off_s = min(offs, default=end_s)
+    if volts is None:
+        return nominal_v
+    values = volts.between(on_s, off_s).values
+    values = values[np.isfinite(values)]
+    return float(np.median(values)) if len(values) else nominal_v

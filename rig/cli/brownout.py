@@ -1,0 +1,224 @@
+"""`rig brownout`: find the edge at which a device no longer gets online, and map it over two quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from rig.bench.bench import Bench, open_bench
+from rig.bench.feeding import Feed, configure, gets_online, survives_gap, sweep
+from rig.cli.output import say
+from rig.errors import ConfigError
+from rig.run.results import ResultsFile
+from rig.supply.hysteresis import hysteresis
+from rig.supply.search import Space, Trial, find
+from rig.supply.shmoo import Axis, Cell, Shmoo, explore
+
+app = typer.Typer(
+    help="Where a device stops getting online: edges and maps, by real power cycles. The supply moves.",
+    no_args_is_help=True,
+)
+
+
+class Quantity(StrEnum):
+    """What is varied."""
+
+    VOLTS = "volts"
+    SERIES_OHM = "series-ohm"
+    GAP_MS = "gap-ms"
+
+
+UNITS = {Quantity.VOLTS: "V", Quantity.SERIES_OHM: "ohm", Quantity.GAP_MS: "ms"}
+RANGES = {Quantity.VOLTS: (1.8, 3.3), Quantity.SERIES_OHM: (0.1, 10.0), Quantity.GAP_MS: (0.5, 60.0)}
+# Sigma of the edge that is thought possible, narrowest and widest, in the quantity's unit; assumed.
+WIDTHS = {Quantity.VOLTS: (0.001, 0.010), Quantity.SERIES_OHM: (0.005, 0.2), Quantity.GAP_MS: (0.02, 2.0)}
+STEPS = 900
+LAPSE = 0.002
+HEADINGS = {
+    Quantity.VOLTS: "lowest voltage at which it gets online",
+    Quantity.SERIES_OHM: "highest series resistance at which it gets online",
+    Quantity.GAP_MS: "longest gap of the supply that it survives",
+}
+
+BenchName = Annotated[str, typer.Option("--bench", metavar="NAME|PATH", help="The bench that the device is on.")]
+DeviceName = Annotated[str | None, typer.Option("--device", metavar="NAME|PATH", help="Device; default: the bench's.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Individuals of a simulated bench.")]
+Network = Annotated[str, typer.Option("--network", help="Declared network that the device is given.")]
+Volts = Annotated[float | None, typer.Option("--volts", help="Fixed set point, V; default: the device's nominal one.")]
+Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="FILE.jsonl", help="Results, kept run by run; the same command goes on with it."),
+]
+
+
+@app.command("find", epilog="Example: rig brownout find volts --low 2.2 --high 3.0 --out edge.jsonl")
+def find_edge(
+    quantity: Annotated[Quantity, typer.Argument(help="What is varied from attempt to attempt.")],
+    out: Out,
+    bench: BenchName = "simulated",
+    device: DeviceName = None,
+    network: Network = "home",
+    volts: Volts = None,
+    low: Annotated[float | None, typer.Option("--low", help="Where the search begins.")] = None,
+    high: Annotated[float | None, typer.Option("--high", help="Where it ends.")] = None,
+    tolerance: Annotated[
+        float | None, typer.Option("--tolerance", help="Good enough; default: 0.5 % of it all.")
+    ] = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="At most so many attempts.")] = 14,
+    widest: Annotated[float | None, typer.Option("--widest-edge", help="Sigma of the widest edge possible.")] = None,
+    seed: Seed = None,
+) -> None:
+    """Search the value at which half of the attempts succeed, each attempt a power cycle; give it with its interval."""
+    start, end = (low if low is not None else RANGES[quantity][0]), (high if high is not None else RANGES[quantity][1])
+    span = end - start
+    space = Space(
+        start,
+        end,
+        span / STEPS if span > 0 else 1.0,
+        (min(WIDTHS[quantity][0], widest or 1.0), widest or WIDTHS[quantity][1]),
+        UNITS[quantity],
+        quantity is Quantity.VOLTS,
+        LAPSE,
+    )
+    settings = {
+        "experiment": "find", "quantity": quantity.value, "bench": bench, "device": device, "network": network,
+        "volts": volts, "low": start, "high": end, "seed": seed,
+    }  # fmt: skip
+    results = ResultsFile(out, settings)
+    before = [Trial(row["at"], row["passed"]) for row in results.rows]
+    if before:
+        say(f"{out}: going on after {len(before)} attempts")
+
+    def seen(trial: Trial) -> None:
+        results.append(asdict(trial))
+        say(f"  {trial.at:8.4g} {space.unit}: {'passed' if trial.passed else 'failed'}")
+
+    with open_bench(bench, device=device, seed=seed) as opened:
+        say(f"bench: {opened.config.name} ({opened.config.stands_for}), device: {opened.device.name}")
+        attempt = _attempt(opened, network, quantity, None, volts)
+        threshold = find(
+            lambda at: attempt(at, 0.0), space, tolerance=tolerance or 0.005 * span, most=most, before=before, seen=seen
+        )
+    say(f"{HEADINGS[quantity]}: {threshold}")
+
+
+@app.command("map", epilog="Example: rig brownout map series-ohm --cells 16 --out map.jsonl --picture map.png")
+def map_edge(
+    against: Annotated[Quantity, typer.Argument(help="What goes up the map; voltage goes across.")],
+    out: Out,
+    bench: BenchName = "simulated",
+    device: DeviceName = None,
+    network: Network = "home",
+    volts_low: Annotated[float, typer.Option("--volts-low", help="Leftmost voltage, V.")] = 2.2,
+    volts_high: Annotated[float, typer.Option("--volts-high", help="Rightmost voltage, V.")] = 3.4,
+    low: Annotated[float | None, typer.Option("--low", help="Lowest value up the map.")] = None,
+    high: Annotated[float | None, typer.Option("--high", help="Highest value up the map.")] = None,
+    cells: Annotated[int, typer.Option("--cells", min=2, max=64, help="Cells in each direction.")] = 16,
+    most: Annotated[
+        int | None, typer.Option("--most", min=1, help="Runs in all; default: a third of the cells.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option("--picture", metavar="OUT.png", help="Draw the map.")] = None,
+    seed: Seed = None,
+) -> None:
+    """Map where the device gets online over voltage and another quantity, with a third of the runs of a full grid."""
+    if against is Quantity.VOLTS:
+        raise ConfigError("map: voltage goes across already; name series-ohm or gap-ms")
+    bottom, top = RANGES[against]
+    across = Axis("supply", "V", _values(volts_low, volts_high, cells), helps=True)
+    up_values = _values(bottom if low is None else low, top if high is None else high, cells)
+    up = Axis(against.value, UNITS[against], up_values, helps=False)
+    settings = {
+        "experiment": "map", "bench": bench, "device": device, "network": network, "seed": seed,
+        "across": asdict(across), "up": asdict(up),
+    }  # fmt: skip
+    results = ResultsFile(out, settings)
+    before = [Cell(row["x"], row["y"], row["passed"]) for row in results.rows]
+    total = most if most is not None else max(1, cells * cells // 3)
+    if before:
+        say(f"{out}: going on after {len(before)} runs")
+
+    def seen(cell: Cell) -> None:
+        results.append(asdict(cell))
+        where = f"{across.values[cell.x]:.3g} V, {up.values[cell.y]:.3g} {up.unit}"
+        say(f"  {len(results.rows):4d} of {total}: {where}: {'passed' if cell.passed else 'failed'}")
+
+    shmoo = Shmoo(across, up, before)
+    if len(before) < total:
+        with open_bench(bench, device=device, seed=seed) as opened:
+            say(f"bench: {opened.config.name} ({opened.config.stands_for}), device: {opened.device.name}")
+            attempt = _attempt(opened, network, Quantity.VOLTS, against, None)
+            shmoo = explore(attempt, across, up, most=total, before=before, seen=seen)
+    _print_map(shmoo)
+    if picture is not None:
+        from rig.run.picture import png
+        from rig.run.shmoo_picture import draw_shmoo  # matplotlib takes a second to import
+
+        try:
+            picture.write_bytes(png(draw_shmoo(shmoo, title=f"bench {bench}: where the device gets online")))
+        except OSError as error:
+            raise ConfigError(f"--picture {picture}: can't be written: {error.strerror or error}") from error
+        say(f"picture: {picture}")
+
+
+@app.command("sweep", epilog="Example: rig brownout sweep --low 2.4 --high 3.0 --step 0.05 --repeats 3")
+def sweep_both_ways(
+    bench: BenchName = "simulated",
+    device: DeviceName = None,
+    network: Network = "home",
+    low: Annotated[float, typer.Option("--low", help="Lowest voltage, V.")] = 2.4,
+    high: Annotated[float, typer.Option("--high", help="Highest voltage, V.")] = 3.0,
+    step: Annotated[float, typer.Option("--step", help="Step, V.")] = 0.05,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Sweeps in each direction.")] = 3,
+    seed: Seed = None,
+) -> None:
+    """Step the voltage up and down without power cycles: does it take more to get online than to stay there?"""
+    if not 0 < step <= high - low:
+        raise ConfigError(f"sweep from {low:g} to {high:g} V in steps of {step:g}: expected a step within the range")
+    rising = _values(low, high, round((high - low) / step) + 1)
+    with open_bench(bench, device=device, seed=seed) as opened:
+        say(f"bench: {opened.config.name} ({opened.config.stands_for}), device: {opened.device.name}")
+        configure(opened, network)
+        ups = [(rising, sweep(opened, rising)) for _ in range(repeats)]
+        downs = [(rising[::-1], sweep(opened, rising[::-1])) for _ in range(repeats)]
+    say(str(hysteresis(ups, downs)))
+
+
+def _values(low: float, high: float, count: int) -> tuple[float, ...]:
+    if not low < high:
+        raise ConfigError(f"range from {low:g} to {high:g}: expected the lower end first")
+    return tuple(round(float(v), 6) for v in np.linspace(low, high, count))
+
+
+def _attempt(
+    bench: Bench, network: str, first: Quantity, second: Quantity | None, volts: float | None
+) -> Callable[[float, float], bool]:
+    """One attempt on the bench as a function of one or two quantities; the device is configured here."""
+    varied = {first, second}
+    if Quantity.SERIES_OHM in varied:
+        bench.require("supply.decade")
+    configure(bench, network)
+    fixed_v = bench.device.supply.nominal_v if volts is None else volts
+
+    def attempt(a: float, b: float) -> bool:
+        given: dict[Any, float] = {first: a, second: b}
+        at_v = given.get(Quantity.VOLTS, fixed_v)
+        if Quantity.GAP_MS in varied:
+            return survives_gap(bench, at_v, given[Quantity.GAP_MS] / 1000.0)
+        return gets_online(bench, Feed(at_v, given.get(Quantity.SERIES_OHM, 0.0)))
+
+    return attempt
+
+
+def _print_map(shmoo: Shmoo) -> None:
+    """The map in letters, hardest row first: # passes, . fails, ? open."""
+    chance = shmoo.passing()
+    for y in reversed(range(len(shmoo.up.values))):
+        marks = "".join("#" if p > 0.9 else "." if p < 0.1 else "?" for p in chance[:, y])
+        say(f"{shmoo.up.values[y]:9.3g} {shmoo.up.unit:4} {marks}")
+    say(f"{'':14} {shmoo.across.values[0]:.3g} to {shmoo.across.values[-1]:.3g} {shmoo.across.unit}")

@@ -1,0 +1,78 @@
+"""Restarts in words and numbers: how often, at what voltage, and how far the device had come each time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rig.outcome.evidence import Scene
+from rig.outcome.meaning import STAGE_RANK
+from rig.supply.brownout import Restarts, SupplyReport
+
+_SHORTEST_STAGE_S = 0.6  # half a second of dark and a flash: less shows no step of a connection
+_REGULAR = frozenset({*STAGE_RANK, "connected", "no_settings", "legacy_no_settings", "lost"})
+_SURE, _LONG_S = 0.9, 5.0  # two cycles of the slowest pattern
+BOOT = "boot"
+
+
+def restarts_text(found: Restarts) -> str:
+    """One sentence about a loop."""
+    return (
+        f"the device restarted at each of {len(found.times_s)} sags of its supply, {found.rate_hz:.1f} per second: its "
+        f"LED came on {found.boot_s * 1000:.0f} ms after each (t = {found.surety:.0f}) and was lit for {found.duty:.0%}"
+    )
+
+
+def reached_before(scene: Scene, found: Restarts) -> tuple[str, ...]:
+    """What the device showed before each restart: `boot` (red, up to the radio's start) or the code of a later step."""
+    stages: list[str] = []
+    since_s = scene.powered.start_s
+    for t_s in found.times_s:
+        shown = [
+            p.code
+            for p in scene.patterns
+            if p.start_s < t_s <= p.end_s + _SHORTEST_STAGE_S and p.code in {*STAGE_RANK, "connected", "no_settings"}
+        ]
+        stages.append(shown[-1] or BOOT if shown and t_s - since_s >= _SHORTEST_STAGE_S else BOOT)
+        since_s = t_s
+    return tuple(stages)
+
+
+def unbroken(scene: Scene) -> bool:
+    """Whether one regular pattern goes on through most of the supposed restarts: then they are none.
+
+    Sags may keep step with the pattern by chance, so that the LED seems to answer them; a boot would break it.
+    """
+    found = scene.power.restarts if scene.power is not None else None
+    if found is None:
+        return False
+    for p in scene.unmerged:
+        if p.code in _REGULAR and p.confidence >= _SURE and p.duration_s >= _LONG_S:
+            inside = sum(p.start_s + _SHORTEST_STAGE_S < t < p.end_s - _SHORTEST_STAGE_S for t in found.times_s)
+            if inside >= max(3, 0.5 * len(found.times_s)):
+                return True
+    return False
+
+
+def stages_text(scene: Scene, found: Restarts) -> str:
+    """How far it had come, most frequent first."""
+    counts = Counter(reached_before(scene, found)).most_common()
+    return "before them it had come to " + ", ".join(f"{stage} ({count} times)" for stage, count in counts)
+
+
+def power_measurements(power: SupplyReport | None) -> dict[str, tuple[float, str]]:
+    """Figures worth keeping; what was not measured is left out."""
+    found: dict[str, tuple[float, str]] = {}
+    if power is None:
+        return found
+    for name in ("least_v", "below_wifi_s", "below_reset_s", "inrush_a", "peak_a"):
+        measured = getattr(power, name)
+        if measured is not None:
+            found[name] = (measured.value, measured.unit)
+            found[f"{name}_at_least"] = (measured.low, measured.unit)
+            if measured.high != float("inf"):
+                found[f"{name}_at_most"] = (measured.high, measured.unit)
+    if power.restarts is not None:
+        found["restarts"] = (float(len(power.restarts.times_s)), "1")
+        found["restart_rate"] = (power.restarts.rate_hz, "Hz")
+        found["restart_duty"] = (power.restarts.duty, "1")
+    return found

@@ -1,0 +1,80 @@
+"""Up and down sweeps: does a device need more voltage to get online than to stay there?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rig.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Hysteresis:
+    """Mean voltages, with standard errors (V), at which sweeps turned: online going up, offline going down.
+
+    A turn is taken half-way between the two voltages around it, so `step_v` is the coarseness that no repetition mends.
+    `significant`: the gap is more than its error and the step explain. `never` counts sweeps that did not turn.
+    """
+
+    up_v: float
+    up_error_v: float
+    down_v: float
+    down_error_v: float
+    step_v: float
+    sweeps: int
+    never: int
+
+    @property
+    def gap_v(self) -> float:
+        return self.up_v - self.down_v
+
+    @property
+    def significant(self) -> bool:
+        error_v = float(np.hypot(self.up_error_v, self.down_error_v))
+        return abs(self.gap_v) > 2.0 * error_v + self.step_v
+
+    def __str__(self) -> str:
+        word = "hysteresis" if self.significant else "no hysteresis beyond the step"
+        return (
+            f"online going up at {self.up_v:.3f} V, offline going down at {self.down_v:.3f} V: {word} "
+            f"({self.gap_v * 1000:+.0f} mV, step {self.step_v * 1000:.0f} mV, {self.sweeps} sweeps each way)"
+        )
+
+
+def turn(volts: Sequence[float], online: Sequence[bool]) -> float | None:
+    """Where a sweep turned for good: half-way between the last result of the old kind and its successor.
+
+    None if it never turned: its last result is that of its start.
+
+    Raises:
+        ConfigError: fewer than two voltages, or not one result for each.
+    """
+    if len(volts) != len(online) or len(volts) < 2:
+        raise ConfigError(f"sweep: {len(online)} results for {len(volts)} voltages; expected one each, two or more")
+    ends_in = online[-1]
+    old = [i for i, state in enumerate(online) if state != ends_in]
+    return 0.5 * (volts[old[-1]] + volts[old[-1] + 1]) if old else None
+
+
+def hysteresis(
+    ups: Sequence[tuple[Sequence[float], Sequence[bool]]], downs: Sequence[tuple[Sequence[float], Sequence[bool]]]
+) -> Hysteresis:
+    """From repeated sweeps (voltages in order, online at each) upwards and downwards.
+
+    Raises:
+        ConfigError: no sweep turned in one of the directions.
+    """
+    found = [[v for sweep in sweeps if (v := turn(*sweep)) is not None] for sweeps in (ups, downs)]
+    if not found[0] or not found[1]:
+        way = "upwards" if not found[0] else "downwards"
+        raise ConfigError(f"sweep: none of those {way} turned; widen the range of voltages")
+    step_v = max(float(np.max(np.abs(np.diff(volts)))) for volts, _ in (*ups, *downs))
+    (up, up_error), (down, down_error) = ((float(np.mean(v)), _error(v)) for v in found)
+    sweeps = max(len(ups), len(downs))
+    return Hysteresis(up, up_error, down, down_error, step_v, sweeps, 2 * sweeps - len(found[0]) - len(found[1]))
+
+
+def _error(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
