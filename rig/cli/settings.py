@@ -42,6 +42,8 @@ def value_text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Spread):
         return _spread_text(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+        return f"{len(value)}: " + "; ".join(", ".join(f"{s.key} {s.text}" for s in settings(part)) for part in value)
     if isinstance(value, tuple):
         return ", ".join(plain(part) for part in value) or "none"
     return f"0x{value:02x}" if name.endswith("address") else plain(value)

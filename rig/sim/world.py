@@ -147,6 +147,14 @@ class SimulatedWorld:
         with self.timeline.lock:
             self.air.networks = networks
 
+    def condition_changed(self) -> None:
+        """What is wrong with the device is another thing now: let LED and sensor be so."""
+        condition = self.imp.condition
+        self.rig_sensor.die_brightness = (condition.red_brightness, condition.green_brightness)
+        self.imp_sensor.gain = condition.sensor_gain
+        self._light(self._lights)
+        self.imp.refresh()
+
     @property
     def lights(self) -> Lights:
         """What is lit now."""

@@ -127,7 +127,7 @@ class ImpChip:
         self.log("boot")
         self._brownout = self.rail.when_crossing(reset_v, rising=False, action=self._reset)
         self._firmware = self._make_firmware(self)
-        self._shine()
+        self.refresh()
 
     def press_reset(self) -> bool:
         """Pull the reset pin for a moment: a running device boots anew, its settings stay. False if it doesn't run.
@@ -163,7 +163,7 @@ class ImpChip:
             self._firmware.stop()
             self._firmware = None
         self.led.off()
-        self._shine()
+        self.refresh()
         self._draws.clear()
         self.draw("silicon", self.character["off_a"])
 
@@ -172,9 +172,9 @@ class ImpChip:
         self.log("supply above the device's maximum")
 
     def _led_changed(self, red: bool, green: bool) -> None:
-        self._shine()
+        self.refresh()
 
-    def _shine(self) -> None:
+    def refresh(self) -> None:
         """Light the dies that the firmware, or what is wrong with it, wants lit; none without a running firmware."""
         red, green = self.condition.lights(*self.led.light) if self.running else (False, False)
         if (red, green) == self._shone:

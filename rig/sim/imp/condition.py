@@ -25,6 +25,7 @@ class Condition:
     flash_fault: FlashFault = ""
     radio_unpowered: bool = False
     flash_fresh: bool = False
+    radio_firmware_lost: bool = False
     # BlinkUp
     sensor_gain: float = 1.0
     missed_share: float = 0.0

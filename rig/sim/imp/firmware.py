@@ -92,6 +92,7 @@ class Firmware:
         chip.led.hold(True, False)
         yield from startup.fastrom(chip)
         yield round(slower * chip.character.ns("red_to_radio_s"))
+        yield from startup.radio_firmware(chip)
         yield from startup.first_boot(chip)
         self._startup_fault = startup.fault(chip)
         if startup.listens(self._startup_fault):

@@ -38,6 +38,12 @@ def fastrom(chip: ImpChip) -> Program:
         yield NS_PER_S
 
 
+def radio_firmware(chip: ImpChip) -> Program:
+    """Radio firmware that can't be read leaves the LED at the red of the start (forum 2825, 3457)."""
+    while chip.condition.radio_firmware_lost:
+        yield NS_PER_S
+
+
 def first_boot(chip: ImpChip) -> Program:
     """The first start with a pre-programmed flash: green while it is taken in, then a restart (maker's page)."""
     if chip.condition.flash_fresh and chip.character.startup_checks:

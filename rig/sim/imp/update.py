@@ -30,6 +30,6 @@ def update(chip: ImpChip, radio: Radio, network: Uplink, show: Callable[[str], N
     chip.condition.outdated = False
     chip.truth.updates += 1
     if chip.condition.bricked_by_update:
-        chip.condition.flash_fault = "error"
+        chip.condition.radio_firmware_lost = True
     chip.restart("update installed")
     yield NS_PER_S
