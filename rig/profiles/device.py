@@ -114,9 +114,8 @@ class DeviceProfile(Strict):
     @model_validator(mode="before")
     @classmethod
     def _model_by_name(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "model" not in data and data.get("name") in MODELS:
-            return {**data, "model": data["name"]}
-        return data
+        """A profile that is named after an imp is that imp's, whatever it extends."""
+        return {**data, "model": data["name"]} if isinstance(data, dict) and data.get("name") in MODELS else data
 
     @model_validator(mode="after")
     def _marks_have_keys(self) -> DeviceProfile:
@@ -157,5 +156,10 @@ def load_device(name: str) -> DeviceProfile:
         ConfigError: there is no such device, its file or one that it extends has a mistake, or they go in a circle.
     """
     path = find("devices", name)
-    data = extended(path, "devices", lambda parent, its: check(parent, DeviceProfile, str(its)))
-    return check(data, DeviceProfile, str(path))
+    return check(extended(path, "devices", _prepared), DeviceProfile, str(path))
+
+
+def _prepared(parent: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A parent's data, checked, with the imp inside named for those that extend it."""
+    profile = check(parent, DeviceProfile, str(path))
+    return parent if profile.model is None else {**parent, "model": profile.model}

@@ -16,19 +16,20 @@ CERTAINTY = "certainty"
 _VALUE_KEYS = frozenset({"low", "high", "mark"})
 
 
-def extended(path: Path, kind: str, check_parent: Callable[[Data, Path], object]) -> Data:
+def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
     """The data of `path` laid over those of the file that it `extends`, and so on up.
 
     `kind` is the fixtures folder in which plain names are looked up; a path is relative to the file that says it.
-    Each parent is checked by itself first, so that its mistakes are named as its own.
+    Each parent is checked by itself first (`prepare` does it, and may complete its data), so that its mistakes are
+    named as its own.
 
     Raises:
         ConfigError: a file is missing or unreadable, or extends itself by way of others.
     """
-    return _extended(path, kind, check_parent, ())
+    return _extended(path, kind, prepare, ())
 
 
-def _extended(path: Path, kind: str, check_parent: Callable[[Data, Path], object], below: tuple[Path, ...]) -> Data:
+def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], below: tuple[Path, ...]) -> Data:
     chain = (*below, path.resolve())
     if path.resolve() in below:
         circle = " -> ".join(p.stem for p in chain)
@@ -45,8 +46,7 @@ def _extended(path: Path, kind: str, check_parent: Callable[[Data, Path], object
         parent_path = find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
     except ConfigError as error:
         raise ConfigError(f"{path}: extends: {error}") from None
-    parent = _extended(parent_path, kind, check_parent, chain)
-    check_parent(parent, parent_path)
+    parent = prepare(_extended(parent_path, kind, prepare, chain), parent_path)
     return laid_over(parent, data)
 
 
