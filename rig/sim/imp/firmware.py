@@ -172,21 +172,29 @@ class Firmware:
             self._end_window()
         application = chip.condition.application
         if application == "crashes":
-            yield from self._radio.idle(chip.character.ns("runs_before_crash_s"))
+            yield from self._stay(link, chip.character.ns("runs_before_crash_s"))
             chip.log("runtime error")
             return True
         if application == "leaves":
-            yield from self._radio.idle(chip.character.ns("online_before_leaving_s"))
+            yield from self._stay(link, chip.character.ns("online_before_leaving_s"))
             chip.log("offline on purpose")
             self._show("offline")
             return False
         if network.drops_after_s is not None:
-            yield from self._radio.idle(round(network.drops_after_s * NS_PER_S))
+            yield from self._stay(link, round(network.drops_after_s * NS_PER_S))
             self._air.vanish(network)
             return True
         while link != "ethernet" or self._air.cable is not None:
-            yield from self._radio.idle(NS_PER_S * 60)
+            yield from self._stay(link, NS_PER_S * 60)
         return True
+
+    def _stay(self, link: str, duration_ns: int) -> Program:
+        if link != "ethernet":
+            yield from self._radio.idle(duration_ns)
+            return
+        end_ns = self.chip.timeline.now_ns + duration_ns
+        while self.chip.timeline.now_ns < end_ns and self._air.cable is not None:
+            yield NS_PER_S // 5
 
     def _watch_window(self) -> Program:
         timeline = self.chip.timeline
