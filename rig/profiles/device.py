@@ -5,6 +5,7 @@ These judge a device. The ranges under `simulation` shape the simulated device, 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator

@@ -54,7 +54,10 @@ def cycles_seen(life: Life, name: str, start_s: float = 0.0) -> float:
                     if not row[(phase + index) % len(row)].fits(run, life.factor):
                         break
                     count += 1
-                if "not all equal" in ROWS[name][3] and len({run[0] for run in runs[first : first + count]} - {"D"}) < 2:
+                if (
+                    "not all equal" in ROWS[name][3]
+                    and len({run[0] for run in runs[first : first + count]} - {"D"}) < 2
+                ):
                     continue
                 best = max(best, count * 100 // len(row))
             if best >= 300:
