@@ -56,7 +56,7 @@ def show_device(
     rows = [
         [s.key, s.text, marks.get(s.key, "assumed" if s.key.startswith(JUDGING) else ""), "" if s.given else "default"]
         for s in settings(device)
-        if s.key != "certainty"
+        if not s.key.startswith("certainty.")
     ]
     table(("key", "value", "certainty", ""), rows)
     say(f"\ntests may require: {', '.join(sorted(device.capabilities))}")

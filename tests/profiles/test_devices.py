@@ -20,8 +20,8 @@ from rig.quantities import Spread
 
 DEVICES = Path(__file__).parents[2] / "fixtures" / "devices"
 NAMES = sorted(path.stem for path in DEVICES.glob("*.toml"))
-# Nothing but names and what groups them is without a mark.
-UNMARKED = ("name", "title", "extends", "model", "certainty", "simulation.")
+# Nothing but names, and what carries its marks itself, is without one.
+UNMARKED = ("name", "title", "extends", "model", "certainty", "simulation.", "limits")
 
 
 def write(folder: Path, name: str, text: str) -> str:
@@ -152,6 +152,12 @@ def test_a_range_is_replaced_with_its_mark_and_a_value_loses_the_mark_of_another
     assert child.mark_of("supply.wifi_min_v").mark == "doc"
     own = product(tmp_path, '[supply]\nmin_v = 2.0\n[certainty]\n"supply.min_v" = "prod"\n', "own")
     assert own.mark_of("supply.min_v").mark == "prod"
+
+
+def test_a_limit_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    child = product(tmp_path, '[limits.idle_current]\nunit = "mA"\nhigh = 60.0\n')
+    assert (child.limits["idle_current"].low, child.limits["idle_current"].high) == (None, 60.0)
+    assert child.limits["off_current"] == load_device("imp003").limits["off_current"]
 
 
 def test_lists_are_replaced_as_a_whole() -> None:
