@@ -105,8 +105,9 @@ def network(bench: Bench) -> Callable[[str], AnyNetwork]:
     control: NetworkControl = bench.networks
 
     def provide(name: str) -> AnyNetwork:
+        network = control.provide(name)
         bench.require(f"network:{name}")
-        return control.provide(name)
+        return network
 
     return provide
 
