@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,6 +19,7 @@ class Strict(BaseModel):
     """Base of all data-file models: unknown keys are mistakes, and nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    page: ClassVar[str] = "docs/bench-file.md"  # where its keys are documented
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -76,16 +77,25 @@ def load(path: Path, model: type[Model]) -> Model:
     Raises:
         ConfigError: not TOML (with line and column), or not what the model expects (with key, value, expectation).
     """
+    __tracebackhide__ = True
+    return check(read(path), model, str(path))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A data file as it is, unchecked.
+
+    Raises:
+        ConfigError: it can't be read, or is not TOML (with line and column).
+    """
     __tracebackhide__ = True  # the data may hold secrets, and pytest can print a frame's variables
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply for a data file of the rig") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: can't be read: {error}") from error
-    return check(data, model, str(path))
 
 
 def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
@@ -98,16 +108,17 @@ def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_line(where, detail) for detail in error.errors())) from None
+        page = getattr(model, "page", Strict.page)
+        raise ConfigError("\n".join(_line(where, detail, page) for detail in error.errors())) from None
 
 
-def _line(where: str, detail: Any) -> str:
+def _line(where: str, detail: Any, page: str) -> str:
     key = ".".join(str(part) for part in detail["loc"]) or "(file)"
     message = detail["msg"].removeprefix("Value error, ")
     if message[1:2].islower():  # a sentence's capital; "GPIO 17 ..." keeps its own
         message = message[0].lower() + message[1:]
     if detail["type"] == "extra_forbidden":
-        return f"{where}: {key}: unknown key; expected only the documented ones (see docs/bench-file.md)"
+        return f"{where}: {key}: unknown key; expected only the documented ones (see {page})"
     if detail["type"] == "missing":
         return f"{where}: {key}: missing; expected a value"
     value = detail["input"]

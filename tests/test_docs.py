@@ -29,7 +29,16 @@ from rig.quantities import Spread
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = ("bench-file.md", "wiring.md", "how-it-works.md", "ci.md", "troubleshooting-the-rig.md", "faults.md")
+PAGES = (
+    "bench-file.md",
+    "wiring.md",
+    "how-it-works.md",
+    "ci.md",
+    "troubleshooting-the-rig.md",
+    "faults.md",
+    "devices.md",
+    "networks.md",
+)
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
 UNITS = {"_v": "V", "_a": "A", "_s": "s", "_us": "us", "_hz": "Hz", "_ohm": "ohm", "_f": "F"}
 # A rule in code narrows these further than the field itself says; test_narrowed_range proves the words.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import cached_property
 from typing import Any
 
 from pydantic import SecretStr
 
-from rig.bench.capabilities import EnvironmentControl, NetworkControl
+from rig.bench.capabilities import EnvironmentControl, NetworkControl, lacking_for
 from rig.bench.config import BenchConfig, load_bench
 from rig.bench.guarded_i2c import GuardedI2C
 from rig.bench.known import calibration_of
@@ -21,7 +22,8 @@ from rig.bench.selftest import self_test
 from rig.clock import Clock
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Calibration
-from rig.profiles.device import DeviceProfile, load_device
+from rig.profiles.device import CAPABILITIES, DeviceProfile, load_device
+from rig.profiles.network import load_any_network
 from rig.supply import Limits
 
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
@@ -103,10 +105,11 @@ class Bench:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """Names of what this bench can do; see `rig.bench.capabilities`."""
-        have = {f"network:{name}" for name in self._backend.networks.names()}
+        """Names of what this bench can do and its device has; see `rig.bench.capabilities`."""
+        have = {f"network:{name}" for name, lacking in self._lacking.items() if not lacking}
         if have:
             have.add("network")
+        have |= self.device.capabilities
         if self._backend.environment is not None:
             have.add("environment")
         if self.supply.has_series:
@@ -122,9 +125,27 @@ class Bench:
         Raises:
             CapabilityMissing: this bench lacks it; lists what it has.
         """
-        if capability not in self.capabilities:
-            have = ", ".join(sorted(self.capabilities)) or "nothing optional"
-            raise CapabilityMissing(f"bench {self.config.name!r} lacks {capability!r}; it has: {have}")
+        if capability in self.capabilities:
+            return
+        network = capability.removeprefix("network:") if capability.startswith("network:") else None
+        lacking = self._lacking.get(network) if network is not None else capability
+        if lacking in CAPABILITIES:
+            has = ", ".join(sorted(self.device.capabilities)) or "nothing optional"
+            use = "" if network is None else f" to reach network {network!r}"
+            raise CapabilityMissing(f"device {self.device.name!r} lacks {lacking!r}{use}; it has: {has}")
+        have = ", ".join(sorted(self.capabilities - self.device.capabilities)) or "nothing optional"
+        raise CapabilityMissing(f"bench {self.config.name!r} lacks {capability!r}; it has: {have}")
+
+    @cached_property
+    def _lacking(self) -> dict[str, str]:
+        """By network of this bench, what the device lacks to reach it; empty texts for those that it can."""
+        found: dict[str, str] = {}
+        for name in self._backend.networks.names():
+            try:
+                found[name] = lacking_for(self.device, load_any_network(name))
+            except ConfigError:
+                found[name] = ""  # its mistake is told when somebody asks for it
+        return found
 
     @property
     def series_ohm(self) -> float:

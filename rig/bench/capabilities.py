@@ -2,7 +2,8 @@
 
 Capability names: `network` (put a declared network there), `environment` (ambient light and noise),
 `supply.series` (weaken the supply), `supply.decade` (choose by how many ohm), `blinkup.trilevel` (a grey leg);
-`network:NAME` is one certain network.
+`network:NAME` is one certain network, which the device must have a way to reach. What the device itself has is in
+`rig.profiles.device.CAPABILITIES`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rig.errors import CapabilityMissing, ConfigError
-from rig.profiles.network import NetworkProfile, load_network
+from rig.profiles.device import CAPABILITIES, DeviceProfile
+from rig.profiles.network import NEEDS, AnyNetwork, load_any_network
 
 NAMES = ("network", "environment", "supply.series", "supply.decade", "blinkup.trilevel")
 
@@ -21,8 +23,15 @@ def check_name(capability: str) -> None:
     Raises:
         ConfigError: there is no such capability on any bench.
     """
-    if capability not in NAMES and not capability.startswith("network:"):
-        raise ConfigError(f"unknown capability {capability!r}; there are {', '.join(NAMES)} and network:NAME")
+    if capability not in (*NAMES, *CAPABILITIES) and not capability.startswith("network:"):
+        known = ", ".join((*NAMES, *CAPABILITIES))
+        raise ConfigError(f"unknown capability {capability!r}; there are {known} and network:NAME")
+
+
+def lacking_for(device: DeviceProfile, network: AnyNetwork) -> str:
+    """What the device lacks for this kind of network; empty if nothing."""
+    needed = NEEDS[network.link]
+    return "" if needed in device.capabilities else needed
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class NetworkControl(Protocol):
     """The networks that the device can meet on this bench."""
 
     def names(self) -> tuple[str, ...]: ...
-    def provide(self, name: str) -> NetworkProfile:
+    def provide(self, name: str) -> AnyNetwork:
         """Make sure that this network is there and behaves as its file says."""
         ...
 
@@ -75,12 +84,12 @@ class DeclaredNetworks:
     """Networks that simply exist where the bench stands; nothing here can change them."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        self._networks = {name: load_network(name) for name in names}
+        self._networks = {name: load_any_network(name) for name in names}
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._networks)
 
-    def provide(self, name: str) -> NetworkProfile:
+    def provide(self, name: str) -> AnyNetwork:
         if name not in self._networks:
             there = ", ".join(self._networks) or "none"
             raise CapabilityMissing(f"this bench has no network {name!r} (it declares: {there})")

@@ -216,19 +216,32 @@ class RailRanges(Strict):
     reference_tolerance: Spread = spread(-0.005, 0.005)
 
 
-class SimulatedFault(BaseModel):
-    """A fault that the simulated bench shall have; docs/faults.md has the names and each one's own parameters."""
+class SimulatedDefect(BaseModel):
+    """A defect of the simulated device; docs/devices.md has the names and each one's own parameters.
+
+    A plain text is the name of one with its default numbers.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     name: str
-    after_s: float = Field(default=0.0, ge=0)
-    for_s: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, data: Any) -> Any:
+        return {"name": data} if isinstance(data, str) else data
 
     @property
     def parameters(self) -> dict[str, Any]:
         """Whatever else the table says; checked by whoever makes the fault."""
         return dict(self.model_extra or {})
+
+
+class SimulatedFault(SimulatedDefect):
+    """A fault that the simulated bench shall have; docs/faults.md has the names and each one's own parameters."""
+
+    after_s: float = Field(default=0.0, ge=0)
+    for_s: float | None = Field(default=None, gt=0)
 
 
 class Simulation(Strict):
@@ -242,6 +255,7 @@ class Simulation(Strict):
     i2c_baud_hz: int = Field(default=400_000, ge=10_000)
     i2c_overhead_s: float = Field(default=100e-6, ge=0)
     faults: tuple[SimulatedFault, ...] = ()
+    defects: tuple[SimulatedDefect, ...] = ()
 
 
 class BenchConfig(Strict):

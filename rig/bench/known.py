@@ -33,9 +33,11 @@ def calibration_of(config: BenchConfig) -> Calibration:
 def facts_of(device: DeviceProfile) -> DeviceFacts:
     """What the rules of judgement take from a device file."""
     return DeviceFacts(
-        model=device.name,
+        model=device.imp,
         min_v=device.supply.min_v,
         min_wifi_v=device.supply.wifi_min_v,
         max_v=device.supply.max_v,
         led_window_s=device.led_window_s,
+        healthy_connect_s=device.expected.connect_s,
+        stuck_s=device.expected.stuck_s,
     )

@@ -19,7 +19,7 @@ from rig.bench.safety import UninterruptedLock
 from rig.clock import Clock, RealClock, VirtualClock
 from rig.errors import BenchConnectionError, CapabilityMissing
 from rig.profiles.device import DeviceProfile
-from rig.profiles.network import NetworkProfile, load_network
+from rig.profiles.network import AnyNetwork, load_any_network
 
 
 @dataclass
@@ -129,23 +129,34 @@ def _open_busio(config: BenchConfig) -> Any:
         ) from error
 
 
+def check_defect(name: str) -> None:
+    """
+    Raises:
+        ConfigError: no simulated device can have a defect of this name; lists those it can.
+    """
+    from rig.sim.defects import kind_of
+
+    kind_of(name)
+
+
 class _SimulatedNetworks:
-    def __init__(self, names: tuple[str, ...], put_on_air: Callable[[tuple[NetworkProfile, ...]], None]) -> None:
+    def __init__(self, names: tuple[str, ...], put_on_air: Callable[[tuple[AnyNetwork, ...]], None]) -> None:
         self._names = names
         self._put_on_air = put_on_air
 
     def names(self) -> tuple[str, ...]:
         return self._names
 
-    def provide(self, name: str) -> NetworkProfile:
+    def provide(self, name: str) -> AnyNetwork:
         if name not in self._names:
             raise CapabilityMissing(f"this bench has no network {name!r} (it declares: {', '.join(self._names)})")
-        network = load_network(name)
+        network = load_any_network(name)
         self._put_on_air((network,))
         return network
 
 
 def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None) -> Backend:
+    from rig.sim.defects import Defects
     from rig.sim.faults import Faults
     from rig.sim.optics import Ambient
     from rig.sim.world import SimulatedWorld
@@ -168,6 +179,7 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
         seed = config.simulation.seed
     world = SimulatedWorld(config, device, seed)
     assert config.simulation is not None
+    Defects(world).inject_all(config.simulation.defects)
     Faults(world).inject_all(config.simulation.faults)
     world.start()
     closing: list[Callable[[], None]] = [world.stop]

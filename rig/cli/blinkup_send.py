@@ -14,6 +14,7 @@ from rig.blinkup import NAMED_RATES, Bright, ClearConfig, Config, LineCode, Wifi
 from rig.cli import secrets
 from rig.cli.output import plain, say, table
 from rig.errors import ConfigError
+from rig.profiles.network import NetworkProfile
 from rig.run.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Axis, Plan, Point, answer_of, run
 
 SEND_EPILOG = (
@@ -163,7 +164,8 @@ def what_to_send(bench: Bench, network: str | None, ssid: str | None, password: 
         return ClearConfig()
     if network is not None:
         profile = bench.networks.provide(network)
-        ssid, password = profile.ssid, profile.password.get_secret_value()
+        if isinstance(profile, NetworkProfile):  # the others take enrolment alone
+            ssid, password = profile.ssid, profile.password.get_secret_value()
     dut = bench.config.dut
     token, plan = bench.enrolment() if dut.token is not None and dut.plan is not None else secrets.enrolment()
     return WifiConfig(ssid or "", password or "", token, plan)

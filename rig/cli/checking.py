@@ -14,7 +14,7 @@ from rig.bench.known import calibration_of
 from rig.errors import ConfigError
 from rig.led import load_catalogue
 from rig.profiles.device import DeviceProfile, load_device
-from rig.profiles.network import load_network
+from rig.profiles.network import load_any_network
 
 ADC_FULL_SCALE_V = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}  # ADS1115 data sheet, by gain
 NO_IMP_ABOVE_V = 3.6
@@ -51,7 +51,7 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
         attempt("led_tags", lambda: load_catalogue().for_device(*tags))
         attempt("supply.regulator", lambda: _reaches(config, device))
     for network in config.networks:
-        attempt("networks", partial(load_network, network))
+        attempt("networks", partial(load_any_network, network))
     attempt("led.calibration", lambda: _one_channel(config))
     if mistakes or device is None:
         raise ConfigError("\n".join(mistakes))

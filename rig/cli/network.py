@@ -9,7 +9,7 @@ import typer
 from rig.cli.output import plain, table
 from rig.cli.settings import names, show
 from rig.errors import ConfigError
-from rig.profiles.network import load_network
+from rig.profiles.network import NetworkProfile, load_any_network
 
 app = typer.Typer(help="Networks: access points and what lies behind them.", no_args_is_help=True)
 
@@ -20,12 +20,13 @@ def list_networks() -> None:
     rows = []
     for name in names("networks"):
         try:
-            n = load_network(name)
+            n = load_any_network(name)
         except ConfigError as error:
-            rows.append([name, "UNUSABLE", "", "", plain(str(error).splitlines()[0])])
+            rows.append([name, "UNUSABLE", "", "", "", plain(str(error).splitlines()[0])])
             continue
-        rows.append([name, plain(n.ssid), n.security, n.band_ghz, plain(n.title)])
-    table(("network", "ssid", "security", "GHz", "title"), rows)
+        wifi = [plain(n.ssid), n.security, n.band_ghz] if isinstance(n, NetworkProfile) else ["", "", ""]
+        rows.append([name, n.link, *wifi, plain(n.title)])
+    table(("network", "link", "ssid", "security", "GHz", "title"), rows)
 
 
 @app.command("show", epilog="Example: rig network show home")
@@ -33,4 +34,4 @@ def show_network(
     name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures/networks, or a .toml file.")],
 ) -> None:
     """Show every setting of a network. The password is only said to be there ('hidden')."""
-    show(load_network(name))
+    show(load_any_network(name))

@@ -23,11 +23,14 @@ class Setting:
 
 
 def settings(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
-    """Every key of a loaded file with its value in words, nested ones with dots."""
+    """Every key of a loaded file with its value in words, nested ones (all tables by name too) with dots."""
     for name in type(model).model_fields:
         value = getattr(model, name)
         if isinstance(value, BaseModel) and not isinstance(value, Spread):
             yield from settings(value, f"{prefix}{name}.")
+        elif isinstance(value, dict):
+            for key, part in value.items():
+                yield from settings(part, f"{prefix}{name}.{key}.")
         else:
             yield Setting(prefix + name, value_text(name, value), name in model.model_fields_set)
 
@@ -42,6 +45,8 @@ def value_text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Spread):
         return _spread_text(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+        return f"{len(value)}: " + "; ".join(", ".join(f"{s.key} {s.text}" for s in settings(part)) for part in value)
     if isinstance(value, tuple):
         return ", ".join(plain(part) for part in value) or "none"
     return f"0x{value:02x}" if name.endswith("address") else plain(value)

@@ -1,15 +1,37 @@
-"""A device type as data: limits for its supply, which LED codes it shows, and ranges for its simulated twin.
+"""A device type as data: what it has, the limits of its supply, which LED codes it shows, what is expected of it.
 
-The limits and codes judge a device. The ranges under `simulation` shape the simulated device, never a verdict.
+These judge a device. The ranges under `simulation` shape the simulated device, never a verdict.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args
+
 from pydantic import Field, model_validator
 
-from rig.files import Strict, find, load
+from rig.files import Strict, check, find
+from rig.profiles.certainty import UNMARKED, Mark, check_marked
+from rig.profiles.extending import extended
+from rig.profiles.individuals import SimulatedDevice
 from rig.profiles.limits import Limit
-from rig.quantities import Spread, spread
+from rig.quantities import Spread
+
+Model = Literal["imp001", "imp002", "imp003", "imp004m", "imp005", "imp006", "impC001"]
+MODELS: tuple[str, ...] = get_args(Model)
+
+# What tests may require of a device (`pytest.mark.requires`).
+CAPABILITIES = (
+    "radio.wifi",
+    "radio.2.4ghz",
+    "radio.5ghz",
+    "radio.us-ca",
+    "radio.cellular",
+    "ethernet",
+    "wps",
+    "ble",
+    "blinkup.optical",
+)
 
 
 class SupplyLimits(Strict):
@@ -29,83 +51,116 @@ class SupplyLimits(Strict):
         return self
 
 
-class Currents(Strict):
-    """Current by state, in ampere."""
+class Radio(Strict):
+    """How the device gets online. `region` us-ca: Wi-Fi channels 1 to 11 only; elsewhere 1 to 13."""
 
-    off_a: Spread = spread(1e-5, 1e-4)
-    boot_a: Spread = spread(0.020, 0.030)
-    idle_a: Spread = spread(0.0045)
-    armed_a: Spread = spread(0.022, 0.028)
-    calibration_a: Spread = spread(0.30, 0.40)
-    radio_base_a: Spread = spread(0.060, 0.070)
-    transmit_a: Spread = spread(0.24, 0.26)
-    connected_a: Spread = spread(0.055, 0.070)
-    led_a: Spread = spread(0.002)
+    bands_ghz: tuple[Literal["2.4", "5"], ...] = ("2.4",)
+    region: Literal["us-ca", "elsewhere"] = "us-ca"
+    wps: bool = True
+    ethernet: bool = False
+    cellular: bool = False
 
-
-class Timing(Strict):
-    """Durations in seconds unless named otherwise."""
-
-    reset_stretch_s: Spread = spread(0.0026)
-    boot_to_red_s: Spread = spread(0.005, 0.060)
-    red_to_radio_s: Spread = spread(0.020, 0.240)
-    scan_s: Spread = spread(0.3, 0.9)
-    scan_pause_s: Spread = spread(0.2, 1.0)
-    join_give_up_s: Spread = spread(1.5, 4.0)
-    radio_retry_s: Spread = spread(0.3, 1.5)
-    reception_error_red_s: Spread = spread(0.5, 2.0)
-    rejection_s: Spread = spread(1.2, 3.0)
-    blinkup_green_s: Spread = spread(3.0)
-    window_s: Spread = spread(60.0)
-    clock_factor: Spread = spread(0.97, 1.03)
+    @model_validator(mode="after")
+    def _some_way(self) -> Radio:
+        if not (self.bands_ghz or self.ethernet or self.cellular):
+            raise ValueError("expected at least one of bands_ghz, ethernet and cellular")
+        if self.wps and not self.bands_ghz:
+            raise ValueError("wps needs Wi-Fi; set wps = false, or name bands_ghz")
+        return self
 
 
-class Thresholds(Strict):
-    """Reset levels in volts (ST reference manual RM0033: brown-out reset off by default)."""
+class Reception(Strict):
+    """How settings reach the device. `min_swing` is a fraction of its light sensor's full scale."""
 
-    power_on_v: Spread = spread(1.74)
-    reset_v: Spread = spread(1.70)
-    reset_sigma_v: float = 0.002
-
-
-class LightPath(Strict):
-    """The device's LED and light sensor."""
-
-    red_forward_v: Spread = spread(1.7, 1.9)
-    green_forward_v: Spread = spread(2.0, 2.2)
-    sensor_rise_s: Spread = spread(0.0002, 0.001)
-    sensor_fall_s: Spread = spread(0.0002, 0.001)
+    optical: bool = True
+    ble: bool = False
+    min_swing: float = Field(default=0.1, gt=0, le=1)
+    bias_ohm: Spread | None = None
 
 
-class SimulatedDevice(Strict):
-    """Ranges from which one simulated device is drawn."""
+class Expected(Strict):
+    """What a healthy device of this type does, in seconds. The rules of judgement take these."""
 
-    currents: Currents = Currents()
-    timing: Timing = Timing()
-    thresholds: Thresholds = Thresholds()
-    light: LightPath = LightPath()
-    bands_ghz: tuple[str, ...] = ("2.4",)
+    # A connection is healthy up to this; a longer stay at one step counts as stuck after `stuck_s`.
+    connect_s: float = Field(default=2.8, gt=0)
+    stuck_s: float = Field(default=10.0, gt=0)
 
 
 class DeviceProfile(Strict):
-    """One type of imp, or a product built on it."""
+    """One type of imp, or a product built on it. `extends` names the profile whose values hold where it says none."""
+
+    page: ClassVar[str] = "docs/devices.md"
 
     name: str
     title: str
+    extends: str = ""
+    # Which imp is inside; left out, it is the name if that is an imp's.
+    model: Model | None = None
     # Which rows of the LED catalogue this device can show: tags as in rig/led/codes.toml.
     led_tags: tuple[str, ...]
+    impos: int = Field(default=40, ge=1)
+    # What it looks at when it starts: the SPI flash, or as an imp006 the image in it.
+    startup_checks: tuple[Literal["spi-flash", "fastrom"], ...] = ()
     supply: SupplyLimits
+    radio: Radio = Radio()
+    blinkup: Reception = Reception()
     led_window_s: float = Field(default=60.0, gt=0)
     connect_timeout_s: float = Field(default=60.0, gt=0)
+    expected: Expected = Expected()
     # What the suite measures and how much of it is allowed; a test names the quantity and carries no number.
     limits: dict[str, Limit] = Field(default_factory=dict)
+    certainty: dict[str, Mark] = Field(default_factory=dict)
     simulation: SimulatedDevice = SimulatedDevice()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _model_by_name(cls, data: Any) -> Any:
+        """A profile that is named after an imp is that imp's, whatever it extends."""
+        return {**data, "model": data["name"]} if isinstance(data, dict) and data.get("name") in MODELS else data
+
+    @model_validator(mode="after")
+    def _marks_have_keys(self) -> DeviceProfile:
+        check_marked(self.certainty, self)
+        return self
+
+    @property
+    def imp(self) -> str:
+        """The imp inside, or the device's name if the file doesn't say."""
+        return self.model or self.name
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Which of `CAPABILITIES` the device has."""
+        radio, reception = self.radio, self.blinkup
+        has = {
+            "radio.wifi": bool(radio.bands_ghz),
+            "radio.2.4ghz": "2.4" in radio.bands_ghz,
+            "radio.5ghz": "5" in radio.bands_ghz,
+            "radio.us-ca": radio.region == "us-ca",
+            "radio.cellular": radio.cellular,
+            "ethernet": radio.ethernet,
+            "wps": radio.wps,
+            "ble": reception.ble,
+            "blinkup.optical": reception.optical,
+        }
+        return frozenset(name for name, there in has.items() if there)
+
+    def mark_of(self, key: str) -> Mark:
+        """The certainty of a dotted key; `assumed` if nobody gave one."""
+        return self.certainty.get(key, UNMARKED)
 
 
 def load_device(name: str) -> DeviceProfile:
-    """The device called `name` in fixtures/devices, or the one in a .toml file.
+    """The device called `name` in fixtures/devices, or the one in a .toml file, laid over what it extends.
 
     Raises:
-        ConfigError: there is no such device, or its file has a mistake.
+        ConfigError: there is no such device, its file or one that it extends has a mistake, or they go in a circle.
     """
-    return load(find("devices", name), DeviceProfile)
+    path = find("devices", name)
+    return check(extended(path, "devices", _prepared), DeviceProfile, str(path))
+
+
+def _prepared(parent: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A parent's data, checked, with the imp inside named for those that extend it."""
+    profile = check(parent, DeviceProfile, str(path))
+    return parent if profile.model is None else {**parent, "model": profile.model}

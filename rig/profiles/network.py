@@ -1,13 +1,22 @@
-"""A network as data: what it is called, how it is secured, and what each step of a connection meets there."""
+"""A network as data: how it is joined, and what each step of a connection meets there.
+
+Three kinds share what lies behind the first hop: Wi-Fi (the default), a cable, a mobile network.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from ipaddress import IPv4Address, IPv4Network
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
-from rig.files import Strict, find, load
+from rig.errors import ConfigError
+from rig.files import Strict, check, find, read
 from rig.quantities import Spread, spread
+
+Band = Literal["2.4", "5"]
+CHANNELS: dict[str, tuple[int, int]] = {"2.4": (1, 14), "5": (36, 165)}
+WEP_LENGTHS = (5, 10, 13, 26)  # characters, or hex digits of the same key
 
 
 class Delays(Strict):
@@ -20,29 +29,155 @@ class Delays(Strict):
     tls_s: Spread = spread(0.15, 0.4)
 
 
-class NetworkProfile(Strict):
-    """One access point and what lies behind it."""
+class HttpProxy(Strict):
+    """A proxy that stands between here and the server. Without a user it asks for no credentials."""
+
+    server: str = Field(min_length=1)
+    port: int = Field(ge=1, le=65535)
+    user: str = ""
+    password: SecretStr = SecretStr("")
+
+
+class Uplink(Strict):
+    """What lies behind the first hop.
+
+    dhcp: `exhausted` has no address left to give. dns: `wrong` answers with an address where no server is,
+    `relayed` asks the router to pass questions on, which confuses early impOS. portal: `web` captures port 80 (and
+    with it impOS updates), `all` captures every connection. `subnet`, `gateway`, `dns_server`: what a device with
+    fixed addresses must know; without them any will do.
+    """
+
+    page: ClassVar[str] = "docs/networks.md"
 
     name: str
     title: str = ""
-    ssid: str = Field(min_length=1, max_length=32)
-    password: SecretStr = SecretStr("")
-    security: Literal["open", "wep", "wpa", "wpa2"] = "wpa2"
-    band_ghz: Literal["2.4", "5"] = "2.4"
-    channel: int = Field(default=6, ge=1, le=165)
-    in_range: bool = True
-    dhcp: Literal["works", "silent"] = "works"
-    dns: Literal["works", "silent"] = "works"
+    dhcp: Literal["works", "silent", "exhausted"] = "works"
+    dns: Literal["works", "silent", "wrong", "relayed"] = "works"
+    subnet: IPv4Network | None = None
+    gateway: IPv4Address | None = None
+    dns_server: IPv4Address | None = None
+    portal: Literal["none", "web", "all"] = "none"
     port_31314: Literal["open", "blocked"] = "open"
+    # No device needs it; it is here so that a file can say how the firewall stands.
+    udp_31314: Literal["open", "blocked"] = "open"
+    proxy: HttpProxy | None = None
     server: Literal["accepts", "rejects"] = "accepts"
     drops_after_s: float | None = Field(default=None, gt=0)
     delays: Delays = Delays()
 
 
-def load_network(name: str) -> NetworkProfile:
-    """The network called `name` in fixtures/networks, or the one in a .toml file.
+class AccessPoint(Strict):
+    """One more radio of a Wi-Fi network."""
+
+    band_ghz: Band = "2.4"
+    channel: int = Field(default=6, ge=1, le=165)
+    signal_dbm: float = Field(default=-60.0, ge=-100, le=0)
+    in_range: bool = True
+
+    @model_validator(mode="after")
+    def _in_its_band(self) -> AccessPoint:
+        check_channel(self.band_ghz, self.channel)
+        return self
+
+
+class NetworkProfile(Uplink):
+    """A Wi-Fi network. `refuses_joins`: so many joins fail before the first that works (mixed WPA modes do this).
+
+    `wps_after_s` is when its WPS button is pressed, counted from the first request; None: never.
+    """
+
+    link: Literal["wifi"] = "wifi"
+    ssid: str = Field(min_length=1, max_length=32)
+    password: SecretStr = SecretStr("")
+    security: Literal["open", "wep", "wpa", "wpa2", "wpa-mixed"] = "wpa2"
+    hidden: bool = False
+    refuses_joins: int = Field(default=0, ge=0, le=1000)
+    mac_filter: bool = False
+    wps_after_s: float | None = Field(default=None, ge=0)
+    band_ghz: Band = "2.4"
+    channel: int = Field(default=6, ge=1, le=165)
+    signal_dbm: float = Field(default=-50.0, ge=-100, le=0)
+    in_range: bool = True
+    extenders: tuple[AccessPoint, ...] = ()
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> NetworkProfile:
+        check_channel(self.band_ghz, self.channel)
+        length = len(self.password.get_secret_value())
+        if self.security == "open" and length:
+            raise ValueError("an open network has no password; leave it out, or set another security")
+        if self.security == "wep" and length not in WEP_LENGTHS:
+            raise ValueError("a WEP key has 5 or 13 characters, or 10 or 26 hex digits")
+        return self
+
+    @property
+    def points(self) -> tuple[AccessPoint, ...]:
+        """All its radios, its own first."""
+        own = AccessPoint.model_construct(
+            band_ghz=self.band_ghz, channel=self.channel, signal_dbm=self.signal_dbm, in_range=self.in_range
+        )
+        return (own, *self.extenders)
+
+
+class WiredNetwork(Uplink):
+    """A network on a cable. `cable` false: it isn't plugged in."""
+
+    link: Literal["ethernet"]
+    cable: bool = True
+
+
+class CellularNetwork(Uplink):
+    """A mobile network, with the SIM card that opens it."""
+
+    link: Literal["cellular"]
+    sim: Literal["accepted", "missing"] = "accepted"
+    registration: Literal["works", "silent", "denied"] = "works"
+    ppp: Literal["works", "silent"] = "works"
+    ppp_check: Literal["works", "silent"] = "works"
+
+
+AnyNetwork = NetworkProfile | WiredNetwork | CellularNetwork
+KINDS: dict[str, type[NetworkProfile] | type[WiredNetwork] | type[CellularNetwork]] = {
+    "wifi": NetworkProfile,
+    "ethernet": WiredNetwork,
+    "cellular": CellularNetwork,
+}
+# What a device must have so that a kind of network is of any use to it.
+NEEDS: dict[str, str] = {"wifi": "radio.wifi", "ethernet": "ethernet", "cellular": "radio.cellular"}
+
+
+def check_channel(band_ghz: str, channel: int) -> None:
+    """
+    Raises:
+        ValueError: the band has no such channel.
+    """
+    low, high = CHANNELS[band_ghz]
+    if not low <= channel <= high:
+        raise ValueError(f"channel {channel} is not in the {band_ghz} GHz band; expected {low} to {high}")
+
+
+def load_any_network(name: str) -> AnyNetwork:
+    """The network called `name` in fixtures/networks, or the one in a .toml file, of whatever kind.
 
     Raises:
         ConfigError: there is no such network, or its file has a mistake.
     """
-    return load(find("networks", name), NetworkProfile)
+    __tracebackhide__ = True
+    path = find("networks", name)
+    data = read(path)
+    kind = data.get("link", "wifi")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ConfigError(f"{path}: link = {kind!r}; expected one of {', '.join(KINDS)}")
+    return check(data, KINDS[kind], str(path))
+
+
+def load_network(name: str) -> NetworkProfile:
+    """The Wi-Fi network of that name or file.
+
+    Raises:
+        ConfigError: there is no such network, its file has a mistake, or it is no Wi-Fi network.
+    """
+    network = load_any_network(name)
+    if not isinstance(network, NetworkProfile):
+        raise ConfigError(f"network {name!r} is reached by {network.link}; expected a Wi-Fi network")
+    return network

@@ -15,7 +15,7 @@ from rig.bench.feeding import Feed, configure, gets_online
 from rig.blinkup import Config
 from rig.clock import Clock
 from rig.profiles.device import DeviceProfile
-from rig.profiles.network import NetworkProfile
+from rig.profiles.network import AnyNetwork
 from rig.pytest_plugin import options
 from rig.pytest_plugin.evidence import evidence_of, sweep_block
 from rig.run.measurement import Measurement, limit_of, measured
@@ -101,10 +101,16 @@ def led(dut: DeviceUnderTest) -> Any:
 
 
 @pytest.fixture
-def network(bench: Bench) -> Callable[[str], NetworkProfile]:
-    """Provides a declared network by name; skips the test if the bench has none of that name."""
+def network(bench: Bench) -> Callable[[str], AnyNetwork]:
+    """Provides a declared network by name; skips the test if the bench has none of that name, or the device no way."""
     control: NetworkControl = bench.networks
-    return control.provide
+
+    def provide(name: str) -> AnyNetwork:
+        network = control.provide(name)
+        bench.require(f"network:{name}")
+        return network
+
+    return provide
 
 
 @pytest.fixture

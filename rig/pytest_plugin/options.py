@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from rig.bench.config import BenchConfig, load_bench
+from rig.bench.config import BenchConfig, SimulatedDefect, load_bench
+from rig.bench.opening import check_defect
 from rig.errors import ConfigError
 from rig.profiles.device import DeviceProfile, load_device
 
@@ -29,6 +30,12 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--require-hardware", action="store_true", help="refuse to run on a simulated bench")
     group.addoption("--dut", metavar="NAME|PATH", help="device profile, instead of the one that the bench file names")
     group.addoption("--rig-seed", type=int, metavar="N", help="draw the simulated individuals from this seed")
+    group.addoption(
+        "--sim-defect",
+        action="append",
+        metavar="NAME[,KEY=NUMBER...]",
+        help="give the simulated device a defect, as in led.dim,factor=0.3 (docs/devices.md); may be repeated",
+    )
     group.addoption(
         "--rig-keep-raw",
         action="store_true",
@@ -69,8 +76,32 @@ def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
                 f"{'emulated' if bench.emulated else 'simulated'}; "
                 f"name a real one with --bench or {BENCH_VARIABLE}"
             )
-        config.stash[CHOSEN] = (bench, device)
+        config.stash[CHOSEN] = (_with_defects(bench, config.getoption("sim_defect") or []), device)
     return config.stash[CHOSEN]
+
+
+def _with_defects(bench: BenchConfig, wanted: list[str]) -> BenchConfig:
+    if not wanted:
+        return bench
+    if bench.simulation is None:
+        raise ConfigError(
+            f"--sim-defect {wanted[0]}: bench {bench.name!r} is real; only a simulated device can be given one"
+        )
+    defects = (*bench.simulation.defects, *(_defect(text) for text in wanted))
+    return bench.model_copy(update={"simulation": bench.simulation.model_copy(update={"defects": defects})})
+
+
+def _defect(text: str) -> SimulatedDefect:
+    """`NAME,KEY=NUMBER,...` as data."""
+    name, *pairs = text.split(",")
+    try:
+        check_defect(name)
+        numbers = {key: float(value) for key, _, value in (pair.partition("=") for pair in pairs)}
+    except ConfigError as error:
+        raise ConfigError(f"--sim-defect {text}: {error}") from None
+    except ValueError:
+        raise ConfigError(f"--sim-defect {text}: expected numbers, as in led.dim,factor=0.3") from None
+    return SimulatedDefect(name=name, **numbers)
 
 
 def is_simulated(config: pytest.Config) -> bool:
@@ -81,5 +112,8 @@ def announcement(config: pytest.Config) -> str:
     """One line that says what is being tested on what; a simulated bench says so loudly."""
     bench, device = chosen(config)
     _, source = bench_name(config)
-    said = f"bench: {bench.name} ({bench.stands_for}; chosen by {source}), device: {device.name} {bench.dut.id}"
-    return said.rstrip()
+    said = (
+        f"bench: {bench.name} ({bench.stands_for}; chosen by {source}), device: {device.name} {bench.dut.id}".rstrip()
+    )
+    defects = bench.simulation.defects if bench.simulation is not None else ()
+    return said.rstrip() + (f", WITH DEFECTS: {', '.join(d.name for d in defects)}" if defects else "")

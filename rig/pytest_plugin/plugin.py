@@ -70,7 +70,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "requires(*capabilities): skip the test if the bench lacks one of them")
+    config.addinivalue_line("markers", "requires(*capabilities): skip the test if bench or device lacks one of them")
     config.addinivalue_line("markers", "measures(*names): fail the test if it takes none of one of these measurements")
     config.addinivalue_line("markers", "hil: judges a device on a bench")
     config.addinivalue_line("markers", "realtime: also run on the emulated bench, which takes as long as it says")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from rig.errors import ConfigError, DeviceNotReady
-from rig.profiles.network import NetworkProfile, load_network
+from rig.profiles.network import AnyNetwork, load_any_network
 from rig.sim.control import Arguments, ControlServer, Handler, number
 from rig.sim.optics import Ambient
 from rig.sim.world import SimulatedWorld
@@ -19,13 +19,13 @@ MAX_SNR: Final = 10_000.0
 MAX_LEVEL: Final = 5.0  # largest LED steps; the sensor is at its rail long before
 
 
-def networks_called(names: Iterable[str]) -> tuple[NetworkProfile, ...]:
+def networks_called(names: Iterable[str]) -> tuple[AnyNetwork, ...]:
     """The networks of these names or files; `none` is no network.
 
     Raises:
         ConfigError: there is no such network, or its file has a mistake.
     """
-    return tuple(load_network(name) for name in names if name != NO_NETWORK)
+    return tuple(load_any_network(name) for name in names if name != NO_NETWORK)
 
 
 def state_of(world: SimulatedWorld) -> dict[str, Any]:

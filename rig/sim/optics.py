@@ -106,6 +106,7 @@ class RigSensor:
         self._led = led
         self._sensor = sensor
         self.gains = gains
+        self.die_brightness = (1.0, 1.0)  # of red and green, where the device's LED is not what it should be
         self._log: deque[tuple[int, Lights]] = deque([(timeline.now_ns, Lights())])
         self._reached_ns = timeline.now_ns
         self._v = 0.0
@@ -177,6 +178,7 @@ class RigSensor:
             supply_v = self._rail.mean_node_v(recent_ns, to_ns)
             red = gains.red_v * _brightness(supply_v, self._led.red_forward_v, self._led) if lights.red else 0.0
             green = gains.green_v * _brightness(supply_v, self._led.green_forward_v, self._led) if lights.green else 0.0
+            red, green = red * self.die_brightness[0], green * self.die_brightness[1]
             compressed = 1.0 - gains.compression if lights.red and lights.green else 1.0
             target += (red + green) * compressed * gains.status
         return target
@@ -201,6 +203,7 @@ class ImpSensor:
         rng: np.random.Generator,
     ) -> None:
         self._timeline = timeline
+        self.gain = 1.0  # what is left of its sensitivity
         self._blinkup_gain = blinkup_gain
         self.coupling = 1.0  # share of the BlinkUp LED's light that arrives, 1 where the fixture was built for
         self._ambient_gain = ambient_gain
@@ -214,7 +217,8 @@ class ImpSensor:
         self._reached_ns = timeline.now_ns
 
     def changed(self, lights: Lights) -> None:
-        target = self._blinkup_gain * self.coupling * lights.blinkup + self._ambient_gain * lights.ambient.level
+        blinkup = self._blinkup_gain * self.coupling * lights.blinkup
+        target = self.gain * (blinkup + self._ambient_gain * lights.ambient.level)
         self._ambient = lights.ambient
         if target != self._log[-1][1]:
             self._log.append((self._timeline.now_ns, target))

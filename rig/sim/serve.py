@@ -13,6 +13,7 @@ from rig.errors import BenchConnectionError, BenchFault, ConfigError
 from rig.profiles.device import DeviceProfile
 from rig.sim.control import Arguments, ControlServer, number
 from rig.sim.control_world import WorldControl, networks_called
+from rig.sim.defects import Defects
 from rig.sim.faults import Faults
 from rig.sim.gpio import GpioBank
 from rig.sim.gpio_nets import GPIO_COUNT
@@ -76,6 +77,7 @@ class SimServer:
         else:
             self.world = SimulatedWorld(*bench, make_daemon=self._make_daemon)
             assert self.world.config.simulation is not None
+            Defects(self.world).inject_all(self.world.config.simulation.defects)
             Faults(self.world).inject_all(self.world.config.simulation.faults)
             self.world.set_air(networks_called(options.networks))
             self.daemon = self.world.daemon

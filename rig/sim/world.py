@@ -6,6 +6,7 @@ other. What happens on the one side reaches the other through currents and light
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -14,16 +15,17 @@ import numpy as np
 from rig.bench.config import BenchConfig, Simulation
 from rig.errors import ConfigError
 from rig.profiles.device import DeviceProfile
-from rig.profiles.network import NetworkProfile
+from rig.profiles.network import AnyNetwork
 from rig.sim.analog import AnalogSource, Constant, Noisy
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
 from rig.sim.gpio import GpioBank
 from rig.sim.i2c import BusioI2C, I2CWires
+from rig.sim.imp.air import Air
 from rig.sim.imp.character import draw
 from rig.sim.imp.chip import ImpChip
-from rig.sim.imp.connection import Air
+from rig.sim.imp.colours import table_of
 from rig.sim.imp.firmware import Firmware
 from rig.sim.optics import Ambient, ImpSensor, LedParameters, Lights, RigSensor, RigSensorGains, SensorParameters
 from rig.sim.pigpiod import PigpioDaemon
@@ -71,6 +73,7 @@ class Streams:
     read_back: np.random.Generator
     monitor: np.random.Generator
     shunt: np.random.Generator
+    colours: np.random.Generator
 
     @classmethod
     def from_seed(cls, seed: int) -> Streams:
@@ -99,6 +102,7 @@ class SimulatedWorld:
         self._lights = Lights()
         self._grey = 0.0
         self._wobble_v = 0.0
+        self._character = draw(device, self.streams.device)
         simulation = config.simulation
         self._make_supply(simulation)
         self._make_light(simulation, device)
@@ -109,6 +113,7 @@ class SimulatedWorld:
             self.streams.life,
             self._led_changed,
             lambda chip: Firmware(chip, self.air, self.imp_sensor, device.supply.wifi_min_v),
+            table_of(random.Random(int(self.streams.colours.integers(2**63)))),
         )
         self.wires = I2CWires(
             self.timeline, baud_hz=simulation.i2c_baud_hz, overhead_ns=to_ns(simulation.i2c_overhead_s)
@@ -138,9 +143,17 @@ class SimulatedWorld:
     def snr(self) -> float:
         return self._seen.snr
 
-    def set_air(self, networks: tuple[NetworkProfile, ...]) -> None:
+    def set_air(self, networks: tuple[AnyNetwork, ...]) -> None:
         with self.timeline.lock:
             self.air.networks = networks
+
+    def condition_changed(self) -> None:
+        """What is wrong with the device is another thing now: let LED and sensor be so."""
+        condition = self.imp.condition
+        self.rig_sensor.die_brightness = (condition.red_brightness, condition.green_brightness)
+        self.imp_sensor.gain = condition.sensor_gain
+        self._light(self._lights)
+        self.imp.refresh()
 
     @property
     def lights(self) -> Lights:
@@ -163,7 +176,7 @@ class SimulatedWorld:
                 source_ohm=ranges.source_ohm.draw(rng),
                 contact_ohm=ranges.contact_ohm.draw(rng),
                 limit_a=ranges.limit_a.draw(rng),
-                bulk_f=ranges.bulk_f.draw(rng),
+                bulk_f=ranges.bulk_f.draw(rng) + self._character["bulk_f"],
                 bulk_esr_ohm=ranges.bulk_esr_ohm.draw(rng),
                 series_ohm=supply.series.ohm if supply.series else 0.0,
             ),
@@ -183,13 +196,12 @@ class SimulatedWorld:
         optics, rng = simulation.optics, self.streams.bench
         gain, ratio = optics.gain.draw(rng), optics.ratio.draw(rng)
         gains = RigSensorGains(
-            red_v=optics.red_v.draw(rng) * gain * ratio,
-            green_v=optics.green_v.draw(rng) * gain,
+            red_v=optics.red_v.draw(rng) * gain * ratio * self._character["pipe_red"],
+            green_v=optics.green_v.draw(rng) * gain * self._character["pipe_green"],
             blinkup_v=optics.blinkup_v.draw(rng),
             compression=optics.compression.draw(rng),
         )
         self._grey = optics.grey.draw(rng)
-        self._character = draw(device.simulation, self.streams.device)
         character = self._character
         led = LedParameters(character["red_forward_v"], character["green_forward_v"], device.supply.nominal_v)
         sensor = SensorParameters(rise_s=optics.rise_s.draw(rng), fall_s=optics.fall_s.draw(rng))

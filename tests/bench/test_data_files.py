@@ -12,7 +12,7 @@ from bench_files import FIXTURES, HOME, IMP003, SIMULATED, changed, edited
 from rig.bench.config import load_bench
 from rig.errors import ConfigError
 from rig.profiles.device import load_device
-from rig.profiles.network import load_network
+from rig.profiles.network import load_any_network, load_network
 from rig.quantities import Spread, spread
 
 TOKEN = "0123456789abcdef"
@@ -249,7 +249,7 @@ def test_fixtures_are_found_from_a_folder_below_and_from_anywhere(
 
 @pytest.mark.parametrize("kind", ["benches", "devices", "networks"])
 def test_every_shipped_file_loads_under_its_own_name(kind: str) -> None:
-    load = {"benches": load_bench, "devices": load_device, "networks": load_network}[kind]
+    load = {"benches": load_bench, "devices": load_device, "networks": load_any_network}[kind]
     files = sorted((FIXTURES / kind).glob("*.toml"))
     assert files
     for path in files:

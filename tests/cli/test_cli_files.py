@@ -195,3 +195,29 @@ def test_no_hardware_client_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_device_show_says_how_sure_each_value_is() -> None:
+    lines = {line.split()[0]: line for line in run("device", "show", "imp005").stdout.splitlines() if line.split()}
+    assert "doc: troubleshooting guide, Power" in lines["supply.min_v"]
+    assert "assumed: peak currents are not published" in lines["supply.max_current_a"]
+    assert "(assumed: as imp003" in lines["simulation.currents.transmit_a"]
+    assert "imp005" in lines["model"]
+    assert "ethernet" in lines["tests"]
+
+
+def test_lists_say_how_devices_and_networks_connect() -> None:
+    devices = {line.split()[0]: line for line in run("device", "list").stdout.splitlines() if line.split()}
+    assert "Wi-Fi 2.4 and 5 GHz, Ethernet" in devices["imp005"]
+    assert "cellular" in devices["impC001"]
+    assert "imp003" in devices["example-product"].split()[1]
+    networks = {line.split()[0]: line for line in run("network", "list").stdout.splitlines() if line.split()}
+    assert networks["mobile"].split()[1] == "cellular"
+    assert networks["wep-hex"].split()[1:4] == ["wifi", "Bench-WepHex", "wep"]
+
+
+def test_network_show_hides_the_passwords_of_all_kinds() -> None:
+    shown = run("network", "show", "proxy-only").stdout
+    assert "let me through" not in shown
+    assert next(line for line in shown.splitlines() if line.startswith("proxy.password")).split()[1] == "hidden"
+    assert "channel 1, signal_dbm -65.0" in run("network", "show", "two-access-points").stdout

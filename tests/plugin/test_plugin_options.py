@@ -112,3 +112,57 @@ def test_auto_is_none_on_a_real_bench_and_left_to_xdist_on_the_simulated_one(
     for bench, workers in (("simulated", 7), ("example-pi4", 0), ("nemo", 0)):
         config = pytester.parseconfig("--bench", bench)
         assert config.hook.pytest_xdist_auto_num_workers(config=config) == workers
+
+
+def test_defects_are_data_of_the_run_and_announced(pytester: pytest.Pytester) -> None:
+    config = pytester.parseconfig("--sim-defect", "led.dim,factor=0.3", "--sim-defect", "app.crashes")
+    simulation = options.chosen(config)[0].simulation
+    assert simulation is not None
+    assert [(d.name, d.parameters) for d in simulation.defects] == [("led.dim", {"factor": 0.3}), ("app.crashes", {})]
+    assert options.announcement(config).endswith("WITH DEFECTS: led.dim, app.crashes")
+    assert "DEFECT" not in options.announcement(pytester.parseconfig())
+
+
+@pytest.mark.parametrize(
+    ("defect", "said"),
+    [
+        ("led.dimm", "--sim-defect led.dimm: unknown defect 'led.dimm'; there are app.blinkup_off"),
+        ("led.dim,factor=much", "--sim-defect led.dim,factor=much: expected numbers, as in led.dim,factor=0.3"),
+        ("led.dim,0.3", "expected numbers"),
+    ],
+)
+def test_wrong_defects_are_refused_before_any_test(pytester: pytest.Pytester, defect: str, said: str) -> None:
+    assert said in refused(pytester, "--sim-defect", defect)
+
+
+def test_a_real_device_gets_no_defect(pytester: pytest.Pytester) -> None:
+    assert "is real; only a simulated device" in refused(pytester, "--bench", "example-pi4", "--sim-defect", "led.dim")
+
+
+HIL = """
+import pytest
+
+def test_blinks(dut):
+    dut.power_on()
+    assert dut.wait_for("no_settings", timeout_s=5.0), dut.observation().outcome.summary
+
+@pytest.mark.requires("radio.wifi")
+def test_needs_wifi(dut):
+    dut.power_on()
+
+@pytest.mark.requires("network:wired")
+def test_needs_a_cable(dut, network):
+    network("wired")
+"""
+
+
+def test_a_defect_turns_a_run_red_and_a_device_skips_what_it_lacks(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(HIL)
+    arguments = ("-p", "no:cacheprovider", "-n0", "-rs")
+    pytester.runpytest_inprocess(*arguments).assert_outcomes(passed=2, skipped=1)
+    broken = pytester.runpytest_inprocess(*arguments, "--sim-defect", "flash.missing", "-k", "blinks")
+    broken.assert_outcomes(failed=1)
+    assert "SPI flash fault" in broken.stdout.str()
+    cellular = pytester.runpytest_inprocess(*arguments, "--dut", "impC001")
+    cellular.assert_outcomes(passed=1, skipped=2)
+    assert "device 'impC001' lacks 'ethernet' to reach network 'wired'" in cellular.stdout.str()

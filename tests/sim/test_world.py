@@ -89,7 +89,7 @@ def test_bench_and_device_are_drawn_apart() -> None:
     assert plain.imp.character == other.imp.character
     assert plain.rail.parameters != other.rail.parameters
     assert plain.imp.character != Life(6).imp.character
-    assert plain.imp.character == draw(imp003().simulation, Streams.from_seed(5).device)
+    assert plain.imp.character == draw(imp003(), Streams.from_seed(5).device)
 
 
 def test_streams_are_independent_and_repeatable() -> None:

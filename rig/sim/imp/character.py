@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig.profiles.device import SimulatedDevice
+from rig.profiles.device import DeviceProfile
 from rig.quantities import Spread
+
+TOP_CHANNEL = {"us-ca": 11, "elsewhere": 13}  # of 2.4 GHz (maker's page on country settings)
+LAST_LEGACY_IMPOS = 30  # setup guide: legacy BlinkUp and update codes
 
 
 @dataclass(frozen=True)
@@ -17,20 +20,45 @@ class Character:
     values: dict[str, float]
     reset_sigma_v: float
     bands_ghz: tuple[str, ...]
+    top_channel: int
+    impos: int
+    startup_checks: tuple[str, ...]
+    imp: str
+    ethernet: bool
+    cellular: bool
+    wps: bool
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]
+
+    @property
+    def legacy(self) -> bool:
+        """Whether it runs an impOS with the legacy LED codes."""
+        return self.impos <= LAST_LEGACY_IMPOS
 
     def ns(self, name: str) -> int:
         """A duration in ns of true time, as this device's own clock counts it."""
         return round(self.values[name] * self.values["clock_factor"] * 1e9)
 
 
-def draw(device: SimulatedDevice, rng: np.random.Generator) -> Character:
+def draw(device: DeviceProfile, rng: np.random.Generator) -> Character:
+    ranges, radio = device.simulation, device.radio
     values: dict[str, float] = {}
-    for section in (device.currents, device.timing, device.thresholds, device.light):
+    # What was added later is drawn last, so that the individuals of a seed stay who they are.
+    for section in (ranges.currents, ranges.timing, ranges.thresholds, ranges.light, ranges.behaviour, ranges.board):
         for name in type(section).model_fields:
             value = getattr(section, name)
             if isinstance(value, Spread):
                 values[name] = value.draw(rng)
-    return Character(values, device.thresholds.reset_sigma_v, device.bands_ghz)
+    return Character(
+        values,
+        ranges.thresholds.reset_sigma_v,
+        radio.bands_ghz,
+        TOP_CHANNEL[radio.region],
+        device.impos,
+        device.startup_checks,
+        device.imp,
+        radio.ethernet,
+        radio.cellular,
+        radio.wps,
+    )

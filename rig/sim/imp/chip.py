@@ -5,16 +5,19 @@ It runs when its supply allows it and dies when the supply doesn't; nothing else
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from rig.sim.imp.board import BoardSupply, Watch
 from rig.sim.imp.character import Character
+from rig.sim.imp.condition import Condition
 from rig.sim.imp.led import StatusLed
+from rig.sim.imp.ledtable import LED_STATES, LedPattern
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.power import Crossing, SupplyRail
+from rig.sim.power import SupplyRail
 from rig.sim.timeline import Timeline
 
 LOWEST_RESET_V = 1.0
@@ -39,6 +42,8 @@ class Truth:
 
     boots: int = 0
     resets: int = 0
+    restarts: int = 0
+    updates: int = 0
     harmed: bool = False
     online: bool = False
     history: list[tuple[int, str]] = field(default_factory=list)
@@ -55,9 +60,11 @@ class ImpChip:
         rng: np.random.Generator,
         on_led: Callable[[bool, bool], None],
         make_firmware: Callable[[ImpChip], RunningFirmware],
+        led_table: Mapping[str, LedPattern] = LED_STATES,
     ) -> None:
         self.timeline = timeline
-        self.rail = rail
+        self.rail = BoardSupply(rail, character["regulator_ohm"], character["regulator_limit_a"])
+        self.condition = Condition()
         self.character = character
         self.rng = rng
         self.flash = Flash()
@@ -65,12 +72,25 @@ class ImpChip:
         self._on_led = on_led
         self._make_firmware = make_firmware
         self._firmware: RunningFirmware | None = None
-        self._brownout: Crossing | None = None
+        self._brownout: Watch | None = None
+        self._shone = (False, False)
         self._draws: dict[str, float] = {}
-        self.led = StatusLed(timeline, self._led_changed, clock_factor=character["clock_factor"])
+        self.led = StatusLed(timeline, self._led_changed, clock_factor=character["clock_factor"], table=led_table)
         self.draw("silicon", character["off_a"])
         self._wait_for_power()
+        # What harms it is the voltage at its terminals.
         rail.when_crossing(HARMFUL_V, rising=True, action=self._harm)
+
+    @property
+    def bands_ghz(self) -> tuple[str, ...]:
+        """The bands that its radio hears."""
+        broken = self.condition.bands_ghz
+        return self.character.bands_ghz if broken is None else broken
+
+    @property
+    def legacy(self) -> bool:
+        """Whether it runs an old impOS; an update ends that."""
+        return self.character.legacy and not self.truth.updates
 
     def log(self, what: str) -> None:
         self.truth.history.append((self.timeline.now_ns, what))
@@ -101,35 +121,49 @@ class ImpChip:
         if self.rail.v_now <= reset_v:
             self._wait_for_power()
             return
+        if self.condition.dead:
+            return  # powered, and that is all
         self.truth.boots += 1
         self.log("boot")
         self._brownout = self.rail.when_crossing(reset_v, rising=False, action=self._reset)
         self._firmware = self._make_firmware(self)
+        self.refresh()
 
     def press_reset(self) -> bool:
         """Pull the reset pin for a moment: a running device boots anew, its settings stay. False if it doesn't run.
 
         Assumed: the time from the pin to the boot is the one after power-up.
         """
-        if self._firmware is None or self._brownout is None:
+        if self._firmware is None:
             return False
-        self.rail.forget(self._brownout)
-        self._halt("reset by its pin")
-        self._powered()
+        self.truth.resets += 1
+        self._start_over("reset by its pin")
         return True
 
+    def restart(self, why: str) -> None:
+        """The firmware starts the device anew by itself, as after an update."""
+        self.truth.restarts += 1
+        self._start_over(f"restart: {why}")
+
+    def _start_over(self, why: str) -> None:
+        if self._brownout is not None:
+            self.rail.forget(self._brownout)
+        self._halt(why)
+        self._powered()
+
     def _reset(self) -> None:
+        self.truth.resets += 1
         self._halt("reset")
         self._wait_for_power()
 
     def _halt(self, why: str) -> None:
-        self.truth.resets += 1
         self.truth.online = False
         self.log(why)
         if self._firmware is not None:
             self._firmware.stop()
             self._firmware = None
         self.led.off()
+        self.refresh()
         self._draws.clear()
         self.draw("silicon", self.character["off_a"])
 
@@ -138,5 +172,13 @@ class ImpChip:
         self.log("supply above the device's maximum")
 
     def _led_changed(self, red: bool, green: bool) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Light the dies that the firmware, or what is wrong with it, wants lit; none without a running firmware."""
+        red, green = self.condition.lights(*self.led.light) if self.running else (False, False)
+        if (red, green) == self._shone:
+            return
+        self._shone = (red, green)
         self.draw("led", self.character["led_a"] * (red + green))
         self._on_led(red, green)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from dataclasses import replace
+
+from rig.profiles.network import AnyNetwork
+from rig.sim.imp import startup
+from rig.sim.imp.air import Air
 from rig.sim.imp.chip import ImpChip
-from rig.sim.imp.connection import Air, Connection
+from rig.sim.imp.connection import Connection, link_for
 from rig.sim.imp.listener import Listener
 from rig.sim.imp.radio import Radio, RadioFailed
 from rig.sim.imp.settings import ImpSettings
+from rig.sim.imp.update import update
 from rig.sim.optics import ImpSensor
 from rig.sim.process import Process, Program
 from rig.sim.timeline import NS_PER_S
+
+FULL_CODES_IMPOS = 27  # it extended the LED codes (maker's blog)
+OLDEST_WORDS = {"searching": "lost"}  # before: red once a second for a network that isn't found (forum)
+NO_BOOT_WINDOW_IMPOS = 42  # from then on code may end the BlinkUp window as soon as it runs (maker's page)
 
 
 class Firmware:
@@ -21,6 +32,7 @@ class Firmware:
         self._radio = Radio(chip, wifi_min_v)
         self._connection = Connection(chip, self._radio, air, self._show_step)
         self._reconnecting = False
+        self._startup_fault: str | None = None
         self._shown = "normal_operation"
         self._covered = False
         self._window_end_ns = chip.timeline.now_ns + chip.character.ns("window_s")
@@ -28,9 +40,13 @@ class Firmware:
         self._listener = Listener(chip, sensor, self)
         self._window = Process(chip.timeline, self._watch_window())
         self._main = Process(chip.timeline, self._boot())
+        crash_s = chip.condition.early_crash_s
+        self._crash = None if crash_s is None else Process(chip.timeline, self._crash_early(crash_s))
+        early = chip.condition.code_switches_blinkup_off and chip.character.impos >= NO_BOOT_WINDOW_IMPOS
+        self._code = Process(chip.timeline, self._code_runs_unconnected()) if early else None
 
     def stop(self) -> None:
-        for process in (self._main, self._window, self._cover):
+        for process in (self._main, self._window, self._cover, self._crash, self._code):
             if process is not None:
                 process.stop()
         self._listener.stop()
@@ -48,7 +64,11 @@ class Firmware:
     def _show_step(self, state: str) -> None:
         # "1 Hz red means that it tries to reconnect": the steps of a later attempt are not shown.
         if not self._reconnecting:
-            self._show(state)
+            self._show(OLDEST_WORDS.get(state, state) if self._oldest else state)
+
+    @property
+    def _oldest(self) -> bool:
+        return self.chip.character.impos < FULL_CODES_IMPOS and self.chip.legacy
 
     def _uncover(self) -> None:
         self._covered = False
@@ -67,29 +87,58 @@ class Firmware:
     def _boot(self) -> Program:
         chip = self.chip
         chip.draw("silicon", chip.character["boot_a"])
-        yield chip.character.ns("boot_to_red_s")
+        slower = chip.condition.boot_factor
+        yield round(slower * chip.character.ns("boot_to_red_s"))
         chip.led.hold(True, False)
-        yield chip.character.ns("red_to_radio_s")
-        self._arm()
-        settings = chip.flash.settings
-        if settings is None:
-            self._show("no_settings")
-        else:
-            yield from self._get_online(settings)
+        yield from startup.fastrom(chip)
+        yield round(slower * chip.character.ns("red_to_radio_s"))
+        yield from startup.radio_firmware(chip)
+        yield from startup.first_boot(chip)
+        self._startup_fault = startup.fault(chip)
+        if startup.listens(self._startup_fault):
+            self._arm()
+        yield from self._go_on()
 
     def _arm(self) -> None:
         self.chip.draw("silicon", self.chip.character["armed_a"])
         self._listener.start()
 
-    def _get_online(self, settings: ImpSettings) -> Program:
+    def _go_on(self) -> Program:
+        """What follows the start, and every BlinkUp."""
+        settings = self.chip.flash.settings
+        if self._startup_fault is not None:
+            self._show(self._startup_fault)
+            return
+        link = None if settings is None else link_for(settings, self.chip)
+        if settings is None or link is None:
+            self._show("legacy_no_settings" if self.chip.legacy else "no_settings")
+        else:
+            yield from self._get_online(settings, link)
+
+    def _crash_early(self, after_s: float) -> Program:
+        yield round(after_s * NS_PER_S)
+        self.chip.restart("early crash")
+
+    def _code_runs_unconnected(self) -> Program:
+        """Code starts after a while even without a connection, and may switch BlinkUp off."""
+        yield self.chip.character.ns("code_runs_s")
+        self._end_window()
+
+    def _get_online(self, settings: ImpSettings, link: str) -> Program:
         chip = self.chip
+        keep_window = True
         while True:
-            timeout_ns = chip.character.ns("window_s")
-            deadline_ns = chip.timeline.now_ns + timeout_ns
-            self._window_end_ns = max(self._window_end_ns, deadline_ns)
-            result = yield from self._connection.attempt(settings, deadline_ns)
+            deadline_ns = chip.timeline.now_ns + chip.character.ns("connect_timeout_s")
+            if keep_window:
+                wps_ns = chip.character.ns("wps_timeout_s") if settings.wps_pin is not None else 0
+                self._window_end_ns = max(self._window_end_ns, deadline_ns, chip.timeline.now_ns + wps_ns)
+            result = yield from self._connection.attempt(settings, link, deadline_ns)
             if result.how == "given_up" or result.network is None:
-                return
+                # Assumed: it tries again later, with its LED dark by then.
+                chip.log("gave up")
+                yield chip.character.ns("retry_s")
+                keep_window = False
+                continue
             self._reconnecting = False
             self._show("connected")
             if result.how == "rejected":
@@ -100,24 +149,52 @@ class Firmware:
                 return
             chip.truth.online = True
             chip.log("online")
+            lost = True
             try:
-                yield from self._stay_online(result.network.drops_after_s)
-                self._air.vanish(result.network)
+                lost = yield from self._online(result.network, link)
             except RadioFailed:
                 chip.log("radio failed")
             self._radio.off()
             chip.truth.online = False
+            if not lost:
+                return
             chip.log("lost")
-            self._reconnecting = True
+            self._reconnecting = keep_window = True
             self._show("lost")
-            yield chip.character.ns("radio_retry_s")
+            yield chip.character.ns("radio_retry_s" if chip.condition.application == "runs" else "restart_s")
 
-    def _stay_online(self, drops_after_s: float | None) -> Program:
-        if drops_after_s is not None:
-            yield from self._radio.idle(round(drops_after_s * NS_PER_S))
+    def _online(self, network: AnyNetwork, link: str) -> Generator[int, None, bool]:
+        """Until the connection is lost (True) or the application leaves it on purpose (False)."""
+        chip = self.chip
+        if chip.condition.outdated:
+            yield from update(chip, self._radio, network, self._show)
+        if self._code is not None:
+            self._end_window()
+        application = chip.condition.application
+        if application == "crashes":
+            yield from self._stay(link, chip.character.ns("runs_before_crash_s"))
+            chip.log("runtime error")
+            return True
+        if application == "leaves":
+            yield from self._stay(link, chip.character.ns("online_before_leaving_s"))
+            chip.log("offline on purpose")
+            self._show("offline")
+            return False
+        if network.drops_after_s is not None:
+            yield from self._stay(link, round(network.drops_after_s * NS_PER_S))
+            self._air.vanish(network)
+            return True
+        while link != "ethernet" or self._air.cable is not None:
+            yield from self._stay(link, NS_PER_S * 60)
+        return True
+
+    def _stay(self, link: str, duration_ns: int) -> Program:
+        if link != "ethernet":
+            yield from self._radio.idle(duration_ns)
             return
-        while True:
-            yield from self._radio.idle(NS_PER_S * 60)
+        end_ns = self.chip.timeline.now_ns + duration_ns
+        while self.chip.timeline.now_ns < end_ns and self._air.cable is not None:
+            yield NS_PER_S // 5
 
     def _watch_window(self) -> Program:
         timeline = self.chip.timeline
@@ -128,6 +205,12 @@ class Firmware:
         self.chip.draw("silicon", self.chip.character["idle_a"])
         self._cover_with(None)
         self.chip.led.off()
+
+    def _end_window(self) -> None:
+        """Code switches LED and BlinkUp off."""
+        self._window_end_ns = self.chip.timeline.now_ns
+        self._window.stop()
+        self._window = Process(self.chip.timeline, self._watch_window())
 
     # what the listener hears
 
@@ -141,16 +224,24 @@ class Firmware:
         self._cover_with(self._complain())
 
     def _complain(self) -> Program:
-        self.chip.led.hold(True, False)
-        yield self.chip.character.ns("reception_error_red_s")
+        chip = self.chip
+        if chip.legacy:
+            chip.led.show("legacy_blinkup_fail")
+            yield chip.character.ns("legacy_fail_s")
+        else:
+            chip.led.hold(True, False)
+            yield chip.character.ns("reception_error_red_s")
         self._uncover()
 
     def blinkup_received(self, settings: ImpSettings) -> None:
         chip = self.chip
         chip.log("BlinkUp received")
         chip.truth.online = False
-        chip.flash.settings = None if settings.clear else settings
-        chip.flash.hints = False
+        if chip.condition.settings_stuck:
+            chip.log("settings not stored")
+        else:
+            chip.flash.settings = _stored(chip.flash.settings, settings)
+            chip.flash.hints = False
         self._main.stop()
         self._radio.off()
         self._main = Process(chip.timeline, self._configured())
@@ -164,12 +255,29 @@ class Firmware:
             self._window_end_ns,
             chip.timeline.now_ns + chip.character.ns("window_s") + chip.character.ns("blinkup_green_s"),
         )
-        yield chip.character.ns("blinkup_green_s")
+        yield from self._confirm()
         self._shown = ""
         self._covered = False
         self._reconnecting = False
-        settings = chip.flash.settings
-        if settings is None:
-            self._show("no_settings")
+        yield from self._go_on()
+
+    def _confirm(self) -> Program:
+        """Green for 3 s. Old ones flash it, by the guide for 3 s and by what users saw once: each device either way."""
+        chip = self.chip
+        if not chip.legacy:
+            yield chip.character.ns("blinkup_green_s")
+        elif chip.character["legacy_single_flash"] < 0.5:
+            chip.led.show("legacy_blinkup_ok")
+            yield chip.character.ns("blinkup_green_s")
         else:
-            yield from self._get_online(settings)
+            yield chip.character.ns("legacy_flash_s")
+        chip.led.off()
+
+
+def _stored(before: ImpSettings | None, new: ImpSettings) -> ImpSettings | None:
+    """What is in the flash after a BlinkUp. One that names no network leaves the stored one alone."""
+    if new.clear:
+        return None
+    if before is not None and new.ssid is None and new.wps_pin is None:
+        return replace(before, token=new.token or before.token, plan=new.plan or before.plan)
+    return new

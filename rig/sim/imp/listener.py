@@ -48,6 +48,9 @@ class Listener:
             start_ns = self._chip.timeline.now_ns
             yield period_ns * BLOCK
             times_s, light = self._sensor.block(start_ns, period_ns, BLOCK)
+            missed = self._chip.condition.missed_share
+            if missed and self._chip.rng.random() < missed:
+                continue
             for event in self._receiver.feed(times_s / factor, light):
                 if isinstance(event, SyncFound):
                     self.receiving = True

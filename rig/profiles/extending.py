@@ -1,0 +1,85 @@
+"""A data file that extends another one: the parent's keys, and whatever the child says instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rig.errors import ConfigError
+from rig.files import find, read
+
+Data = dict[str, Any]
+
+CERTAINTY = "certainty"
+# Tables that are one value with its mark, not a section: a child's replaces the parent's as a whole.
+_VALUE_KEYS = frozenset({"low", "high", "mark"})
+
+
+def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
+    """The data of `path` laid over those of the file that it `extends`, and so on up.
+
+    `kind` is the fixtures folder in which plain names are looked up; a path is relative to the file that says it.
+    Each parent is checked by itself first (`prepare` does it, and may complete its data), so that its mistakes are
+    named as its own.
+
+    Raises:
+        ConfigError: a file is missing or unreadable, or extends itself by way of others.
+    """
+    return _extended(path, kind, prepare, ())
+
+
+def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], below: tuple[Path, ...]) -> Data:
+    chain = (*below, path.resolve())
+    if path.resolve() in below:
+        circle = " -> ".join(p.stem for p in chain)
+        raise ConfigError(f"{path}: extends goes in a circle: {circle}; let one of them stand alone")
+    data = read(path)
+    if "extends" not in data:
+        return data
+    wanted = data["extends"]
+    if not isinstance(wanted, str) or not wanted:
+        raise ConfigError(f"{path}: extends = {wanted!r}; expected the name of a file in fixtures/{kind} or a path")
+    if "name" not in data:
+        raise ConfigError(f"{path}: name: missing; expected a name of its own, not that of {wanted!r}")
+    try:
+        parent_path = find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: extends: {error}") from None
+    parent = prepare(_extended(parent_path, kind, prepare, chain), parent_path)
+    return laid_over(parent, data)
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".toml") or "/" in name
+
+
+def laid_over(parent: Data, child: Data) -> Data:
+    """Both merged, section by section. A mark of certainty goes with the value that it was given for."""
+    data = _merged(parent, child)
+    own, marks = child.get(CERTAINTY, {}), data.get(CERTAINTY)
+    if isinstance(marks, dict) and isinstance(own, dict):
+        said = set(_leaves(child, ""))
+        data[CERTAINTY] = {key: mark for key, mark in marks.items() if key in own or key not in said}
+    return data
+
+
+def _merged(parent: Data, child: Data) -> Data:
+    data = dict(parent)
+    for key, value in child.items():
+        before = data.get(key)
+        section = isinstance(before, dict) and _is_section(before) and _is_section(value)
+        data[key] = _merged(before or {}, value) if section else value
+    return data
+
+
+def _is_section(value: object) -> bool:
+    return isinstance(value, dict) and not _VALUE_KEYS & value.keys()
+
+
+def _leaves(data: Data, prefix: str) -> Iterator[str]:
+    for key, value in data.items():
+        if _is_section(value):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key

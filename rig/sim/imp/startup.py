@@ -1,0 +1,55 @@
+"""What an imp looks at when it starts, and what its LED says if that is not as it should be."""
+
+from __future__ import annotations
+
+from rig.sim.imp.chip import ImpChip
+from rig.sim.process import Program
+from rig.sim.timeline import NS_PER_S
+
+# LED state by fault of the SPI flash. The last two are known of one module each (forum).
+FLASH_STATES = {
+    "missing": "spi_not_found",
+    "error": "spi_error",
+    "blank": "imp004m_flash_blank",
+    "unsupported": "imp003_flash_unsupported",
+}
+# With these the microcontroller still takes BlinkUp (forum 3566, 4076); with the others it doesn't or nobody knows.
+LISTENING = (None, "spi_not_found", "spi_error")
+
+
+def fault(chip: ImpChip) -> str | None:
+    """The LED state of what the self-checks find; None if all is well."""
+    if chip.condition.radio_unpowered:
+        return "imp003_no_wlan"
+    if "spi-flash" not in chip.character.startup_checks:
+        return None
+    return FLASH_STATES.get(chip.condition.flash_fault)
+
+
+def listens(found: str | None) -> bool:
+    return found in LISTENING
+
+
+def fastrom(chip: ImpChip) -> Program:
+    """An imp006 without a good image: two seconds of red, then the microcontroller starts anew (setup guide)."""
+    if "fastrom" in chip.character.startup_checks and chip.condition.flash_fault:
+        yield chip.character.ns("fastrom_red_s")
+        chip.restart("fastROM found no image")
+        yield NS_PER_S
+
+
+def radio_firmware(chip: ImpChip) -> Program:
+    """Radio firmware that can't be read leaves the LED at the red of the start (forum 2825, 3457)."""
+    while chip.condition.radio_firmware_lost:
+        yield NS_PER_S
+
+
+def first_boot(chip: ImpChip) -> Program:
+    """The first start with a pre-programmed flash: green while it is taken in, then a restart (maker's page)."""
+    if chip.condition.flash_fresh and chip.character.startup_checks:
+        chip.log("takes in its flash")
+        chip.led.hold(False, True)
+        yield chip.character.ns("flash_ingest_s")
+        chip.condition.flash_fresh = False
+        chip.restart("flash taken in")
+        yield NS_PER_S

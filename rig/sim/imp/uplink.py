@@ -1,0 +1,80 @@
+"""From the first hop to the server: address, name, proxy, TCP, TLS; each step meets what the network has for it."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from rig.profiles.network import AnyNetwork, NetworkProfile, Uplink
+from rig.sim.imp.character import Character
+from rig.sim.imp.settings import ImpSettings, Proxy, StaticIp
+from rig.sim.imp.way import Step, Way
+
+
+def uplink(way: Way, settings: ImpSettings, network: AnyNetwork, *, addressed: bool = False) -> Step:
+    """True when the server answers; False when the deadline came first. `addressed`: the first hop gave an address."""
+    heard = not (isinstance(network, NetworkProfile) and network.mac_filter)
+    static = settings.static_ip
+    if not addressed:
+        way.show("getting_ip")
+        if static is None and not (heard and network.dhcp == "works"):
+            yield from way.stuck()
+            return False
+        yield from way.take(network.delays.dhcp_s)
+    way.show("resolving")
+    if not (heard and _resolves(network, static, way.chip.character)):
+        yield from way.stuck()
+        return False
+    yield from way.take(network.delays.dns_s)
+    proxy = None if addressed else settings.proxy  # not used on mobile networks (maker's page)
+    if proxy is not None and (refused := _refused_by(network, proxy)):
+        way.show(refused)
+        yield from way.stuck()
+        return False
+    way.show("connecting_server")
+    if not (_reaches_server(network, static) if proxy is None else True):
+        yield from way.stuck()
+        return False
+    yield from way.take(network.delays.tcp_s)
+    yield from way.take(network.delays.tls_s)
+    return True
+
+
+def _resolves(network: Uplink, static: StaticIp | None, character: Character) -> bool:
+    if network.dns == "silent":
+        return False
+    if network.dns == "relayed" and character.impos <= character["relay_confuses_to_impos"]:
+        return False
+    return static is None or _asks_name_server(network, static)
+
+
+def _asks_name_server(network: Uplink, static: StaticIp) -> bool:
+    """Whether a device with fixed addresses gets a question to a name server, and its answer back."""
+    if not _belongs(network, static):
+        return False
+    servers = [IPv4Address(text) for text in (static.dns1, static.dns2) if text is not None]
+    usable = [s for s in servers if network.dns_server is None or s == network.dns_server]
+    local = network.subnet is not None and any(s in network.subnet for s in usable)
+    return bool(usable) and (local or _leaves(network, static))
+
+
+def _belongs(network: Uplink, static: StaticIp) -> bool:
+    return network.subnet is None or IPv4Address(static.ip) in network.subnet
+
+
+def _leaves(network: Uplink, static: StaticIp) -> bool:
+    return network.gateway is None or IPv4Address(static.gateway) == network.gateway
+
+
+def _refused_by(network: Uplink, asked: Proxy) -> str:
+    """The LED state of a proxy that isn't there or refuses the device; empty if it lets it through."""
+    there = network.proxy
+    if there is None or (there.server, there.port) != (asked.server, asked.port):
+        return "proxy_addr"
+    known = (there.user, there.password.get_secret_value())
+    return "proxy_cred" if there.user and known != (asked.user or "", asked.password or "") else ""
+
+
+def _reaches_server(network: Uplink, static: StaticIp | None) -> bool:
+    if network.dns == "wrong" or network.portal == "all" or network.port_31314 == "blocked":
+        return False
+    return static is None or _leaves(network, static)

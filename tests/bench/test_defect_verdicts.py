@@ -1,0 +1,94 @@
+"""A device with a defect is told what is wrong with it, by what was seen: the bench isn't blamed, nor the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from rig.bench.bench import Bench
+from rig.bench.config import SimulatedDefect, load_bench
+from rig.bench.dut import DeviceUnderTest, Observation
+from rig.blinkup import FAST_HZ
+from rig.errors import CapabilityMissing, ConfigError
+from rig.outcome import FaultDomain, Verdict
+from rig.profiles.device import load_device
+from rig.profiles.network import NetworkProfile
+from rig.sim.imp.settings import ImpSettings
+
+
+@dataclass(frozen=True)
+class Case:
+    device: str
+    defect: str
+    verdict: Verdict
+    domain: FaultDomain
+    network: str = ""
+    by_light: bool = False
+    watch_s: float = 12.0
+
+
+DUT, NONE = FaultDomain.DUT, FaultDomain.NONE
+CASES = [
+    Case("imp003", "flash.missing", Verdict.SPI_FLASH_FAULT, DUT),
+    Case("imp006", "flash.missing", Verdict.FASTROM_FAULT, DUT),
+    Case("imp005", "flash.error", Verdict.SPI_FLASH_FAULT, DUT),
+    Case("imp004m", "flash.blank", Verdict.SPI_FLASH_FAULT, DUT),
+    Case("imp003", "flash.unsupported", Verdict.SPI_FLASH_FAULT, DUT, watch_s=25.0),
+    Case("imp003", "radio.unpowered", Verdict.MODULE_FAULT, DUT),
+    Case("imp003", "imp.dead", Verdict.DEAD, DUT),
+    Case("imp003", "radio.deaf", Verdict.NETWORK_NOT_FOUND, FaultDomain.CONFIGURATION, "home"),
+    Case("imp003", "app.crashes", Verdict.RUNTIME_LOOP, DUT, "home", watch_s=40.0),
+    Case("imp003", "app.leaves", Verdict.DELIBERATELY_OFFLINE, NONE, "home", watch_s=20.0),
+    Case("imp003", "os.outdated", Verdict.CONNECTED, NONE, "home", watch_s=50.0),
+    Case("imp003", "regulator.weak", Verdict.BROWNOUT_LOOP, DUT, "home", watch_s=10.0),
+    Case("imp003", "blinkup.weak_sensor", Verdict.BLINKUP_NOT_RECEIVED, DUT, "home", by_light=True),
+    Case("imp003", "flash.settings_stuck", Verdict.SETTINGS_NOT_KEPT, DUT, "home", by_light=True),
+]
+
+
+def opened(device: str, *defects: SimulatedDefect) -> Bench:
+    config = load_bench("simulated")
+    assert config.simulation is not None
+    simulation = config.simulation.model_copy(update={"defects": defects})
+    return Bench(config.model_copy(update={"simulation": simulation}), load_device(device), seed=3)
+
+
+def observed(case: Case) -> Observation:
+    with opened(case.device, SimulatedDefect(name=case.defect)) as bench:
+        dut = DeviceUnderTest(bench)
+        network = bench.networks.provide(case.network) if case.network else None
+        if isinstance(network, NetworkProfile) and case.by_light:
+            dut.make_unconfigured()
+            dut.send(dut.wifi(network), rate_hz=FAST_HZ)
+        else:
+            if isinstance(network, NetworkProfile):
+                known = ImpSettings(ssid=network.ssid, password=network.password.get_secret_value())
+                bench.world.imp.flash.settings = known
+            dut.power_on()
+        dut.watch_for(case.watch_s)
+        return dut.observation()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.device}-{case.defect}")
+def test_defect_is_named_and_the_device_blamed(case: Case) -> None:
+    outcome = observed(case).outcome
+    assert (outcome.verdict, outcome.fault_domain) == (case.verdict, case.domain), outcome.summary
+
+
+def test_a_defect_that_this_device_can_not_have_is_refused_at_opening() -> None:
+    with pytest.raises(ConfigError, match=r"simulation\.defects, entry 1: defect flash\.blank: .*imp004m"):
+        opened("imp003", SimulatedDefect(name="flash.blank"))
+
+
+def test_what_bench_or_device_lacks_is_named_with_what_they_have() -> None:
+    with opened("impC001") as bench:
+        assert {"network", "network:mobile", "radio.cellular", "supply.series"} <= bench.capabilities
+        assert not {"network:home", "network:wired", "radio.wifi", "wps"} & bench.capabilities
+        with pytest.raises(CapabilityMissing, match=r"device 'impC001' lacks 'radio\.wifi' to reach network 'home'"):
+            bench.require("network:home")
+        with pytest.raises(CapabilityMissing, match=r"device 'impC001' lacks 'wps'; it has: .*radio\.cellular"):
+            bench.require("wps")
+        with pytest.raises(CapabilityMissing, match=r"bench 'simulated' lacks 'network:elsewhere'; it has: .*mobile"):
+            bench.require("network:elsewhere")
+        bench.require("network:mobile")

@@ -1,0 +1,247 @@
+"""Device profiles: one extends another, mistakes are named where they are, and every value says how sure it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from rig.bench.capabilities import check_name
+from rig.bench.known import facts_of
+from rig.errors import ConfigError
+from rig.led import load_catalogue
+from rig.outcome import DeviceFacts
+from rig.profiles.certainty import keys_of
+from rig.profiles.device import CAPABILITIES, MODELS, DeviceProfile, load_device
+from rig.profiles.extending import laid_over
+from rig.quantities import Spread
+
+DEVICES = Path(__file__).parents[2] / "fixtures" / "devices"
+NAMES = sorted(path.stem for path in DEVICES.glob("*.toml"))
+# Nothing but names, and what carries its marks itself, is without one.
+UNMARKED = ("name", "title", "extends", "model", "certainty", "simulation.", "limits")
+
+
+def write(folder: Path, name: str, text: str) -> str:
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def product(folder: Path, text: str, name: str = "thing") -> DeviceProfile:
+    return load_device(write(folder, name, f'extends = "imp003"\nname = "{name}"\n{text}'))
+
+
+# the shipped ones
+
+
+def test_there_is_a_profile_of_every_imp() -> None:
+    assert set(MODELS) <= set(NAMES)
+    assert {load_device(name).imp for name in NAMES} == set(MODELS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_judging_value_has_a_mark_with_its_source(name: str) -> None:
+    device = load_device(name)
+    for key in keys_of(device):
+        value: object = device
+        for part in key.split("."):
+            value = getattr(value, part) if isinstance(value, BaseModel) else value
+        if key.startswith(UNMARKED) or isinstance(value, Spread) or value is None:
+            continue
+        mark = device.mark_of(key)
+        assert key in device.certainty, f"{name}: {key} has no mark"
+        assert mark.source or mark.mark == "assumed", f"{name}: {key} is {mark.mark} by nobody"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_documented_or_from_the_forum_names_its_source(name: str) -> None:
+    device = load_device(name)
+    for section in ("currents", "timing", "thresholds", "light", "behaviour", "board"):
+        ranges = getattr(device.simulation, section)
+        for key in type(ranges).model_fields:
+            value = getattr(ranges, key)
+            if isinstance(value, Spread):
+                assert value.certainty in ("doc", "prod", "forum", "inferred", "assumed", "unknown"), key
+                assert value.source or value.certainty == "assumed", f"{name}: {section}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("name", "bands", "more", "less"),
+    [
+        ("imp001", ("2.4",), {"wps"}, {"ethernet", "ble", "radio.cellular", "radio.5ghz"}),
+        ("imp002", ("2.4",), {"wps"}, {"ethernet", "ble", "radio.cellular", "radio.5ghz"}),
+        ("imp003", ("2.4",), {"wps"}, {"ethernet", "ble", "radio.cellular", "radio.5ghz"}),
+        ("imp004m", ("2.4",), {"wps", "ble"}, {"ethernet", "radio.cellular", "radio.5ghz"}),
+        ("imp005", ("2.4", "5"), {"ethernet", "radio.5ghz"}, {"wps", "ble", "radio.cellular"}),
+        ("imp006", ("2.4", "5"), {"wps", "ble", "radio.5ghz"}, {"ethernet", "radio.cellular"}),
+        ("impC001", (), {"radio.cellular"}, {"wps", "ethernet", "radio.wifi", "ble"}),
+    ],
+)
+def test_each_has_what_the_maker_says(name: str, bands: tuple[str, ...], more: set[str], less: set[str]) -> None:
+    device = load_device(name)
+    assert device.radio.bands_ghz == bands
+    assert more <= device.capabilities
+    assert not less & device.capabilities
+    assert (device.supply.min_v, device.supply.wifi_min_v, device.supply.max_v) == (1.8, 2.5, 3.6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_shows_only_rows_that_it_can(name: str) -> None:
+    device = load_device(name)
+    rows = set(load_catalogue().for_device(*device.led_tags).ids)
+    assert ("searching" in rows) == bool(device.radio.bands_ghz)
+    assert ("modem" in rows) == device.radio.cellular
+    assert ("eth_wait" in rows) == device.radio.ethernet
+    assert ("wps" in rows) == device.radio.wps
+    assert ("spi_not_found" in rows) == ("spi-flash" in device.startup_checks)
+    assert ("fastrom" in rows) == ("fastrom" in device.startup_checks)
+    assert ("legacy_download" in rows) == (device.impos <= 30)
+
+
+def test_capabilities_are_words_that_tests_may_require() -> None:
+    for name in NAMES:
+        assert load_device(name).capabilities <= set(CAPABILITIES)
+    for word in CAPABILITIES:
+        check_name(word)
+    with pytest.raises(ConfigError, match=r"unknown capability 'radio\.6ghz'; there are .*radio\.5ghz"):
+        check_name("radio.6ghz")
+
+
+def test_facts_for_the_verdict_come_from_the_profile(tmp_path: Path) -> None:
+    assert facts_of(load_device("imp003")) == DeviceFacts(model="imp003")
+    text = "[expected]\nconnect_s = 4.5\nstuck_s = 12.0\n[supply]\nwifi_min_v = 2.6\n"
+    facts = facts_of(product(tmp_path, text))
+    assert (facts.model, facts.healthy_connect_s, facts.stuck_s, facts.min_wifi_v) == ("imp003", 4.5, 12.0, 2.6)
+
+
+# extending
+
+
+def test_a_product_says_only_what_differs(tmp_path: Path) -> None:
+    parent, child = load_device("imp003"), product(tmp_path, "[simulation.board]\nregulator_ohm = [0.2, 0.4]\n")
+    assert (child.name, child.imp, child.extends) == ("thing", "imp003", "imp003")
+    assert child.supply == parent.supply
+    assert child.simulation.currents == parent.simulation.currents
+    assert (child.simulation.board.regulator_ohm.low, child.simulation.board.regulator_ohm.high) == (0.2, 0.4)
+    assert child.simulation.board.bulk_f == parent.simulation.board.bulk_f
+
+
+def test_generations_add_up_by_path_and_by_name(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "old",
+        'extends = "imp005"\nname = "old"\n[supply]\nmax_current_a = 0.55\n[expected]\nstuck_s = 20.0\n',
+    )
+    (tmp_path / "sub").mkdir()
+    new = load_device(
+        write(tmp_path / "sub", "new", 'extends = "../old.toml"\nname = "new"\n[expected]\nstuck_s = 30.0\n')
+    )
+    assert (new.imp, new.supply.max_current_a, new.expected.stuck_s) == ("imp005", 0.55, 30.0)
+    assert new.radio.ethernet
+
+
+def test_a_range_is_replaced_with_its_mark_and_a_value_loses_the_mark_of_another(tmp_path: Path) -> None:
+    text = "[supply]\nmin_v = 2.0\n[simulation.currents]\ntransmit_a = { low = 0.1, high = 0.2 }\n"
+    child = product(tmp_path, text)
+    transmit = child.simulation.currents.transmit_a
+    assert (transmit.low, transmit.high, transmit.certainty, transmit.source) == (0.1, 0.2, "assumed", "")
+    assert child.mark_of("supply.min_v").mark == "assumed"
+    assert child.mark_of("supply.wifi_min_v").mark == "doc"
+    own = product(tmp_path, '[supply]\nmin_v = 2.0\n[certainty]\n"supply.min_v" = "prod"\n', "own")
+    assert own.mark_of("supply.min_v").mark == "prod"
+
+
+def test_a_limit_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    child = product(tmp_path, '[limits.idle_current]\nunit = "mA"\nhigh = 60.0\n')
+    assert (child.limits["idle_current"].low, child.limits["idle_current"].high) == (None, 60.0)
+    assert child.limits["off_current"] == load_device("imp003").limits["off_current"]
+
+
+def test_lists_are_replaced_as_a_whole() -> None:
+    assert laid_over({"a": [1, 2], "b": {"c": 1, "d": 2}}, {"a": [3], "b": {"d": 4}}) == {
+        "a": [3],
+        "b": {"c": 1, "d": 4},
+    }
+    assert laid_over({"a": {"b": 1}}, {"a": 2}) == {"a": 2}
+    assert laid_over({"a": 2}, {"a": {"b": 1}}) == {"a": {"b": 1}}
+
+
+def test_merging_leaves_the_parent_as_it_was() -> None:
+    parent = {"a": {"b": {"c": 1}}, "certainty": {"a.b.c": "doc"}}
+    laid_over(parent, {"a": {"b": {"c": 2}}})
+    assert parent == {"a": {"b": {"c": 1}}, "certainty": {"a.b.c": "doc"}}
+
+
+MISTAKES = [
+    pytest.param(
+        'extends = "imp9"\nname = "x"',
+        [r"x\.toml: extends: no device named 'imp9'", "there are: .*imp003"],
+        id="no_parent",
+    ),
+    pytest.param(
+        'extends = "no/where.toml"\nname = "x"', [r"x\.toml: extends: device file", "does not exist"], id="no_file"
+    ),
+    pytest.param('extends = 3\nname = "x"', [r"x\.toml: extends = 3; expected the name"], id="no_text"),
+    pytest.param(
+        'extends = "imp003"',
+        [r"x\.toml: name: missing; expected a name of its own, not that of 'imp003'"],
+        id="no_name",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[supply]\nnominal = 3.3',
+        [r"x\.toml: supply\.nominal: unknown key; .*docs/devices\.md"],
+        id="unknown_key",
+    ),
+    pytest.param('extends = "imp003"\nname = "x"\nsupply = 3', [r"x\.toml: supply"], id="section_is_a_number"),
+    pytest.param('extends = "imp003"\nname = "x"\n[supply]\nmax_v = 5.0', [r"supply\.max_v = 5\.0"], id="too_much"),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[certainty]\n"supply.maxv" = "doc"',
+        [r"certainty of 'supply\.maxv': there is no such key"],
+        id="mark_for_nothing",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[certainty]\n"supply.max_v" = "sure"', ["'doc', 'prod', 'forum'"], id="no_mark"
+    ),
+    pytest.param('extends = "imp003"\nname = "x"\nmodel = "imp007"', [r"model = 'imp007'"], id="no_imp"),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[radio]\nbands_ghz = []\nwps = false', ["at least one of"], id="no_way"
+    ),
+    pytest.param('extends = "imp003"\nname = "x"\n[radio]\nbands_ghz = []\nethernet = true', ["wps needs"], id="wps"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), MISTAKES)
+def test_mistakes_are_named(tmp_path: Path, text: str, said: list[str]) -> None:
+    path = write(tmp_path, "x", text)
+    with pytest.raises(ConfigError) as caught:
+        load_device(path)
+    for part in said:
+        assert re.search(part, str(caught.value)), str(caught.value)
+
+
+def test_a_circle_is_refused_with_its_members(tmp_path: Path) -> None:
+    write(tmp_path, "a", 'extends = "b.toml"\nname = "a"')
+    write(tmp_path, "b", 'extends = "./c.toml"\nname = "b"')
+    path = write(tmp_path, "c", 'extends = "a.toml"\nname = "c"')
+    with pytest.raises(ConfigError, match=r"extends goes in a circle: c -> a -> b -> c"):
+        load_device(path)
+    own = write(tmp_path, "own", 'extends = "own.toml"\nname = "own"')
+    with pytest.raises(ConfigError, match=r"circle: own -> own"):
+        load_device(own)
+
+
+def test_a_parents_mistake_is_the_parents(tmp_path: Path) -> None:
+    write(tmp_path, "bad", 'extends = "imp003"\nname = "bad"\n[supply]\nwatts = 1')
+    path = write(tmp_path, "good", 'extends = "bad.toml"\nname = "good"')
+    with pytest.raises(ConfigError, match=r"bad\.toml: supply\.watts: unknown key") as caught:
+        load_device(path)
+    assert "good.toml" not in str(caught.value)
+
+
+def test_a_file_that_stands_alone_still_does(tmp_path: Path) -> None:
+    text = 'name = "gadget"\ntitle = "Gadget"\nled_tags = ["wifi"]\n[supply]\nnominal_v = 3.3\nmin_v = 1.8\n'
+    alone = load_device(write(tmp_path, "gadget", text + "wifi_min_v = 2.5\nmax_v = 3.6\nmax_current_a = 0.6\n"))
+    assert (alone.imp, alone.model, alone.mark_of("supply.min_v").mark) == ("gadget", None, "assumed")
