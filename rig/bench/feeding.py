@@ -12,8 +12,9 @@ from typing import Final
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ
-from rig.errors import DeviceNotReady
+from rig.errors import CapabilityMissing, DeviceNotReady
 from rig.led import Decoded
+from rig.profiles.network import NetworkProfile
 
 ONLINE_S: Final = 8.0  # a healthy connection takes up to 2.8 s; this long after power-on it is taken to have failed
 CONFIGURED_S: Final = 20.0
@@ -38,8 +39,13 @@ def configure(bench: Bench, network: str) -> None:
     """
     __tracebackhide__ = True
     dut = DeviceUnderTest(bench)
+    there = bench.networks.provide(network)
+    if not isinstance(there, NetworkProfile):
+        raise CapabilityMissing(
+            f"network {network!r} is no Wi-Fi network; name one that can be blinked in"
+        )
     dut.make_unconfigured()
-    dut.send(dut.wifi(bench.networks.provide(network)), rate_hz=FAST_HZ)
+    dut.send(dut.wifi(there), rate_hz=FAST_HZ)
     if not dut.wait_for("connected", timeout_s=CONFIGURED_S):
         raise DeviceNotReady(f"the device does not get online at nominal voltage: {dut.observation().outcome.summary}")
     dut.power_off()
