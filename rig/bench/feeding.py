@@ -41,9 +41,7 @@ def configure(bench: Bench, network: str) -> None:
     dut = DeviceUnderTest(bench)
     there = bench.networks.provide(network)
     if not isinstance(there, NetworkProfile):
-        raise CapabilityMissing(
-            f"network {network!r} is no Wi-Fi network; name one that can be blinked in"
-        )
+        raise CapabilityMissing(f"network {network!r} is no Wi-Fi network; name one that can be blinked in")
     dut.make_unconfigured()
     dut.send(dut.wifi(there), rate_hz=FAST_HZ)
     if not dut.wait_for("connected", timeout_s=CONFIGURED_S):
