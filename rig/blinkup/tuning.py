@@ -198,7 +198,9 @@ def _advice(
         room = f"; the top of the range is at {highest:.0%} now"
         advice.append(f"little swing: less distance, more brightness, or a bigger {said['bias']}{room}")
     if found["rise"].verdict != "good" or found["fall"].verdict != "good":
-        if found["rise"].value is None:
+        if frame is None or not frame.levels:
+            pass  # without a signal there is nothing to say about its speed
+        elif found["rise"].value is None:
             advice.append("rise and fall can't be told: sample faster, at least 4 samples a symbol")
         else:
             advice.append(

@@ -57,7 +57,7 @@ def check(name: Name) -> None:
 def _pins(config: BenchConfig) -> str:
     series = config.supply.series
     pins = (
-        ("BlinkUp LED", config.blinkup.gpio),
+        (f"BlinkUp LED (by {config.blinkup.via})", config.blinkup.gpio),
         ("grey leg", config.blinkup.grey_gpio),
         ("supply switch", config.supply.switch_gpio),
         ("series relay", series.gpio if series else None),

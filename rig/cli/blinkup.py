@@ -14,6 +14,7 @@ from rig.blinkup import (
     encode,
     frame_duration_s,
     preamble_bytes_for,
+    rate_named,
     receive,
     split_packet,
     symbols,
@@ -64,7 +65,7 @@ def show(
     proxy_user: ProxyUser = None,
     password_file: PasswordFile = None,
     password_keyring: PasswordKeyring = None,
-    rate: Annotated[float, typer.Option("--rate", metavar="HZ", help="Symbols a second.")] = 60.0,
+    rate: Annotated[str, typer.Option("--rate", metavar="HZ|NAME", help="Symbols a second, or a rate's name.")] = "60",
     code: Annotated[str, typer.Option("--code", metavar="bilevel|trilevel", help="Line code.")] = "bilevel",
     reveal: Reveal = False,
 ) -> None:
@@ -83,15 +84,16 @@ def show(
     )
     packet = encode(config)
     line = _line_code(code)
-    preamble = preamble_bytes_for(rate) if line == "bilevel" else None
+    rate_hz = rate_named(rate)
+    preamble = preamble_bytes_for(rate_hz) if line == "bilevel" else None
     count = len(symbols(packet, line, preamble_bytes=preamble))
     table(("entry", "bytes", "says"), entry_rows(split_packet(packet), reveal=reveal), right=("bytes",))
     say()
     say(f"packet    {len(packet)} bytes: length, entries, CRC")
     if reveal:
         say(f"          {packet.hex()}")
-    seconds = frame_duration_s(len(packet), rate, line, preamble_bytes=preamble)
-    say(f"light     {count} symbols, {line} at {rate:g} Hz: {seconds:.2f} s")
+    seconds = frame_duration_s(len(packet), rate_hz, line, preamble_bytes=preamble)
+    say(f"light     {count} symbols, {line} at {rate_hz:g} Hz: {seconds:.2f} s")
 
 
 @app.command("decode", epilog="Example: rig blinkup decode phone.csv. Ends with 1 if there is no good frame.")

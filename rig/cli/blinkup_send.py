@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
 from rig.bench.bench import Bench, open_bench
+from rig.bench.config import BenchConfig, load_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.bench.frame import DAMAGES
-from rig.blinkup import NAMED_RATES, Bright, ClearConfig, Config, LineCode, WifiConfig, rate_named
+from rig.blinkup import NAMED_RATES, Bright, Config, LineCode, WifiConfig, encode, rate_named
 from rig.cli import secrets
+from rig.cli.configuring import (
+    Clear,
+    Open,
+    PasswordFile,
+    PasswordKeyring,
+    ProxyServer,
+    ProxyUser,
+    Ssid,
+    StaticAddress,
+    Wired,
+    Wps,
+    configuration,
+)
 from rig.cli.output import plain, say, table
 from rig.errors import ConfigError
 from rig.profiles.network import NetworkProfile
@@ -34,10 +49,6 @@ Device = Annotated[
     str | None, typer.Option("--dut", metavar="NAME|PATH", help="Device profile instead of the bench's.")
 ]
 Network = Annotated[str | None, typer.Option(help="Send the settings of this network of the bench.")]
-Ssid = Annotated[str | None, typer.Option(help="Send this network name; its password is asked for or found.")]
-Clear = Annotated[bool, typer.Option("--clear", help="Send 'clear configuration' in place of a network.")]
-PasswordFile = Annotated[Path | None, typer.Option(metavar="PATH", help="File with the password in its first line.")]
-PasswordKeyring = Annotated[str | None, typer.Option(metavar="SERVICE:USER", help="Entry of the system's keyring.")]
 Rate = Annotated[str, typer.Option(help=f"Symbols a second: a number, or {', '.join(NAMED_RATES)}.")]
 Code = Annotated[str, typer.Option(help=f"Line code: {' or '.join(get_args(LineCode))}.")]
 Seed = Annotated[int | None, typer.Option(help="Which individuals of a simulated bench; default: the file's.")]
@@ -49,6 +60,12 @@ def send(
     network: Network = None,
     ssid: Ssid = None,
     clear: Clear = False,
+    open_network: Open = False,
+    no_wifi: Wired = False,
+    wps: Wps = False,
+    static_ip: StaticAddress = None,
+    proxy: ProxyServer = None,
+    proxy_user: ProxyUser = None,
     password_file: PasswordFile = None,
     password_keyring: PasswordKeyring = None,
     rate: Rate = "standard",
@@ -68,10 +85,19 @@ def send(
     if damage is not None:
         one_of("--damage", damage, DAMAGES)
     rate_hz = rate_named(rate)
-    password = asked_for(network, ssid, clear, password_file, password_keyring)
+    enrolment = enrolment_of(load_bench(bench))
+    made = None
+    options = (ssid, open_network, no_wifi, wps, clear, static_ip, proxy, proxy_user, password_file, password_keyring)
+    if network is None and not any(options):
+        raise ConfigError("nothing given; expected one of --network, --ssid, --no-wifi, --wps, --clear")
+    if network is None:
+        made = configuration(*options, enrolment=enrolment)
+        encode(made)  # what can't be sent is refused before anything is opened
+    elif any(options):
+        raise ConfigError("--network sends that network's own settings; drop the other options, or --network")
     with open_bench(bench, device=device, seed=seed) as opened:
         say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; sent by {opened.optical.name}")
-        config = what_to_send(opened, network, ssid, password)
+        config = made if made is not None else settings_of(opened, str(network), enrolment())
         dut = DeviceUnderTest(opened)
         dut.power_on()
         dut.watch_for(ARMED_S)
@@ -99,6 +125,7 @@ def sweep(
     network: Network = None,
     ssid: Ssid = None,
     clear: Clear = False,
+    open_network: Open = False,
     password_file: PasswordFile = None,
     password_keyring: PasswordKeyring = None,
     rate: Rate = "standard",
@@ -112,15 +139,19 @@ def sweep(
     one_of("AXIS", axis, get_args(Axis))
     listed = tuple(value.strip() for value in values.split(",") if value.strip())
     made = Plan(axis, listed, attempts, rate_named(rate), code)  # type: ignore[arg-type]
-    password = asked_for(network, ssid, clear, password_file, password_keyring)
+    writable(picture)
+    enrolment = enrolment_of(load_bench(bench))
+    options: dict[str, Any] = {"ssid": ssid, "open_network": open_network, "clear": clear}
+    options |= {"password_file": password_file, "password_keyring": password_keyring, "enrolment": enrolment}
+    config = configuration(**options) if network is None else None
 
     def tell(point: Point) -> None:
         say(f"  {axis} {point.value}: {point.successes} of {len(point.answers)} taken")
 
     with open_bench(bench, device=device, seed=seed) as opened:
-        config = what_to_send(opened, network, ssid, password)
+        sent = config if config is not None else settings_of(opened, str(network), enrolment())
         say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; {axis} in {UNITS[made.axis]}")
-        found = run(opened, made, config, place=_ask_to_move, tell=tell)
+        found = run(opened, made, sent, place=_ask_to_move, tell=tell)
     table(COLUMNS, found.rows(), right=("taken", "rate"))
     if picture is not None:
         from rig.run.sweep_picture import sweep_png  # matplotlib takes a second to import
@@ -141,34 +172,36 @@ def one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
         raise ConfigError(f"{option} {value!r}: expected {', '.join(allowed)}")
 
 
-def asked_for(network: str | None, ssid: str | None, clear: bool, file: Path | None, keyring: str | None) -> str | None:
-    """The password that has to be sent; None if a network's file has it, or nothing but a clearing is sent.
+def writable(picture: Path | None) -> None:
+    """Whether a picture can be written once it is there: a sweep takes long.
 
     Raises:
-        ConfigError: not exactly one of network, ssid and clear; or there is no password.
+        ConfigError: no.
     """
-    __tracebackhide__ = True
-    if sum((network is not None, ssid is not None, clear)) != 1:
-        raise ConfigError("what shall be sent? Give exactly one of --network, --ssid and --clear")
-    return secrets.wifi_password(ssid, file=file, keyring=keyring) if ssid is not None else None
+    if picture is not None and not (picture.parent.is_dir() and picture.suffix.lower() == ".png"):
+        raise ConfigError(f"--picture {picture}: expected a .png in a folder that exists")
 
 
-def what_to_send(bench: Bench, network: str | None, ssid: str | None, password: str | None) -> Config:
-    """The configuration that the options mean; the bench provides the network.
+def enrolment_of(config: BenchConfig) -> Callable[[], tuple[str, str]]:
+    """Where the token and the plan of a bench's device come from: its file, else the environment or a prompt."""
+    dut = config.dut
+    if dut.token is None or dut.plan is None:
+        return secrets.enrolment
+    stored = dut.token.get_secret_value(), dut.plan.get_secret_value()
+    return lambda: stored
+
+
+def settings_of(bench: Bench, network: str, enrolment: tuple[str, str]) -> Config:
+    """The configuration that puts the device on a network of the bench.
 
     Raises:
-        CapabilityMissing: the bench has no such network. ConfigError: no token or plan.
+        CapabilityMissing: the bench has no such network.
     """
     __tracebackhide__ = True
-    if network is None and ssid is None:
-        return ClearConfig()
-    if network is not None:
-        profile = bench.networks.provide(network)
-        if isinstance(profile, NetworkProfile):  # the others take enrolment alone
-            ssid, password = profile.ssid, profile.password.get_secret_value()
-    dut = bench.config.dut
-    token, plan = bench.enrolment() if dut.token is not None and dut.plan is not None else secrets.enrolment()
-    return WifiConfig(ssid or "", password or "", token, plan)
+    profile = bench.networks.provide(network)
+    if isinstance(profile, NetworkProfile):
+        return WifiConfig(profile.ssid, profile.password.get_secret_value(), *enrolment)
+    return WifiConfig("", "", *enrolment)  # the others take enrolment alone
 
 
 def _ask_to_move(times: float) -> None:

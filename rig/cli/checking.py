@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,6 +116,27 @@ def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
     ]
     if missing:
         found.append(f"enrolment: {' and '.join(missing)} not set in the environment; sending Wi-Fi settings needs it")
+    found += _sending(config)
     if not config.networks:
         found.append("networks: none declared; tests that need one are skipped")
+    return found
+
+
+def _sending(config: BenchConfig) -> list[str]:
+    """Doubts about the way that BlinkUps take."""
+    wiring, found = config.blinkup, []
+    client = {"spi": "spidev", "lgpio": "lgpio"}.get(wiring.via)
+    if client is None:
+        return []
+    if config.kind == "simulated":
+        found.append(
+            f"blinkup.via is {wiring.via!r}: a simulated bench has pigpio's waves only and will refuse to open"
+        )
+    if importlib.util.find_spec(client) is None:
+        found.append(
+            f"blinkup.via is {wiring.via!r} and the package {client} is not installed here: "
+            f"`pip install 'imp-bench-rig[{wiring.via}]'` on the Pi"
+        )
+    if wiring.via == "lgpio" and wiring.lgpio.sense_gpio is None:
+        found.append("blinkup.lgpio.sense_gpio is missing: nobody will see whether frames leave as planned")
     return found

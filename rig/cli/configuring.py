@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,6 @@ PasswordKeyring = Annotated[
 
 
 def configuration(
-    *,
     ssid: str | None = None,
     open_network: bool = False,
     no_wifi: bool = False,
@@ -43,6 +43,8 @@ def configuration(
     proxy_user: str | None = None,
     password_file: Path | None = None,
     password_keyring: str | None = None,
+    *,
+    enrolment: Callable[[], tuple[str, str]] = enrolment,
 ) -> Config:
     """What the options say, not yet checked; asks for the secrets that it needs.
 
@@ -59,6 +61,10 @@ def configuration(
         raise ConfigError(f"{chosen[0]} has no Wi-Fi password; drop --open and the password's source")
     if open_network and (password_file or password_keyring):
         raise ConfigError("--open says that there is no password; drop it or the password's source")
+    if ssid == "":
+        raise ConfigError("--ssid is empty (an unset variable of the shell?); name the network, or use --no-wifi")
+    if proxy_user and proxy is None:
+        raise ConfigError("--proxy-user goes with --proxy HOST:PORT")
     if clear:
         return ClearConfig()
     if wps:
@@ -66,6 +72,8 @@ def configuration(
     password = ""
     if ssid is not None and not open_network:
         password = wifi_password(ssid, file=password_file, keyring=password_keyring)
+        if not password:
+            raise ConfigError(f"the password of {ssid!a} is empty; if the network is open say so with --open")
     address = None if static_ip is None else _address(static_ip)
     server = None if proxy is None else _proxy(proxy, proxy_user)
     return WifiConfig(ssid or "", password, *enrolment(), address, server)
@@ -80,6 +88,11 @@ def _address(text: str) -> StaticIP:
 
 def _proxy(text: str, user: str | None) -> Proxy:
     server, _, port = text.rpartition(":")
+    if "@" in text or "/" in text or ":" in server:
+        raise ConfigError(
+            f"--proxy: expected HOST:PORT and nothing else; the user goes to --proxy-user, the password to "
+            f"{PROXY_PASSWORD_VARIABLE} or the prompt (the value is not repeated here, it may hold a password)"
+        )
     if not server or not port.isdigit():
         raise ConfigError(f"--proxy is {text!a}; expected HOST:PORT")
     password = secret(PROXY_PASSWORD_VARIABLE, f"Password of {user!a} at the proxy") if user else None

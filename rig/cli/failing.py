@@ -9,7 +9,15 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
+from rig.errors import (
+    BenchError,
+    BlinkUpError,
+    CapabilityMissing,
+    ConfigError,
+    RigError,
+    SafetyTrip,
+    SupplyLimitError,
+)
 
 # The pytest plugin ends with the same numbers.
 OTHER_ERROR, BENCH_FAULT, CONFIG_INVALID, SAFETY_TRIP = 1, 10, 12, 13
@@ -17,8 +25,8 @@ OTHER_ERROR, BENCH_FAULT, CONFIG_INVALID, SAFETY_TRIP = 1, 10, 12, 13
 
 def exit_code(error: RigError) -> int:
     """The exit code that stands for this kind of error."""
-    if isinstance(error, ConfigError):
-        return CONFIG_INVALID
+    if isinstance(error, ConfigError | BlinkUpError | SupplyLimitError | CapabilityMissing):
+        return CONFIG_INVALID  # what was asked for can't be; nothing is broken
     if isinstance(error, BenchError):
         return BENCH_FAULT
     return SAFETY_TRIP if isinstance(error, SafetyTrip) else OTHER_ERROR

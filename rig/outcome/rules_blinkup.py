@@ -59,7 +59,10 @@ def reaction(scene: Scene) -> Reaction | None:
 
 def sender_domain(action: Action) -> tuple[FaultDomain, str, str]:
     """Whose fault a BlinkUp that did not arrive is: domain, reason, tag."""
-    planned = action.details.get("sent_as_planned")
+    planned, damage = action.details.get("sent_as_planned"), action.details.get("damage")
+    if damage and planned is not False:
+        why = f"the frame was damaged on purpose ({damage}), so a device that does not take it is right"
+        return FaultDomain.CONFIGURATION, why, "sent_damaged"
     if planned is False:
         return FaultDomain.BENCH, "the captured light was not what was to be sent", "sent_wrong"
     if planned is True:

@@ -41,7 +41,12 @@ def add(parser: pytest.Parser) -> None:
         action="store_true",
         help="keep the light of BlinkUp data in recordings; it contains the Wi-Fi password",
     )
-    group.addoption("--rig-reports", metavar="DIR", default="reports", help="where runs are written (default: reports)")
+    group.addoption(
+        "--rig-reports",
+        metavar="DIR",
+        help="where runs are written (default: reports; outside of tests_hil a report is written only if this is given "
+        "or a conftest.py asks for one)",
+    )
     parser.addini("rig_bench", "bench to run on, see --bench", default="")
 
 

@@ -59,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist has an answer of its own, and the first one counts
+@pytest.hookimpl(tryfirst=True, optionalhook=True)  # xdist has an answer of its own, and the first one counts
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """`-n auto`: no workers at all on a real bench; on the simulated one whatever xdist thinks."""
     try:
@@ -87,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
             f"-n {workers}: bench {chosen.name!r} is real and there is one of it; run without -n",
             returncode=options.CONFIG_INVALID,
         )
+    if config.getoption("rig_reports"):
+        report.enable(config)
     signals = contextlib.ExitStack()
     signals.enter_context(ending_signals_interrupt())
     config.stash[SIGNALS] = signals

@@ -6,6 +6,7 @@ Extras are attached when the call phase (or a failing setup) is reported: what a
 from __future__ import annotations
 
 import html
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from rig.run.journal import Journal
 RUN_FOLDER = pytest.StashKey[Path]()
 JOURNAL = pytest.StashKey[Journal]()
 _TEST_ID = re.compile(r'(<td class="col-testId">)(.*)(</td>)', re.DOTALL)  # pytest-html inserts ids as they are
+DEFAULT_FOLDER = "reports"
 CSS = Path(__file__).parent / "report.css"
 
 
@@ -35,11 +37,14 @@ def enable(config: pytest.Config) -> None:
         if folder:
             config.stash[RUN_FOLDER] = Path(folder)
         return
-    if RUN_FOLDER in config.stash or config.option.collectonly:
+    listing = any(
+        getattr(config.option, name, False) for name in ("collectonly", "showfixtures", "show_fixtures_per_test")
+    )
+    if RUN_FOLDER in config.stash or listing:
         return
     bench, _ = options.chosen(config)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    reports = Path(config.getoption("rig_reports")).absolute()
+    reports = Path(config.getoption("rig_reports") or DEFAULT_FOLDER).absolute()
     config.stash[RUN_FOLDER] = folder = _new_folder(reports, f"{stamp}-{bench.name}")
     config.stash[JOURNAL] = Journal(folder / journal.NAME)
     config.stash[JOURNAL].append(
@@ -92,7 +97,7 @@ def point_latest(config: pytest.Config) -> Path | None:
         return path if path and path.exists() else None
     latest = folder.parent / "latest.html"
     latest.unlink(missing_ok=True)
-    latest.symlink_to(path)
+    latest.symlink_to(os.path.relpath(path, latest.parent))
     return path
 
 

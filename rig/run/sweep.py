@@ -29,7 +29,7 @@ UNITS: Final[dict[Axis, str]] = {
 ACCEPTED = ("blinkup_ok", "legacy_blinkup_ok")
 REFUSED = ("reception_error", "legacy_blinkup_fail")
 ARMED_S: Final = 1.5  # from power-up until the device listens
-ANSWER_S: Final = 4.0  # solid green lasts 3 s (LED table of the setup guide)
+ANSWER_S: Final = 6.0  # solid green lasts 3 s (LED table of the setup guide), and a verdict wants to see what follows
 LATE_S: Final = 0.2  # a receipt is written a little after the last symbol
 MAX_ATTEMPTS: Final = 1000
 
@@ -185,11 +185,14 @@ def _attempt(bench: Bench, config: Config, how: dict[str, Any]) -> Answer:
 def answer_of(spans: Sequence[Span], sent_s: float) -> Answer:
     """What the LED said to a BlinkUp from `sent_s` on.
 
-    An answer that is shown once and looks like the beginning of something else stays undecided: then the likeliest
-    counts.
+    An answer is shown once, so it can look like the beginning of something else and stay undecided: the first light
+    that can be one answer and not the other counts.
     """
-    after = [span for span in spans if span.start_s >= sent_s]
-    codes = {span.code or next(iter(span.alternatives), "") for span in after}
-    if codes & set(ACCEPTED):
-        return "accepted"
-    return "refused" if codes & set(REFUSED) else "no answer"
+    for span in spans:
+        if span.start_s < sent_s:
+            continue
+        codes = {span.code} if span.code is not None else set(span.alternatives)
+        accepted, refused = bool(codes & set(ACCEPTED)), bool(codes & set(REFUSED))
+        if accepted != refused:
+            return "accepted" if accepted else "refused"
+    return "no answer"

@@ -158,6 +158,6 @@ def test_tune(tmp_path: Path) -> None:
     assert "documented" in said
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     assert run("tune", path)[0] == 2
-    assert run("tune", path, "--full-scale", "0")[0] == 1
+    assert run("tune", path, "--full-scale", "0")[0] == 12
     code, said = run("tune", path, "--full-scale", "3.3", "--png", tmp_path / "no" / "out.png")
     assert (code, "can't be written" in said) == (12, True)

@@ -11,9 +11,18 @@ from cli_files import BENCH, DEVICE, NETWORK, PASSWORD, PLAN, TOKEN, write_fixtu
 from typer.testing import CliRunner, Result
 
 import rig
+from rig.blinkup import InvalidSsid
 from rig.cli.failing import BENCH_FAULT, CONFIG_INVALID, OTHER_ERROR, SAFETY_TRIP, exit_code
 from rig.cli.main import app
-from rig.errors import BenchConnectionError, CapabilityMissing, ConfigError, InsufficientEvidence, SafetyTrip
+from rig.errors import (
+    BenchConnectionError,
+    BenchFault,
+    CapabilityMissing,
+    ConfigError,
+    InsufficientEvidence,
+    SafetyTrip,
+    SupplyLimitError,
+)
 from rig.led import CodesError
 from rig.pytest_plugin import options
 
@@ -90,7 +99,7 @@ def test_check_passes_a_sound_file(fixtures: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "can be used" in done.stdout
     assert "warning" not in done.stdout
-    assert "BlinkUp LED 17, supply switch 23" in done.stdout
+    assert "BlinkUp LED (by pigpio) 17, supply switch 23" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -174,7 +183,8 @@ def test_debug_shows_where_it_happened(fixtures: Path) -> None:
 
 def test_exit_codes_follow_the_kind_of_error() -> None:
     assert exit_code(ConfigError()) == exit_code(CodesError()) == options.CONFIG_INVALID == CONFIG_INVALID
-    assert exit_code(BenchConnectionError()) == exit_code(CapabilityMissing()) == options.BENCH_FAULT == BENCH_FAULT
+    assert exit_code(BenchConnectionError()) == exit_code(BenchFault()) == options.BENCH_FAULT == BENCH_FAULT
+    assert exit_code(CapabilityMissing()) == exit_code(InvalidSsid()) == exit_code(SupplyLimitError()) == CONFIG_INVALID
     assert exit_code(SafetyTrip()) == options.SAFETY_TRIP == SAFETY_TRIP
     assert exit_code(InsufficientEvidence()) == OTHER_ERROR == 1
 

@@ -95,7 +95,10 @@ def test_answer_is_read_from_what_came_after_the_frame() -> None:
     assert answer_of([span(1, "blinkup_ok"), span(9, "no_settings")], 5.0) == "no answer"
     assert answer_of([span(6, "blinkup_ok")], 5.0) == "accepted"
     assert answer_of([span(6, None, "blinkup_ok", "update")], 5.0) == "accepted"
-    assert answer_of([span(6, None, "update", "blinkup_ok")], 5.0) == "no answer"
+    assert answer_of([span(6, None, "update", "blinkup_ok")], 5.0) == "accepted"
+    assert answer_of([span(6, None, "reception_error", "blinkup_ok")], 5.0) == "no answer"
+    assert answer_of([span(6, None, "blinkup_ok"), span(9, None, "reception_error")], 5.0) == "accepted"
+    assert answer_of([span(6, "no_settings"), span(7, None, "power_fault", "reception_error")], 5.0) == "refused"
     assert answer_of([span(6, "reception_error")], 5.0) == "refused"
     assert answer_of([], 5.0) == "no answer"
 

@@ -100,8 +100,9 @@ def _of_tone(
         return frames, None
     if failed:
         return [min(failed, key=_rank)], None
-    lamp_hz = next((hz for hz in LAMPS_HZ if abs(tone.rate_hz / 2 / hz - 1) < LAMP_NEAR), None)
-    if lamp_hz is None and begin_s == tone.start_s and tone.share > SURE_SHARE and tone.symbols > SURE_SYMBOLS:
+    strong = tone.share > SURE_SHARE and tone.symbols > SURE_SYMBOLS  # noise has a strongest tone, too
+    lamp_hz = next((hz for hz in LAMPS_HZ if strong and abs(tone.rate_hz / 2 / hz - 1) < LAMP_NEAR), None)
+    if lamp_hz is None and strong and begin_s == tone.start_s:
         start_s, end_s = light.start_s + tone.start_s, light.start_s + tone.end_s
         why = f"two levels take turns at {tone.rate_hz:.4g} Hz as in a preamble, and no header 0x2A follows"
         frame = ReceivedFrame(
