@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.led.bintypes import BIN_MS, BIN_S, Floats, Ints
 from rig.led.codes import Catalogue
 from rig.led.forms import Form, forms_of
 
-BIN_MS = 10
-BIN_S = BIN_MS / 1000
 COLOUR_LETTERS = "DRGA"  # bit 0 red, bit 1 green
 CLOCK = 0.035
 WIDEST = 48  # exits of a run spread wider than this become a tail of constant rate
@@ -29,9 +28,6 @@ OTHER_MIN = 4
 OTHER_PRIOR = 0.25  # of the prior of a known light
 YOUNG_BINS = 6  # of a run, in which the sensor may still be settling
 SWITCH = 0.003  # per bin: one stage lasts about 3 s
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -63,13 +59,16 @@ class Model:
     longest_s: tuple[float, ...]  # of each group: how long its light can last at the most; inf unless it is a one-shot
     irregular: frozenset[int]
     onward: Floats
+    onward_kept: Floats  # ... times the probability of no switch, as below
     loops: Ints
     loop_probs: Floats
+    loop_kept: Floats
     switch: Floats  # of each state, per bin
     solid: Ints  # the looping states of solids
     exits: tuple[Exits, ...]
     exit_states: Ints
     exit_probs: Floats
+    exit_kept: Floats
     exit_flow: Ints  # of each entry of the exit table, the flow it belongs to
     exit_first: Ints  # where each flow begins in the exit table
     exit_row: Ints  # of each run, its first entry in the exit table
@@ -86,14 +85,17 @@ class Model:
     entry: Floats
     start_prior: Floats
     run_of_start: Ints
+    catalogue: Catalogue
+    whole_states: Ints  # of each state (and the padding), the same one in the model of the whole catalogue
 
     def seen_by(self, likelihood: Floats) -> Floats:
         """Every state's likelihood, given the colours' (..., 8): four settled, four still settling."""
         return np.repeat(likelihood[..., self.stretch_kind], self.stretch_len, axis=-1)
 
-    @property
-    def other(self) -> int:
-        return len(self.groups) - 1
+    @cached_property
+    def vague_names(self) -> frozenset[int]:
+        """Names that nearly any light could have: irregular ones, and none at all."""
+        return frozenset(int(self.name_of_group[g]) for g in (*self.irregular, len(self.groups) - 1))
 
 
 @dataclass
@@ -109,6 +111,7 @@ class _BuiltRun:
     ends: bool
     begins: int  # the run with which its light begins
     prior: float = 0.0
+    first_state: int = 0  # in the model of the whole catalogue
 
 
 def _durations(lo_ms: int, hi_ms: int) -> tuple[int, int]:
@@ -182,6 +185,16 @@ def _group_priors(forms: tuple[Form, ...], groups: list[tuple[str, ...]]) -> lis
 @lru_cache(maxsize=16)
 def build_model(catalogue: Catalogue) -> Model:
     """Compile a catalogue. The result is shared: don't change its arrays."""
+    return _part(catalogue, None)
+
+
+@lru_cache(maxsize=64)
+def part_of(catalogue: Catalogue, kept: frozenset[int]) -> Model:
+    """The model with these groups' lights (and unknown light) only, numbered and weighted as in the whole one."""
+    return _part(catalogue, kept)
+
+
+def _part(catalogue: Catalogue, kept: frozenset[int] | None) -> Model:
     forms = forms_of(catalogue)
     groups = list(dict.fromkeys(form.codes for form in forms))
     form_prior = _group_priors(forms, groups)
@@ -193,9 +206,25 @@ def build_model(catalogue: Catalogue) -> Model:
     base = len(built)
     _build_other(len(groups), built)
     _share_prior(built[base:], OTHER_PRIOR)
+    entry_sum, start_sum, at = 0.0, 0.0, 0
+    for run in sorted(built, key=lambda run: run.colour):
+        run.first_state, at = at, at + run.n
+        entry_sum += run.prior * run.n if run.first or not (run.once or run.loop == 1) else 0.0
+        start_sum += run.prior * run.n
+    if kept is not None:
+        built = _only(built, kept | {len(groups)})
     irregular = frozenset(groups.index(form.codes) for form in forms if form.irregular)
     longest_s = tuple(_longest_s([form for form in forms if form.codes == codes]) for codes in groups)
-    return _arrays(built, (*groups, ()), irregular, (*longest_s, math.inf))
+    return _arrays(catalogue, built, (*groups, ()), irregular, (*longest_s, math.inf), entry_sum, start_sum)
+
+
+def _only(built: list[_BuiltRun], kept: frozenset[int]) -> list[_BuiltRun]:
+    number = {old: new for new, old in enumerate(i for i, run in enumerate(built) if run.group in kept)}
+    out = [built[i] for i in number]
+    for run in out:
+        run.preds = [(number[source], p) for source, p in run.preds]
+        run.begins = number[run.begins]
+    return out
 
 
 def _longest_s(forms: list[Form]) -> float:
@@ -211,7 +240,13 @@ def _share_prior(runs: list[_BuiltRun], prior: float) -> None:
 
 
 def _arrays(
-    built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregular: frozenset[int], longest_s: tuple[float, ...]
+    catalogue: Catalogue,
+    built: list[_BuiltRun],
+    groups: tuple[tuple[str, ...], ...],
+    irregular: frozenset[int],
+    longest_s: tuple[float, ...],
+    entry_sum: float,
+    start_sum: float,
 ) -> Model:
     order = sorted(range(len(built)), key=lambda r: built[r].colour)
     number = {old: new for new, old in enumerate(order)}
@@ -284,13 +319,16 @@ def _arrays(
         longest_s=longest_s,
         irregular=irregular,
         onward=onward,
+        onward_kept=onward * (1 - SWITCH),
         loops=np.array(loops, np.intp),
         loop_probs=np.array(loop_probs),
+        loop_kept=np.array(loop_probs) * (1 - SWITCH),
         switch=switch,
         solid=np.array([s for s, p in zip(loops, loop_probs, strict=True) if p == 1], np.intp),
         exits=tuple(exits),
         exit_states=np.concatenate(all_states),
         exit_probs=np.concatenate(all_probs),
+        exit_kept=np.concatenate(all_probs) * (1 - SWITCH),
         exit_flow=np.concatenate([np.repeat(np.arange(e.runs.start, e.runs.stop), e.width) for e in exits]),
         exit_first=np.concatenate([np.arange(e.table.start, e.table.stop, e.width) for e in exits]),
         exit_row=exit_row,
@@ -304,7 +342,9 @@ def _arrays(
         more_probs=pred_probs[1:, many],
         ends=flow_of_run[[r for r, run in enumerate(runs) if run.ends]].astype(np.intp),
         end_starts=starts[[number[run.begins] for run in runs if run.ends]].astype(np.intp),
-        entry=entry / entry.sum(),
-        start_prior=start_prior / start_prior.sum(),
+        entry=entry / entry_sum,
+        start_prior=start_prior / start_sum,
         run_of_start=run_of_start,
+        catalogue=catalogue,
+        whole_states=np.concatenate([run.first_state + np.arange(run.n) for run in runs] + [[-1]]).astype(np.intp),
     )
