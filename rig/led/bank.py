@@ -120,11 +120,12 @@ class Bank:
         for track in tracks:
             track.run(self.model, bins, before)
 
-    def _close_tracks(self, tracks: list[Track], first: int, end: int) -> None:
+    def _close_tracks(self, tracks: list[Track], first: int, end: int) -> Bins:
         bins = self.window.part(first, end)
         number = (self.count - len(self.window) + end) // BLOCK
         for track in tracks:
             track.close(self.levels, bins, number)
+        return bins
 
     def _try_to_open(self) -> None:
         seen = self.window.part(0, len(self.window))
@@ -148,8 +149,7 @@ class Bank:
             self.tracks.append(Track(levels, prior, [], mu, var, self.model.start_prior))
 
     def _end_block(self) -> None:
-        self._close_tracks(self.tracks, self._done - BLOCK, self._done)
-        last = self.window.part(self._done - BLOCK, self._done)
+        last = self._close_tracks(self.tracks, self._done - BLOCK, self._done)
         good = (last.n > 0) & ~last.moving
         self._means.append((last.mean[good].mean(0), last.variance[good].mean(0)) if good.sum() >= 3 else None)
         self._prune()

@@ -10,7 +10,7 @@ from collections import deque
 
 import numpy as np
 
-from rig.led.bintypes import BIN_S, Bins, Floats, Ints
+from rig.led.bintypes import BIN_S, Bins, Flags, Floats, Ints
 from rig.led.calibration import Calibration
 from rig.led.errors import SamplesError
 from rig.led.noise import Noise
@@ -177,9 +177,10 @@ class Binner:
         known = (before_n[:, 0] > 0) & full[BEHIND + AHEAD : BEHIND + AHEAD + keep] & full[here]
         step = np.where(known[:, None], np.maximum(step, 0.0), 0.0)
         variance = np.where(full[here][:, None], variance + (2 * step) ** 2, 1.0)
-        railed = (m >= self.noise.high - EDGE).any(1) & full[here]
-        low, high = np.tile(self.noise.low, (keep, 1)), np.tile(self.noise.high, (keep, 1))
-        return Bins(count, m, variance, noise, low, high, (step > EDGE).any(1), railed)
+        railed: Flags = np.any(m >= self.noise.high - EDGE, axis=1) & full[here]
+        moving: Flags = np.any(step > EDGE, axis=1)
+        low, high = self.noise.low[None].repeat(keep, 0), self.noise.high[None].repeat(keep, 0)
+        return Bins(count, m, variance, noise, low, high, moving, railed)
 
     def _note_gaps(self, good_times: Floats) -> None:
         if not len(good_times):

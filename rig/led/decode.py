@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from rig.led.bintypes import Floats
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded
-from rig.led.bintypes import Floats
 from rig.led.timeline import finish
 from rig.led.tracker import Tracker
 

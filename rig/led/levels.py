@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig.led.calibration import Calibration
 from rig.led.bintypes import BIN_S, Floats
+from rig.led.calibration import Calibration
 
 OFFSET_WALK = 0.02  # amber steps per square root of a second: ambient drifts
 GAIN_WALK = 0.008  # likewise, relative: supply and temperature

@@ -31,15 +31,6 @@ SWITCH = 0.003  # per bin: one stage lasts about 3 s
 
 
 @dataclass(frozen=True)
-class Exits:
-    """Runs (a slice) whose exits spread over `width` states at most, and where they lie in the model's exit table."""
-
-    runs: slice
-    table: slice
-    width: int
-
-
-@dataclass(frozen=True)
 class Model:
     """`size` states plus one that is always empty (padding), `runs` runs plus one that never ends (padding).
 
@@ -65,19 +56,17 @@ class Model:
     loop_kept: Floats
     switch: Floats  # of each state, per bin
     solid: Ints  # the looping states of solids
-    exits: tuple[Exits, ...]
     exit_states: Ints
     exit_probs: Floats
     exit_kept: Floats
     exit_flow: Ints  # of each entry of the exit table, the flow it belongs to
     exit_first: Ints  # where each flow begins in the exit table
-    exit_row: Ints  # of each run, its first entry in the exit table
     runs: int
-    flow_of_run: Ints  # of each run, its place in the flow that `exits` fill
     starts: Ints
     preds: Ints
     pred_probs: Floats
-    more_starts: Ints  # starts with more than one predecessor ...
+    more_runs: Ints  # runs with more than one predecessor ...
+    more_starts: Ints  # ... their starts ...
     more: Ints  # ... their further ones
     more_probs: Floats
     ends: Ints
@@ -257,7 +246,7 @@ def _arrays(
     entry, start_prior = np.zeros(size + 1), np.zeros(size + 1)
     loops: list[int] = []
     loop_probs: list[float] = []
-    tables: dict[int, list[tuple[int, list[int], list[float]]]] = {}
+    leaving: list[tuple[int, Ints, Floats]] = []
     width = max(1, max(len(run.preds) for run in runs))
     preds, pred_probs = np.full((width, count), count, np.intp), np.zeros((width, count))
     for r, run in enumerate(runs):
@@ -275,21 +264,16 @@ def _arrays(
             entry[a] = run.prior * run.n
         out = [(a + i, q) for i, q in enumerate(p) if q > 0]
         if out:
-            bucket = next(w for w in (1, 5, 9, 24, WIDEST) if len(out) <= w)
-            tables.setdefault(bucket, []).append((r, [s for s, _ in out], [q for _, q in out]))
+            leaving.append((r, np.array([s for s, _ in out], np.intp), np.array([q for _, q in out])))
         for k, (source, q) in enumerate(run.preds):
             preds[k, r], pred_probs[k, r] = number[source], q
-    exits, all_states, all_probs, entry_at, place = [], [], [], 0, 0
-    flow_of_run, exit_row = np.full(count + 1, count, np.intp), np.zeros(count, np.intp)
-    for bucket, rows in sorted(tables.items()):
-        states, probs = np.full((len(rows), bucket), size, np.intp), np.zeros((len(rows), bucket))
-        for i, (r, where, chance) in enumerate(rows):
-            states[i, : len(where)], probs[i, : len(chance)] = where, chance
-            flow_of_run[r], exit_row[r] = place + i, entry_at + i * bucket
-        exits.append(Exits(slice(place, place + len(rows)), slice(entry_at, entry_at + probs.size), bucket))
-        place, entry_at = place + len(rows), entry_at + probs.size
-        all_states.append(states.ravel())
-        all_probs.append(probs.ravel())
+    flow_of_run, widths, all_states, all_probs = np.full(count + 1, count, np.intp), [], [], []
+    for number_of_flow, (r, where, chance) in enumerate(leaving):
+        flow_of_run[r] = number_of_flow
+        widths.append(len(where))
+        all_states.append(where)
+        all_probs.append(chance)
+    exit_first = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.intp)
     preds = flow_of_run[preds]
     many = np.flatnonzero(pred_probs[1:].any(0))
     colour = np.repeat([run.colour for run in runs], [run.n for run in runs]).astype(np.int8)
@@ -325,18 +309,16 @@ def _arrays(
         loop_kept=np.array(loop_probs) * (1 - SWITCH),
         switch=switch,
         solid=np.array([s for s, p in zip(loops, loop_probs, strict=True) if p == 1], np.intp),
-        exits=tuple(exits),
         exit_states=np.concatenate(all_states),
         exit_probs=np.concatenate(all_probs),
         exit_kept=np.concatenate(all_probs) * (1 - SWITCH),
-        exit_flow=np.concatenate([np.repeat(np.arange(e.runs.start, e.runs.stop), e.width) for e in exits]),
-        exit_first=np.concatenate([np.arange(e.table.start, e.table.stop, e.width) for e in exits]),
-        exit_row=exit_row,
+        exit_flow=np.repeat(np.arange(len(widths)), widths),
+        exit_first=exit_first,
         runs=count,
-        flow_of_run=flow_of_run,
         starts=starts[:-1],
         preds=preds,
         pred_probs=pred_probs,
+        more_runs=many,
         more_starts=starts[many],
         more=preds[1:, many],
         more_probs=pred_probs[1:, many],

@@ -9,7 +9,7 @@ from collections import deque
 
 import numpy as np
 
-from rig.led.bintypes import Floats
+from rig.led.bintypes import Floats, Ints
 
 MEMORY = 10  # intervals between updates
 LEVELS = 8  # noise is kept apart by level of light ...
@@ -34,7 +34,7 @@ class Noise:
         self.outliers_rare = True
         self._outside: deque[tuple[int, int]] = deque(maxlen=MEMORY)
         self._new_outside = 0
-        self._new: list[tuple[Floats, Floats, Floats, Floats]] = []
+        self._new: list[tuple[Floats, Ints, Floats, Floats]] = []
         self._last: Floats | None = None
         self._lowest: deque[Floats] = deque(maxlen=MEMORY)
         self._floor = np.zeros(channels)
@@ -44,7 +44,7 @@ class Noise:
         self._at_extreme = np.zeros((2, channels))
         self._neighbours = np.zeros((2, channels))  # equal ones off the extremes, all
 
-    def note(self, values: Floats, counts: Floats, means: Floats, squares: Floats) -> None:
+    def note(self, values: Floats, counts: Ints, means: Floats, squares: Floats) -> None:
         """Samples (N, channels) and the bins (B,), (B, channels), (B, channels) they are in."""
         self._new.append((values, counts, means, squares))
 
@@ -56,10 +56,14 @@ class Noise:
         """Of a raw sample in bins of these means (B, channels)."""
         if self._table is None:
             return np.zeros_like(means) if self.sigma is None else np.broadcast_to(self.sigma**2, means.shape)
-        return np.stack([self._table[c][self._level(means[:, c], c)] for c in range(means.shape[1])], axis=1)
+        out = np.empty(means.shape)
+        for c, table in enumerate(self._table):
+            out[:, c] = table[self._level(means[:, c], c)]
+        return out
 
-    def _level(self, mean: Floats, channel: int) -> np.ndarray:
-        return np.clip((mean - self._floor[channel]) / LEVEL_STEP, 0, LEVELS - 1).astype(np.intp)
+    def _level(self, mean: Floats, channel: int) -> Ints:
+        level: Ints = ((mean - self._floor[channel]) * (1 / LEVEL_STEP)).astype(np.intp)
+        return np.minimum(np.maximum(level, 0), LEVELS - 1)
 
     def update(self) -> None:
         """Work in what was noted since the last update."""

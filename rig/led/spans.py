@@ -39,17 +39,14 @@ class Reading:
     model: Model
 
 
-def read(model: Model, window: Window, history: list[Block], prior: Floats) -> Reading:
-    """The best path and the posterior given everything; `prior` of the first bin's states.
-
-    model: need not have every light of the track's, see `part_of`.
-    """
+def read(model: Model, part: Model, window: Window, history: list[Block], prior: Floats) -> Reading:
+    """The best path through `part` (see `part_of`), the posterior of all of `model`; `prior` of the first states."""
     likelihood = _likelihoods(window, history)
-    viterbi = Viterbi(model, prior[model.whole_states] if len(prior) != model.size + 1 else prior)
+    viterbi = Viterbi(part, prior[part.whole_states])
     for row in likelihood:
         viterbi.push(row)
     states, fresh = viterbi.path()
-    return Reading(likelihood, states, fresh, _smoothed(model, likelihood, history), model)
+    return Reading(likelihood, part.whole_states[states], fresh, _smoothed(model, likelihood, history), model)
 
 
 def _likelihoods(window: Window, history: list[Block]) -> Floats:
@@ -70,7 +67,7 @@ def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tu
     out = []
     for i in range(len(likelihood) - 1, -1, -1):
         if i in kept:
-            mass = np.add.reduceat(kept[i][model.whole_states] * beta, model.starts)
+            mass = np.add.reduceat(kept[i] * beta, model.starts)
             groups = np.bincount(model.run_group, mass, minlength=len(model.groups))
             if groups.sum() > 0:
                 out.append((i, groups / groups.sum()))

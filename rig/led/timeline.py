@@ -21,9 +21,9 @@ from rig.led.track import BLOCK, KEEP, Block, Track
 if TYPE_CHECKING:
     from rig.led.tracker import Tracker
 
-WINDOW_BINS = 9000  # remembered at the most ...
-SETTLED_BINS = (5000, 6000)  # ... of which so many are settled then, once the rest can hardly change them
-NEVER = 1e-5  # posterior that a light never exceeded: left out of the best path
+WINDOW_BINS = 6000  # remembered at the most ...
+SETTLED_BINS = (3600, 4500)  # ... of which so many are settled then, once the rest can hardly change them
+NEVER = 0.1  # posterior that a light never exceeded: left out of the best path, never of the posterior
 
 
 class Timeline:
@@ -98,7 +98,7 @@ class Timeline:
     ) -> tuple[list[Span], tuple[Segment, ...]]:
         model, window = bank.model, bank.window
         prior = model.start_prior if self._prior is None else self._prior
-        reading = read(_likely_part(model, best.history), window, best.history, prior)
+        reading = read(model, _likely_part(model, best.history), window, best.history, prior)
         start_s, trust = self._time(binner, 0), float(bank.weights.max())
         gaps = [(a, b) for a, b in binner.gaps if b > start_s]
         judge = Judge(reading, window.part(0, len(window)), start_s, gaps, trust)

@@ -55,7 +55,8 @@ class Tracker:
         bins = self.binner.push(times_s, samples)
         at = 0
         while bins is not None and at < len(bins):
-            at += self.bank.add(bins[at : at + self.timeline.room(self.bank)])
+            room = self.timeline.room(self.bank)
+            at += self.bank.add(bins if len(bins) <= room and not at else bins[at : at + room])
             self.timeline.settle(self.bank, self.binner)
 
     def closed(self) -> Tracker:

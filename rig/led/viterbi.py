@@ -21,8 +21,8 @@ class Viterbi:
         self._best: Floats | None = None
         self._switched: list[NDArray[np.uint8]] = []
         self._source: list[tuple[int, int, int]] = []  # where a switch comes from; for one state, another one
-        self._exit: list[NDArray[np.uint8]] = []
-        self._pred: list[NDArray[np.uint8]] = []
+        self._leaving: list[Floats] = []
+        self._flow: list[Floats] = []
         self._stay: list[NDArray[np.bool_]] = []
 
     def push(self, likelihood: Floats) -> None:
@@ -42,14 +42,13 @@ class Viterbi:
         new[m.loops] = np.maximum(new[m.loops], kept)
         leaving = old.take(m.exit_states)
         leaving *= m.exit_probs
-        flow, chosen = np.zeros(m.runs + 1), np.zeros(m.runs + 1, np.uint8)
-        for exits in m.exits:
-            values = leaving[exits.table].reshape(-1, exits.width)
-            chosen[exits.runs] = values.argmax(1)
-            values.max(1, out=flow[exits.runs])
-        arrive = flow[m.preds] * m.pred_probs
-        which = arrive.argmax(0)
-        new[m.starts] = np.maximum(new[m.starts], arrive[which, np.arange(m.runs)])
+        flow = np.zeros(m.runs + 1)
+        flow[: len(m.exit_first)] = np.maximum.reduceat(leaving, m.exit_first)
+        arrive = flow.take(m.preds[0]) * m.pred_probs[0]
+        if len(m.more):
+            for preds, probs in zip(m.more, m.more_probs, strict=True):
+                arrive[m.more_runs] = np.maximum(arrive[m.more_runs], flow.take(preds) * probs)
+        new[m.starts] = np.maximum(new.take(m.starts), arrive)
         new *= 1 - SWITCH
         new[m.solid] *= 1 + SWITCH * (1 - SOLID_SWITCH)
         ready = old * m.switch
@@ -67,8 +66,8 @@ class Viterbi:
             jump[itself] = m.entry[itself] * other_level
         self._switched.append(np.packbits(jump > new))
         self._source.append((source, itself, other))
-        self._exit.append(chosen)
-        self._pred.append(which.astype(np.uint8))
+        self._leaving.append(leaving)
+        self._flow.append(flow)
         self._stay.append(stay)
         return np.asarray(np.maximum(new, jump))
 
@@ -79,8 +78,6 @@ class Viterbi:
         states, fresh = np.zeros(n, np.intp), np.zeros(n, np.bool_)
         if self._best is None:
             return states, fresh
-        row_of_flow = np.zeros(m.runs + 1, np.intp)
-        row_of_flow[m.flow_of_run[:-1]] = m.exit_row
         loop_number = {int(s): i for i, s in enumerate(m.loops)}
         s = int(self._best.argmax())
         states[-1] = s
@@ -90,17 +87,20 @@ class Viterbi:
                 fresh[t + 1] = True
                 usual, itself, other = self._source[t]
                 source = other if s == itself else usual
-                s = source if source >= 0 else self._left(t, -1 - source, row_of_flow)
+                s = source if source >= 0 else self._left(t, -1 - source)
             elif s in loop_number and self._stay[t][loop_number[s]]:
                 pass
             elif run >= 0:
-                s = self._left(t, int(m.preds[self._pred[t][run], run]), row_of_flow)
+                arrive = self._flow[t][m.preds[:, run]] * m.pred_probs[:, run]
+                s = self._left(t, int(m.preds[int(arrive.argmax()), run]))
             else:
                 s -= 1
             states[t] = s
         fresh[0] = True
         return states, fresh
 
-    def _left(self, t: int, flow: int, row_of_flow: NDArray[np.intp]) -> int:
+    def _left(self, t: int, flow: int) -> int:
         """The state from which the best path left the run whose flow has that number."""
-        return int(self._m.exit_states[row_of_flow[flow] + self._exit[t][flow]])
+        ends = self._m.exit_first
+        first, end = ends[flow], ends[flow + 1] if flow + 1 < len(ends) else len(self._m.exit_states)
+        return int(self._m.exit_states[first + int(self._leaving[t][first:end].argmax())])

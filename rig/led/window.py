@@ -47,13 +47,18 @@ class Window:
 
     def before(self, first: int, end: int) -> Floats:
         """Mean of the bin before each (its own, where that is not known): (end - first, channels)."""
-        own = self.part(first, end).mean
+        assert self._store is not None
+        own, n = self._store.mean, self._store.n
+        out = own[max(0, first - 1) : end - 1]
         if first == 0:
-            if end == 1:
-                return own
-            return np.concatenate([own[:1], self.before(1, end)])
-        previous = self.part(first - 1, end - 1)
-        return np.where(previous.n[:, None] > 0, previous.mean, own)
+            out = np.concatenate([own[:1], out])
+            first = 1
+        missing = n[first - 1 : end - 1] == 0
+        if missing.any():
+            lacks = np.flatnonzero(missing) + (len(out) - len(missing))
+            out = out.copy()
+            out[lacks] = own[end - len(out) : end][lacks]
+        return out
 
     def drop(self, count: int) -> None:
         """Forget the first ones."""
