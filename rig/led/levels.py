@@ -36,6 +36,7 @@ class LevelModel:
     """What the calibration says about the levels; `design` is (channels, 4 colours, 4 states)."""
 
     def __init__(self, calibration: Calibration) -> None:
+        self.calibration = calibration
         scale = np.array(calibration.amber_v)
         red, green = np.array(calibration.red_v) / scale, np.array(calibration.green_v) / scale
         shrink = 1 - calibration.saturation

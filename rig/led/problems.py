@@ -12,13 +12,15 @@ from rig.led.bins import Binner
 from rig.led.bintypes import BIN_S, Bins, Floats
 from rig.led.codes import Catalogue
 from rig.led.decoded import Problem
-from rig.led.levels import LevelModel
+from rig.led.levels import MODEL_SD, LevelModel
 from rig.led.track import Block
 
 SAMPLES_PER_PULSE = 4
 NOISY = 0.5  # noise of a 10 ms mean over the smallest step between colours
 UNSURE_LEVELS = 0.02  # posterior left to other interpretations of the levels
 RAILED = 0.02
+DRIFT_SIGMAS = 2.0  # of a gain
+APART_SIGMAS = 2.0  # of the difference between red and green
 
 
 def shortest_pulse_s(codes: Catalogue) -> float:
@@ -63,7 +65,7 @@ def problems_of(seen: Seen, bank: Bank, binner: Binner, codes: Catalogue) -> tup
     """Everything that limits what can be said about the light seen."""
     if binner.samples == 0:
         return (Problem("samples", "no usable sample: every one is missing or blanked", {"samples": 0}),)
-    out = [*_sampling(binner, codes), *levels_problems(bank), *_noise(seen, bank)]
+    out = [*_sampling(binner, codes), *levels_problems(bank), *_noise(seen, bank), *_drifted(bank)]
     railed = seen.railed / max(1, seen.bins)
     if railed > RAILED:
         out.append(
@@ -130,6 +132,41 @@ def _noise(seen: Seen, bank: Bank) -> list[Problem]:
                 f"noise of a 10 ms mean is {noise:.2f} of the amber step, the closest colours differ by {step:.2f}: "
                 "more signal or two filtered sensors are needed",
                 {"noise": noise, "step": step},
+            )
+        )
+    return out
+
+
+def _drifted(bank: Bank) -> list[Problem]:
+    """Whether the LED's steps have left what the calibration says, or red and green have met."""
+    best, calibration = bank.best, bank.levels.calibration
+    if best is None:
+        return []
+    out: list[Problem] = []
+    gains, sd = best.levels.mean[:, 1:3], np.sqrt(best.levels.cov[:, [1, 2], [1, 2]])
+    away = np.abs(gains - 1) - DRIFT_SIGMAS * sd
+    if (away > calibration.uncertainty).any():
+        red, green = (float(x) for x in gains[np.unravel_index(away.argmax(), away.shape)[0]])
+        made = f" of {calibration.date}" if calibration.date else ""
+        out.append(
+            Problem(
+                "calibration",
+                f"the levels have left the calibration{made}: red is {red:.2f} and green {green:.2f} times what it says "
+                f"(expected within {calibration.uncertainty:.0%}): calibrate anew",
+                {"red": red, "green": green, "uncertainty": calibration.uncertainty},
+            )
+        )
+    h = bank.levels.design[:, 1] - bank.levels.design[:, 2]
+    apart = np.abs((h * best.levels.mean).sum(1))
+    unsure = np.sqrt(np.einsum("ci,cij,cj->c", h, best.levels.cov, h) + MODEL_SD**2)
+    if (apart < APART_SIGMAS * unsure).all():
+        step = float(apart.max())
+        out.append(
+            Problem(
+                "colours",
+                f"red and green differ by {step:.3f} of the amber step, uncertain by {float(unsure.min()):.3f}: this "
+                "sensor can't tell them apart; a second, filtered sensor would",
+                {"step": step, "uncertain": float(unsure.min())},
             )
         )
     return out
