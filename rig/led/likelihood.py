@@ -10,6 +10,7 @@ from rig.led.bintypes import Bins, Floats
 from rig.led.levels import MODEL_SD
 
 FLOOR = float(np.exp(-8.0))  # likelihood of a bin that fits no level: a glitch
+SHARING = 5  # bins between updates of the levels
 RELAX = 0.6  # left of a step after one bin, at the slowest
 _Z = np.linspace(-6.0, 6.0, 241)
 _RAMP = np.array([0.5 * z * math.erfc(-z / math.sqrt(2)) + math.exp(-0.5 * z * z) / math.sqrt(2 * math.pi) for z in _Z])
@@ -43,7 +44,8 @@ def likelihood_of(bins: Bins, before: Floats, mean: Floats, level_variance: Floa
     expected = mean
     if np.isfinite(bins.low).any() or np.isfinite(bins.high).any():
         expected = between_rails(np.broadcast_to(mean, total.shape), bins.noise, bins.low, bins.high)
-    scale = np.sqrt(own / total)
+    # a level that is not known well costs its doubt once for the bins that share it, not anew in each of them
+    scale = (own / (own + SHARING * level_variance)) ** (0.5 / SHARING)
     away = bins.mean[..., None] - expected
     half = -0.5 / total
     settled = np.exp(half * away * away) * scale

@@ -151,8 +151,8 @@ def _drifted(bank: Bank) -> list[Problem]:
         out.append(
             Problem(
                 "calibration",
-                f"the levels have left the calibration{made}: red is {red:.2f} and green {green:.2f} times what it says "
-                f"(expected within {calibration.uncertainty:.0%}): calibrate anew",
+                f"the levels have left the calibration{made}: red is {red:.2f} and green {green:.2f} times what it "
+                f"says (expected within {calibration.uncertainty:.0%}): calibrate anew",
                 {"red": red, "green": green, "uncertainty": calibration.uncertainty},
             )
         )

@@ -16,7 +16,7 @@ from rig.led.model import Model
 
 BLOCK = 5  # bins between updates of the levels
 KEEP = 4  # every so many blocks the posterior of all states is kept, to be joined with what came later
-RECALL = 100  # the latest blocks after each of which the track could be taken up again
+RECALL = 100  # so many blocks ago at the most, and after any of them since, the track could be taken up again
 SURE = 0.9  # posterior of a colour from which its level is learned
 LEARNED_FROM = 0.01  # ... and how well it must fit
 BLIND = math.exp(-0.5)  # likelihood of any colour while the ambient light is changing
@@ -77,7 +77,8 @@ class Track:
         block = self.history[at - 1] if at else None
         total = 0.0
         alpha = model.start_prior
-        if block is not None and block.alpha is not None:
+        if block is not None:
+            assert block.alpha is not None, "taken up before what is recalled"
             alpha = (1 - fresh) * block.alpha + fresh * model.start_prior
             total = block.total
         out = Track(levels, self.weight - (self.total - total), self.history[:at], self.mean, self.variance, alpha)
@@ -124,8 +125,8 @@ class Track:
         self.mean, self.variance = levels.predict(self.levels)
         alpha = (self.alpha / self.scale).astype(np.float32)
         self.history.append(Block(n, shown, uncertain, self.levels.copy(), self.total, fresh, self.blind, alpha))
-        if len(self.history) > RECALL and (number - RECALL) % KEEP:
-            self.history[-RECALL - 1] = replace(self.history[-RECALL - 1], alpha=None)
+        if len(self.history) > RECALL + 1 and (number - RECALL - 1) % KEEP:
+            self.history[-RECALL - 2] = replace(self.history[-RECALL - 2], alpha=None)
 
     def _learn(self, levels: LevelModel, bins: Bins, which: NDArray[np.bool_], colour: int) -> None:
         seen, k = bins.mean[which], int(which.sum())

@@ -190,12 +190,11 @@ def test_corrupted_reads_and_heavy_tails() -> None:
 
 
 def test_a_dimmed_led_is_its_mean() -> None:
-    """PWM that the sampling takes apart: few samples are lit, and they are no outliers."""
-    times, bright = samples(
-        pattern("connecting_server", 7.0) + pattern("connected", 5.0), Scene(rise_s=1e-4, fall_s=1e-4)
-    )
-    lit = (times * 100) % 1 < 0.3
-    volts = np.where(lit, (bright - 0.02) / 0.3, 0.0) + np.random.default_rng(1).normal(0, 0.02, len(times))
+    """PWM that the sampling takes apart: only a part of the samples is lit, and those are no outliers."""
+    scene = Scene(rise_s=1e-4, fall_s=1e-4, rate_hz=860.0)
+    times, bright = samples(pattern("connecting_server", 7.0) + pattern("connected", 5.0), scene)
+    lit = (times * 100) % 1 < 0.6
+    volts = np.where(lit, (bright - 0.02) / 0.6, 0.0) + np.random.default_rng(1).normal(0, 0.02, len(times))
     assert see(times, volts + 0.05).codes == ("connecting_server", "connected")
 
 
