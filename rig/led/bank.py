@@ -8,6 +8,7 @@ bins remembered, so that old and new ones are judged by the same evidence.
 from __future__ import annotations
 
 import copy
+import itertools
 
 import numpy as np
 
@@ -20,9 +21,9 @@ from rig.led.track import BLOCK, RECALL, Track
 from rig.led.window import Window
 
 OPENING = 3  # settled bins to begin with
-MOST_TRACKS = 8
+MOST_TRACKS = 12
 FORGET_NATS = 25.0  # a track this far behind is dropped
-TWINS = 0.04  # amber steps between tracks that are the same
+TWINS = 0.025  # amber steps between tracks that are the same
 BAD_BINS = 6  # that many in a row on no level: the ambient light has changed
 BAD_LONG = 30  # ... for so long that there is no waiting for it to settle
 LONGEST_CHANGE = 8  # blocks
@@ -139,12 +140,12 @@ class Bank:
         if not len(good):
             return
         mean, variance = seen.mean[good].mean(0), seen.variance[good].mean(0)
-        for colour in range(4):
-            levels = self.levels.supposing(colour, mean, variance)
+        for colour, gain in itertools.product(range(4), self.levels.gains):
+            levels = self.levels.supposing(colour, mean, variance, gain=gain)
             offset = levels.mean[:, 0]
             sd = 0.02 + self.levels.common_sd * self.levels.steps[:, colour]
             negative = float((0.5 * (np.minimum(offset, 0.0) / sd) ** 2).max())  # ambient light can't be negative
-            prior = -negative - (NOT_DARK_NATS if colour else 0.0)
+            prior = -negative - (NOT_DARK_NATS if colour else 0.0) - 0.5 * gain**2
             mu, var = self.levels.predict(levels)
             self.tracks.append(Track(levels, prior, [], mu, var, self.model.start_prior))
 
