@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from rig.led.bintypes import Floats
+from rig.led.blind import decode_blind
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded
-from rig.led.model import Floats
 from rig.led.timeline import finish
 from rig.led.tracker import Tracker
 
 
-def decode(times_s: Floats, samples: Floats, *, calibration: Calibration, codes: Catalogue | None = None) -> Decoded:
+def decode(
+    times_s: Floats, samples: Floats, *, calibration: Calibration | None, codes: Catalogue | None = None
+) -> Decoded:
     """Name what the LED said: the same as pushing the samples into a `Tracker` and calling `finish`.
 
     times_s: (N,), s, never falling. samples: (N,) or (N, channels) in the calibration's unit, NaN where lost or
-    blanked. codes: what the device can show (default: the whole catalogue); the smaller, the surer.
+    blanked. codes: what the device can show (default: the whole catalogue); the smaller, the surer. calibration None:
+    the levels are taken from the recording itself if it shows enough colours; else nothing is named and it says why.
 
     Raises:
         SamplesError: shapes don't fit the calibration, or time runs backwards.
     """
+    if calibration is None:
+        return decode_blind(times_s, samples, codes)
     tracker = Tracker(calibration, codes)
     tracker.push(times_s, samples)
     return finish(tracker)

@@ -44,7 +44,8 @@ class Problem:
     """Something that limits what can be said.
 
     `kind`: sampling (gaps or rate), rail (the converter is at its end), ambient (it changed), levels (which level is
-    which colour is open), noise (the steps drown), samples (none).
+    which colour is open), calibration (the levels have left it), colours (red and green can't be told apart), noise
+    (the steps drown), samples (none).
     """
 
     kind: str

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rig.led.bintypes import BIN_S, Floats
 from rig.led.calibration import Calibration
-from rig.led.model import BIN_S, Floats
 
 OFFSET_WALK = 0.02  # amber steps per square root of a second: ambient drifts
 GAIN_WALK = 0.008  # likewise, relative: supply and temperature
 RATIO_SD = 0.02  # of the red to green ratio
+CLOSE = 2.5  # standard deviations of the gain between red and green: nearer, and one may pass for the other
+FIRMLY = 0.4  # share of the gain's standard deviation that is left when several gains are tried
 MODEL_SD = 0.012  # what flicker, quantisation and edges leave
 EXCESS_SD = 0.02  # saturation of amber is not known exactly
 GATE = 16.0  # squared sigmas: beyond, a level is not learned from
@@ -36,6 +38,7 @@ class LevelModel:
     """What the calibration says about the levels; `design` is (channels, 4 colours, 4 states)."""
 
     def __init__(self, calibration: Calibration) -> None:
+        self.calibration = calibration
         scale = np.array(calibration.amber_v)
         red, green = np.array(calibration.red_v) / scale, np.array(calibration.green_v) / scale
         shrink = 1 - calibration.saturation
@@ -51,13 +54,25 @@ class LevelModel:
         self._gain_cov[:2, :2] = common + np.eye(2) * RATIO_SD**2
         self._gain_cov[2, 2] = EXCESS_SD**2
         self.common_sd = float(np.sqrt(common))
+        apart = np.abs(self.steps[:, 1] - self.steps[:, 2])
+        close = bool((apart < CLOSE * self.common_sd * self.steps[:, 2]).all())
+        # a gain that is off could make red look like green: then several gains are tried, each held more firmly
+        self.gains = (0.0, -1.2, 1.2) if close else (0.0,)
         self._walk = np.diag([OFFSET_WALK**2, GAIN_WALK**2, GAIN_WALK**2, 0.0])
 
-    def supposing(self, colour: int, mean: Floats, variance: Floats, known: Levels | None = None) -> Levels:
-        """The interpretation that light of this mean is that colour; gains from `known` if given."""
+    def supposing(
+        self, colour: int, mean: Floats, variance: Floats, known: Levels | None = None, gain: float = 0.0
+    ) -> Levels:
+        """The interpretation that light of this mean is that colour; gains from `known` if given.
+
+        gain: where the common gain is supposed to be, in standard deviations (see `gains`).
+        """
         channels = len(self.design)
         levels = Levels(np.tile([0.0, 1.0, 1.0, 0.0], (channels, 1)), np.zeros((channels, 4, 4)))
         levels.cov[:, 1:, 1:] = self._gain_cov
+        if len(self.gains) > 1:
+            levels.mean[:, 1:3] += gain * self.common_sd
+            levels.cov[:, 1:3, 1:3] -= (1 - FIRMLY**2) * self.common_sd**2
         if known is not None:
             levels.mean[:, 1:], levels.cov[:, 1:, 1:] = known.mean[:, 1:], known.cov[:, 1:, 1:]
         levels.mean[:, 0] = mean - (self.design[:, colour, 1:] * levels.mean[:, 1:]).sum(1)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.led.bintypes import BIN_MS, BIN_S, Floats, Ints
 from rig.led.codes import Catalogue
 from rig.led.forms import Form, forms_of
 
-BIN_MS = 10
-BIN_S = BIN_MS / 1000
 COLOUR_LETTERS = "DRGA"  # bit 0 red, bit 1 green
 CLOCK = 0.035
 WIDEST = 48  # exits of a run spread wider than this become a tail of constant rate
@@ -29,18 +28,6 @@ OTHER_MIN = 4
 OTHER_PRIOR = 0.25  # of the prior of a known light
 YOUNG_BINS = 6  # of a run, in which the sensor may still be settling
 SWITCH = 0.003  # per bin: one stage lasts about 3 s
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Exits:
-    """Runs (a slice) whose exits spread over `width` states at most, and where they lie in the model's exit table."""
-
-    runs: slice
-    table: slice
-    width: int
 
 
 @dataclass(frozen=True)
@@ -63,22 +50,23 @@ class Model:
     longest_s: tuple[float, ...]  # of each group: how long its light can last at the most; inf unless it is a one-shot
     irregular: frozenset[int]
     onward: Floats
+    onward_kept: Floats  # ... times the probability of no switch, as below
     loops: Ints
     loop_probs: Floats
+    loop_kept: Floats
     switch: Floats  # of each state, per bin
     solid: Ints  # the looping states of solids
-    exits: tuple[Exits, ...]
     exit_states: Ints
     exit_probs: Floats
+    exit_kept: Floats
     exit_flow: Ints  # of each entry of the exit table, the flow it belongs to
     exit_first: Ints  # where each flow begins in the exit table
-    exit_row: Ints  # of each run, its first entry in the exit table
     runs: int
-    flow_of_run: Ints  # of each run, its place in the flow that `exits` fill
     starts: Ints
     preds: Ints
     pred_probs: Floats
-    more_starts: Ints  # starts with more than one predecessor ...
+    more_runs: Ints  # runs with more than one predecessor ...
+    more_starts: Ints  # ... their starts ...
     more: Ints  # ... their further ones
     more_probs: Floats
     ends: Ints
@@ -86,14 +74,17 @@ class Model:
     entry: Floats
     start_prior: Floats
     run_of_start: Ints
+    catalogue: Catalogue
+    whole_states: Ints  # of each state (and the padding), the same one in the model of the whole catalogue
 
     def seen_by(self, likelihood: Floats) -> Floats:
         """Every state's likelihood, given the colours' (..., 8): four settled, four still settling."""
         return np.repeat(likelihood[..., self.stretch_kind], self.stretch_len, axis=-1)
 
-    @property
-    def other(self) -> int:
-        return len(self.groups) - 1
+    @cached_property
+    def vague_names(self) -> frozenset[int]:
+        """Names that nearly any light could have: irregular ones, and none at all."""
+        return frozenset(int(self.name_of_group[g]) for g in (*self.irregular, len(self.groups) - 1))
 
 
 @dataclass
@@ -109,6 +100,7 @@ class _BuiltRun:
     ends: bool
     begins: int  # the run with which its light begins
     prior: float = 0.0
+    first_state: int = 0  # in the model of the whole catalogue
 
 
 def _durations(lo_ms: int, hi_ms: int) -> tuple[int, int]:
@@ -182,6 +174,16 @@ def _group_priors(forms: tuple[Form, ...], groups: list[tuple[str, ...]]) -> lis
 @lru_cache(maxsize=16)
 def build_model(catalogue: Catalogue) -> Model:
     """Compile a catalogue. The result is shared: don't change its arrays."""
+    return _part(catalogue, None)
+
+
+@lru_cache(maxsize=64)
+def part_of(catalogue: Catalogue, kept: frozenset[int]) -> Model:
+    """The model with these groups' lights (and unknown light) only, numbered and weighted as in the whole one."""
+    return _part(catalogue, kept)
+
+
+def _part(catalogue: Catalogue, kept: frozenset[int] | None) -> Model:
     forms = forms_of(catalogue)
     groups = list(dict.fromkeys(form.codes for form in forms))
     form_prior = _group_priors(forms, groups)
@@ -193,9 +195,25 @@ def build_model(catalogue: Catalogue) -> Model:
     base = len(built)
     _build_other(len(groups), built)
     _share_prior(built[base:], OTHER_PRIOR)
+    entry_sum, start_sum, at = 0.0, 0.0, 0
+    for run in sorted(built, key=lambda run: run.colour):
+        run.first_state, at = at, at + run.n
+        entry_sum += run.prior * run.n if run.first or not (run.once or run.loop == 1) else 0.0
+        start_sum += run.prior * run.n
+    if kept is not None:
+        built = _only(built, kept | {len(groups)})
     irregular = frozenset(groups.index(form.codes) for form in forms if form.irregular)
     longest_s = tuple(_longest_s([form for form in forms if form.codes == codes]) for codes in groups)
-    return _arrays(built, (*groups, ()), irregular, (*longest_s, math.inf))
+    return _arrays(catalogue, built, (*groups, ()), irregular, (*longest_s, math.inf), entry_sum, start_sum)
+
+
+def _only(built: list[_BuiltRun], kept: frozenset[int]) -> list[_BuiltRun]:
+    number = {old: new for new, old in enumerate(i for i, run in enumerate(built) if run.group in kept)}
+    out = [built[i] for i in number]
+    for run in out:
+        run.preds = [(number[source], p) for source, p in run.preds]
+        run.begins = number[run.begins]
+    return out
 
 
 def _longest_s(forms: list[Form]) -> float:
@@ -211,7 +229,13 @@ def _share_prior(runs: list[_BuiltRun], prior: float) -> None:
 
 
 def _arrays(
-    built: list[_BuiltRun], groups: tuple[tuple[str, ...], ...], irregular: frozenset[int], longest_s: tuple[float, ...]
+    catalogue: Catalogue,
+    built: list[_BuiltRun],
+    groups: tuple[tuple[str, ...], ...],
+    irregular: frozenset[int],
+    longest_s: tuple[float, ...],
+    entry_sum: float,
+    start_sum: float,
 ) -> Model:
     order = sorted(range(len(built)), key=lambda r: built[r].colour)
     number = {old: new for new, old in enumerate(order)}
@@ -222,7 +246,7 @@ def _arrays(
     entry, start_prior = np.zeros(size + 1), np.zeros(size + 1)
     loops: list[int] = []
     loop_probs: list[float] = []
-    tables: dict[int, list[tuple[int, list[int], list[float]]]] = {}
+    leaving: list[tuple[int, Ints, Floats]] = []
     width = max(1, max(len(run.preds) for run in runs))
     preds, pred_probs = np.full((width, count), count, np.intp), np.zeros((width, count))
     for r, run in enumerate(runs):
@@ -240,21 +264,16 @@ def _arrays(
             entry[a] = run.prior * run.n
         out = [(a + i, q) for i, q in enumerate(p) if q > 0]
         if out:
-            bucket = next(w for w in (1, 5, 9, 24, WIDEST) if len(out) <= w)
-            tables.setdefault(bucket, []).append((r, [s for s, _ in out], [q for _, q in out]))
+            leaving.append((r, np.array([s for s, _ in out], np.intp), np.array([q for _, q in out])))
         for k, (source, q) in enumerate(run.preds):
             preds[k, r], pred_probs[k, r] = number[source], q
-    exits, all_states, all_probs, entry_at, place = [], [], [], 0, 0
-    flow_of_run, exit_row = np.full(count + 1, count, np.intp), np.zeros(count, np.intp)
-    for bucket, rows in sorted(tables.items()):
-        states, probs = np.full((len(rows), bucket), size, np.intp), np.zeros((len(rows), bucket))
-        for i, (r, where, chance) in enumerate(rows):
-            states[i, : len(where)], probs[i, : len(chance)] = where, chance
-            flow_of_run[r], exit_row[r] = place + i, entry_at + i * bucket
-        exits.append(Exits(slice(place, place + len(rows)), slice(entry_at, entry_at + probs.size), bucket))
-        place, entry_at = place + len(rows), entry_at + probs.size
-        all_states.append(states.ravel())
-        all_probs.append(probs.ravel())
+    flow_of_run, widths, all_states, all_probs = np.full(count + 1, count, np.intp), [], [], []
+    for number_of_flow, (r, where, chance) in enumerate(leaving):
+        flow_of_run[r] = number_of_flow
+        widths.append(len(where))
+        all_states.append(where)
+        all_probs.append(chance)
+    exit_first = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.intp)
     preds = flow_of_run[preds]
     many = np.flatnonzero(pred_probs[1:].any(0))
     colour = np.repeat([run.colour for run in runs], [run.n for run in runs]).astype(np.int8)
@@ -284,27 +303,30 @@ def _arrays(
         longest_s=longest_s,
         irregular=irregular,
         onward=onward,
+        onward_kept=onward * (1 - SWITCH),
         loops=np.array(loops, np.intp),
         loop_probs=np.array(loop_probs),
+        loop_kept=np.array(loop_probs) * (1 - SWITCH),
         switch=switch,
         solid=np.array([s for s, p in zip(loops, loop_probs, strict=True) if p == 1], np.intp),
-        exits=tuple(exits),
         exit_states=np.concatenate(all_states),
         exit_probs=np.concatenate(all_probs),
-        exit_flow=np.concatenate([np.repeat(np.arange(e.runs.start, e.runs.stop), e.width) for e in exits]),
-        exit_first=np.concatenate([np.arange(e.table.start, e.table.stop, e.width) for e in exits]),
-        exit_row=exit_row,
+        exit_kept=np.concatenate(all_probs) * (1 - SWITCH),
+        exit_flow=np.repeat(np.arange(len(widths)), widths),
+        exit_first=exit_first,
         runs=count,
-        flow_of_run=flow_of_run,
         starts=starts[:-1],
         preds=preds,
         pred_probs=pred_probs,
+        more_runs=many,
         more_starts=starts[many],
         more=preds[1:, many],
         more_probs=pred_probs[1:, many],
         ends=flow_of_run[[r for r, run in enumerate(runs) if run.ends]].astype(np.intp),
         end_starts=starts[[number[run.begins] for run in runs if run.ends]].astype(np.intp),
-        entry=entry / entry.sum(),
-        start_prior=start_prior / start_prior.sum(),
+        entry=entry / entry_sum,
+        start_prior=start_prior / start_sum,
         run_of_start=run_of_start,
+        catalogue=catalogue,
+        whole_states=np.concatenate([run.first_state + np.arange(run.n) for run in runs] + [[-1]]).astype(np.intp),
     )

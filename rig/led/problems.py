@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rig.led.bank import Bank
+from rig.led.bins import Binner
+from rig.led.bintypes import BIN_S, Bins, Floats
 from rig.led.codes import Catalogue
 from rig.led.decoded import Problem
-from rig.led.model import BIN_S, Floats
-from rig.led.tracker import Block, Tracker
+from rig.led.levels import MODEL_SD, LevelModel
+from rig.led.track import Block
 
 SAMPLES_PER_PULSE = 4
 NOISY = 0.5  # noise of a 10 ms mean over the smallest step between colours
 UNSURE_LEVELS = 0.02  # posterior left to other interpretations of the levels
 RAILED = 0.02
+DRIFT_SIGMAS = 2.0  # of a gain
+APART_SIGMAS = 2.0  # of the difference between red and green
 
 
 def shortest_pulse_s(codes: Catalogue) -> float:
@@ -29,12 +35,38 @@ def shortest_pulse_s(codes: Catalogue) -> float:
     return min(cells, default=250) / 1000
 
 
-def problems_of(tracker: Tracker, history: list[Block]) -> tuple[Problem, ...]:
-    binner = tracker.binner
+@dataclass
+class Seen:
+    """What was noted about light, in constant space but for the changes of ambient light."""
+
+    bins: int = 0
+    railed: int = 0
+    changes: list[tuple[float, float]] = field(default_factory=list)  # s, amber steps
+    variance: Floats | None = None  # usual one of a bin's mean, per channel
+
+    def copy(self) -> Seen:
+        return replace(self, changes=self.changes.copy())
+
+    def add(self, bins: Bins, history: list[Block], start_s: float) -> None:
+        """Note bins and the blocks that read them; `start_s` is when they begin."""
+        self.bins += len(bins)
+        self.railed += int(bins.railed.sum())
+        usual = (bins.n > 0) & ~bins.moving
+        if usual.any():
+            self.variance = np.median(bins.variance[usual], axis=0)
+        at = 0
+        for before, block in itertools.pairwise(history):
+            at += before.bins
+            if block.changed:
+                self.changes.append((start_s + at * BIN_S, float(block.mean[0, 0] - before.mean[0, 0])))
+
+
+def problems_of(seen: Seen, bank: Bank, binner: Binner, codes: Catalogue) -> tuple[Problem, ...]:
+    """Everything that limits what can be said about the light seen."""
     if binner.samples == 0:
         return (Problem("samples", "no usable sample: every one is missing or blanked", {"samples": 0}),)
-    out = [*_sampling(tracker), *_levels(tracker, history)]
-    railed = sum(made.railed for made in tracker.bins) / max(1, len(tracker.bins))
+    out = [*_sampling(binner, codes), *levels_problems(bank), *_noise(seen, bank), *_drifted(bank)]
+    railed = seen.railed / max(1, seen.bins)
     if railed > RAILED:
         out.append(
             Problem(
@@ -44,24 +76,19 @@ def problems_of(tracker: Tracker, history: list[Block]) -> tuple[Problem, ...]:
                 {"fraction": railed},
             )
         )
-    start = binner.start_s or 0.0
-    at = 0
-    for before, block in itertools.pairwise(history):
-        at += before.bins
-        if block.changed:
-            change = float(block.mean[0, 0] - before.mean[0, 0])
-            out.append(
-                Problem(
-                    "ambient",
-                    f"the ambient light changed by {change:+.2f} amber steps near {start + at * BIN_S:.2f} s",
-                    {"time_s": start + at * BIN_S, "change": change},
-                )
+    for time_s, change in seen.changes:
+        out.append(
+            Problem(
+                "ambient",
+                f"the ambient light changed by {change:+.2f} amber steps near {time_s:.2f} s",
+                {"time_s": time_s, "change": change},
             )
+        )
     return tuple(out)
 
 
-def _sampling(tracker: Tracker) -> list[Problem]:
-    binner, pulse_s = tracker.binner, shortest_pulse_s(tracker.codes)
+def _sampling(binner: Binner, codes: Catalogue) -> list[Problem]:
+    pulse_s = shortest_pulse_s(codes)
     typical_s = float(np.median(binner.intervals)) if binner.intervals else 0.0
     if typical_s <= 0:
         return []
@@ -78,9 +105,10 @@ def _sampling(tracker: Tracker) -> list[Problem]:
     ]
 
 
-def _levels(tracker: Tracker, history: list[Block]) -> list[Problem]:
+def levels_problems(bank: Bank) -> tuple[Problem, ...]:
+    """Whether other readings of the levels are open."""
     out: list[Problem] = []
-    left = 1 - float(tracker.weights.max()) if tracker.tracks else 1.0
+    left = 1 - float(bank.weights.max()) if bank.tracks else 1.0
     if left > UNSURE_LEVELS:
         out.append(
             Problem(
@@ -90,9 +118,13 @@ def _levels(tracker: Tracker, history: list[Block]) -> list[Problem]:
                 {"open": left},
             )
         )
-    step = smallest_step(tracker)
-    usual = [made.variance for made in tracker.bins if made.n and not made.moving]
-    noise = float(np.sqrt(np.median(usual, axis=0).max())) if usual else 0.0
+    return tuple(out)
+
+
+def _noise(seen: Seen, bank: Bank) -> list[Problem]:
+    out: list[Problem] = []
+    step = smallest_step(bank.levels)
+    noise = 0.0 if seen.variance is None else float(np.sqrt(seen.variance.max()))
     if noise > NOISY * step:
         out.append(
             Problem(
@@ -105,8 +137,43 @@ def _levels(tracker: Tracker, history: list[Block]) -> list[Problem]:
     return out
 
 
-def smallest_step(tracker: Tracker) -> float:
+def _drifted(bank: Bank) -> list[Problem]:
+    """Whether the LED's steps have left what the calibration says, or red and green have met."""
+    best, calibration = bank.best, bank.levels.calibration
+    if best is None:
+        return []
+    out: list[Problem] = []
+    gains, sd = best.levels.mean[:, 1:3], np.sqrt(best.levels.cov[:, [1, 2], [1, 2]])
+    away = np.abs(gains - 1) - DRIFT_SIGMAS * sd
+    if (away > calibration.uncertainty).any():
+        red, green = (float(x) for x in gains[np.unravel_index(away.argmax(), away.shape)[0]])
+        made = f" of {calibration.date}" if calibration.date else ""
+        out.append(
+            Problem(
+                "calibration",
+                f"the levels have left the calibration{made}: red is {red:.2f} and green {green:.2f} times what it "
+                f"says (expected within {calibration.uncertainty:.0%}): calibrate anew",
+                {"red": red, "green": green, "uncertainty": calibration.uncertainty},
+            )
+        )
+    h = bank.levels.design[:, 1] - bank.levels.design[:, 2]
+    apart = np.abs((h * best.levels.mean).sum(1))
+    unsure = np.sqrt(np.einsum("ci,cij,cj->c", h, best.levels.cov, h) + MODEL_SD**2)
+    if (apart < APART_SIGMAS * unsure).all():
+        step = float(apart.max())
+        out.append(
+            Problem(
+                "colours",
+                f"red and green differ by {step:.3f} of the amber step, uncertain by {float(unsure.min()):.3f}: this "
+                "sensor can't tell them apart; a second, filtered sensor would",
+                {"step": step, "uncertain": float(unsure.min())},
+            )
+        )
+    return out
+
+
+def smallest_step(levels: LevelModel) -> float:
     """Least distance between two colours, in amber steps, in the channel that sees it best."""
-    steps: Floats = tracker.levels.steps
+    steps: Floats = levels.steps
     pairs = [(a, b) for a in range(4) for b in range(a)]
     return min(float(np.abs(steps[:, a] - steps[:, b]).max()) for a, b in pairs)

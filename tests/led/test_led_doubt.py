@@ -104,6 +104,8 @@ def test_red_and_green_of_equal_step_are_not_told_apart() -> None:
     decoded = decode(times, volts, calibration=Calibration((0.5,), (0.5,)), codes=WIFI)
     assert decoded.codes == ()
     assert {"lost", "connected"} <= set(decoded.spans[0].alternatives)
+    (problem,) = [p for p in decoded.problems if p.kind == "colours"]
+    assert "second, filtered sensor" in problem.text
 
 
 def test_light_on_no_calibrated_level_is_not_named() -> None:
@@ -147,6 +149,53 @@ def test_rail_is_seen() -> None:
     assert "rail" in kinds(decoded)
     assert decoded.codes == ("connecting_server",)
     assert "rail" not in kinds(see(times, volts))
+
+
+def test_dark_light_cut_off_at_zero_is_still_dark() -> None:
+    """Noise that a converter clips at its lower end makes dark look brighter; the colours must not shift with it."""
+    scene = Scene(snr=2.0, ambient=0.0, rate_hz=450.0)
+    for seed in (1, 2, 3):
+        times, volts = samples(pattern("connecting_server", 14.0), scene, seed)
+        assert see(times, np.maximum(volts, 0.0), scene).codes == ("connecting_server",)
+
+
+@pytest.mark.parametrize("height", [0.26, 0.38, 0.62, 1.0])
+@pytest.mark.parametrize("width_s", [0.02, 0.3])
+def test_a_step_of_ambient_light_is_no_code(height: float, width_s: float) -> None:
+    """Whatever colour's step it equals, and however long it takes."""
+    scene = Scene(snr=20.0, ambient=0.2)
+    times, volts = samples([*pattern("getting_ip", 8.0), *pattern("searching", 9.0)], scene)
+    lifted = volts + height * np.clip((times - 5.3) / width_s, 0, 1)
+    decoded = see(times, lifted, scene)
+    assert decoded.codes == ("getting_ip", "searching")
+    assert "ambient" in kinds(decoded)
+
+
+def test_levels_that_left_the_calibration_are_told() -> None:
+    times, volts = samples(pattern("connecting_server", 7.0) + pattern("connected", 7.0), Scene(gain_error=-0.18))
+    decoded = decode(times, volts, calibration=Scene(gain_error=-0.18).calibration(), codes=WIFI)
+    (problem,) = [p for p in decoded.problems if p.kind == "calibration"]
+    assert problem.numbers["red"] == pytest.approx(1 / 0.82, rel=0.03)
+    assert "calibrate anew" in problem.text
+    assert "calibration" not in kinds(see(times, volts))
+
+
+def test_corrupted_reads_and_heavy_tails() -> None:
+    rng = np.random.default_rng(5)
+    times, volts = samples(pattern("resolving", 6.0) + pattern("joining", 8.25), QUIET)
+    volts = volts + 0.03 * np.clip(rng.standard_t(2, len(volts)), -50, 50)
+    bad = rng.random(len(volts)) < 0.01
+    volts[bad] = rng.uniform(-1, 4, bad.sum())
+    assert see(times, volts).codes == ("resolving", "joining")
+
+
+def test_a_dimmed_led_is_its_mean() -> None:
+    """PWM that the sampling takes apart: only a part of the samples is lit, and those are no outliers."""
+    scene = Scene(rise_s=1e-4, fall_s=1e-4, rate_hz=860.0)
+    times, bright = samples(pattern("connecting_server", 7.0) + pattern("connected", 5.0), scene)
+    lit = (times * 100) % 1 < 0.6
+    volts = np.where(lit, (bright - 0.02) / 0.6, 0.0) + np.random.default_rng(1).normal(0, 0.02, len(times))
+    assert see(times, volts + 0.05).codes == ("connecting_server", "connected")
 
 
 def test_a_change_of_ambient_light_is_told() -> None:

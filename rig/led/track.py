@@ -1,0 +1,137 @@
+"""One interpretation of the levels of light, and the forward recursion of the model under it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.led.bintypes import Bins, Floats
+from rig.led.forward import forward_one
+from rig.led.levels import LevelModel, Levels
+from rig.led.likelihood import FLOOR, between_rails, likelihood_of
+from rig.led.model import Model
+
+BLOCK = 5  # bins between updates of the levels
+KEEP = 4  # every so many blocks the posterior of all states is kept, to be joined with what came later
+RECALL = 100  # so many blocks ago at the most, and after any of them since, the track could be taken up again
+SURE = 0.9  # posterior of a colour from which its level is learned
+LEARNED_FROM = 0.01  # ... and how well it must fit
+BLIND = math.exp(-0.5)  # likelihood of any colour while the ambient light is changing
+
+
+@dataclass(frozen=True)
+class Block:
+    """Predicted levels that held for `bins` bins, (channels, 4) each.
+
+    At its end: `levels` as learned by then, `total` nats of all evidence since the start, and in the last seconds and
+    now and then before, `alpha`, the posterior of all states.
+    """
+
+    bins: int
+    mean: Floats
+    variance: Floats
+    levels: Levels
+    total: float
+    changed: bool = False
+    blind: bool = False  # the ambient light was changing: nothing was read
+    alpha: NDArray[np.float32] | None = None
+
+
+@dataclass
+class Track:
+    """`weight` in nats, relative to other tracks; `total` since the start. `alpha` (states + 1,) sums to `scale`."""
+
+    levels: Levels
+    weight: float
+    history: list[Block]
+    mean: Floats
+    variance: Floats
+    alpha: Floats
+    scale: float = 1.0
+    total: float = 0.0
+    bad: int = 0  # settled bins in a row on no level ...
+    bad_block: int = 0  # ... the first of them in that block of the history
+    fresh: bool = False
+    blind: bool = False
+    masses: list[Floats] = field(default_factory=list)
+    likelihoods: list[Floats] = field(default_factory=list)
+
+    def copy(self) -> Track:
+        """One that can go on without this one; what is never changed in place is shared."""
+        return replace(
+            self,
+            levels=self.levels.copy(),
+            history=self.history.copy(),
+            masses=self.masses.copy(),
+            likelihoods=self.likelihoods.copy(),
+        )
+
+    def taken_up(self, at: int, levels: Levels, model: Model, *, fresh: float) -> Track:
+        """A track that shares the first `at` blocks and goes on from there with other levels.
+
+        fresh: share of the states' posterior that forgets what came before.
+        """
+        block = self.history[at - 1] if at else None
+        total = 0.0
+        alpha = model.start_prior
+        if block is not None:
+            assert block.alpha is not None, "taken up before what is recalled"
+            alpha = (1 - fresh) * block.alpha + fresh * model.start_prior
+            total = block.total
+        out = Track(levels, self.weight - (self.total - total), self.history[:at], self.mean, self.variance, alpha)
+        out.scale, out.total, out.fresh = float(alpha.sum()), total, at > 0
+        return out
+
+    def run(self, model: Model, bins: Bins, before: Floats) -> None:
+        """Take in bins of one block."""
+        if self.blind:
+            likelihood = np.full((len(bins), 8), BLIND)
+        else:
+            likelihood = likelihood_of(bins, before, self.mean, self.variance)
+        for row in likelihood:
+            self.alpha, mass = forward_one(model, self.alpha, self.scale, row)
+            self.scale = sum(mass.tolist())
+            gained = math.log(self.scale)
+            self.weight += gained
+            self.total += gained
+            self.masses.append(mass)
+        self.likelihoods.append(likelihood)
+
+    def close(self, levels: LevelModel, bins: Bins, number: int) -> None:
+        """End the block of that number (since the start), which consists of these bins: learn its levels."""
+        n = len(bins)
+        shown, uncertain, fresh = self.mean, self.variance, self.fresh
+        self.fresh = False
+        levels.advance(self.levels, n)
+        settled = (bins.n > 0) & ~bins.moving
+        if settled.any() and not self.blind:
+            masses, likelihood = np.array(self.masses), np.concatenate(self.likelihoods)
+            for is_settled, fit in zip(settled.tolist(), likelihood[:, :4].max(1).tolist(), strict=True):
+                if is_settled:
+                    self.bad = self.bad + 1 if fit < 5 * FLOOR else 0
+                    if self.bad == 1:
+                        self.bad_block = len(self.history)
+            colour = masses.argmax(1)
+            at = np.arange(n)
+            sure = masses[at, colour] > SURE * masses.sum(1)
+            sure &= settled & (likelihood[at, colour] > LEARNED_FROM) & ~bins.railed
+            for c in set(colour[sure].tolist()):
+                self._learn(levels, bins, sure & (colour == c), c)
+        self.masses.clear()
+        self.likelihoods.clear()
+        self.mean, self.variance = levels.predict(self.levels)
+        alpha = (self.alpha / self.scale).astype(np.float32)
+        self.history.append(Block(n, shown, uncertain, self.levels.copy(), self.total, fresh, self.blind, alpha))
+        if len(self.history) > RECALL + 1 and (number - RECALL - 1) % KEEP:
+            self.history[-RECALL - 2] = replace(self.history[-RECALL - 2], alpha=None)
+
+    def _learn(self, levels: LevelModel, bins: Bins, which: NDArray[np.bool_], colour: int) -> None:
+        seen, k = bins.mean[which], int(which.sum())
+        low, high = bins.low[which], bins.high[which]
+        if np.isfinite(low).any() or np.isfinite(high).any():
+            expected = np.broadcast_to(self.mean, (k, *self.mean.shape))
+            seen = seen + (expected - between_rails(expected, bins.noise[which], low, high))[..., colour]
+        levels.observe(self.levels, colour, seen.sum(0) / k, bins.variance[which].sum(0) / k**2)
