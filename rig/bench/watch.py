@@ -27,7 +27,7 @@ from rig.recording import Action, Blanked, Floats, Recording, Trace
 
 DECODE_EVERY_S = 0.05
 LOOK_EVERY_S = 1.0
-REGULATOR_HZ = 10.0  # only its usual value is of interest
+REGULATOR_HZ = 10.0
 SEND_GRACE_S = 1.0
 CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before the asked time
 
@@ -70,17 +70,21 @@ class Watch:
         now_s = self._clock.now_s()
         wiring = bench.config
         self._led = _Channel("led", "V", bench.led_input.read, wiring.led.sample_hz, now_s)
-        self._channels = (
-            self._led,
-            _Channel("dut_v", "V", bench.supply.device_v, wiring.supply.read_back.sample_hz, now_s),
-            _Channel("supply_a", "A", bench.supply.current_a, wiring.supply.monitor_hz, now_s),
-            _Channel("supply_v", "V", bench.supply.regulator_v, min(REGULATOR_HZ, wiring.supply.monitor_hz), now_s),
+        supply = bench.supply
+        # What this supply can't measure has no channel. The regulator's usual value is of interest only.
+        measured = (
+            ("dut_v", "V", "device_v", supply.device_v, math.inf),
+            ("supply_a", "A", "current_a", supply.current_a, math.inf),
+            ("supply_v", "V", "regulator_v", supply.regulator_v, REGULATOR_HZ),
         )
+        self._channels = [self._led]
+        for name, unit, quantity, read, hz in measured:
+            if quantity in supply.rates_hz:
+                self._channels.append(_Channel(name, unit, read, min(hz, supply.rates_hz[quantity]), now_s))
         self._by_name = {channel.name: channel for channel in self._channels}
-        self._doubts = (
-            Doubt(bench.led_input, wiring.led.sample_hz),
-            Doubt(bench.supply.read_back, wiring.supply.read_back.sample_hz),
-        )
+        self._doubts = {"led": Doubt(bench.led_input, wiring.led.sample_hz)}
+        if supply.read_back is not None:
+            self._doubts["dut_v"] = Doubt(supply.read_back, wiring.supply.read_back.sample_hz)
         self._look_s = now_s + LOOK_EVERY_S
         self._codes = codes
         self._calibration = bench.calibration
@@ -148,8 +152,8 @@ class Watch:
 
     def last(self, name: str) -> float | None:
         """The last sample of a channel (`led`, `dut_v`, `supply_a`, `supply_v`), if there is one yet."""
-        values = self._by_name[name].values
-        return values[-1] if values else None
+        channel = self._by_name.get(name)
+        return channel.values[-1] if channel is not None and channel.values else None
 
     def light(self, start_s: float, end_s: float) -> Trace:
         """The LED sensor's samples of a stretch of time, without the light of BlinkUp data."""
@@ -167,14 +171,16 @@ class Watch:
         """
         now_s, wiring = self._clock.now_s(), self._bench.config.supply
         since_s, self._look_s = now_s - LOOK_EVERY_S, now_s + LOOK_EVERY_S
-        for doubt, name in zip(self._doubts, ("led", "dut_v"), strict=True):
+        self._bench.supply.check_alive()
+        for name, doubt in self._doubts.items():
             doubt.look(self._by_name[name].since(since_s))
         busy = any(action.end_s > since_s for action in self._actions)
-        if not self._powered or busy:
+        measured = ("supply_v", "dut_v", "supply_a")
+        if not self._powered or busy or not all(name in self._by_name for name in measured):
             return  # what is being switched or set may move
         series = self._bench.series_ohm if self._series_in else 0.0
         check_supply(
-            *(self._by_name[name].since(since_s) for name in ("supply_v", "dut_v", "supply_a")),
+            *(self._by_name[name].since(since_s) for name in measured),
             series_ohm=series,
             tolerance_v=wiring.set_tolerance_v,
         )

@@ -234,6 +234,12 @@ class ScriptCommands:
             Cmd.PROCD: self.delete,
         }
 
+    def end(self) -> None:
+        """The daemon ends, and its threads with it."""
+        for script in self._scripts.values():
+            script.delete()
+        self._scripts.clear()
+
     def store(self, request: Request) -> Answer:
         number = next((n for n in range(MAX_SCRIPTS) if n not in self._scripts), None)
         if number is None:
