@@ -92,9 +92,13 @@ class DeadMan:
         """
         Raises:
             BenchFault: it has switched off, or would soon.
+            BenchConnectionError: because the daemon is gone.
         """
         trouble = self._heart.trouble if self._armed else "it was never armed"
         if trouble is not None:
+            if self._script is not None:
+                with daemon_answers("supply: dead-man"):
+                    self._status(self._script)
             raise BenchFault(
                 f"dead-man on GPIO {self._gpio} lapsed: {trouble}; supply switched off. Did the daemon restart, is the "
                 "machine or the network to the Pi so busy that it stood still for 0.2 s, did another program stop "

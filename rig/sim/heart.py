@@ -12,7 +12,8 @@ from rig.sim.pigpiod.protocol import Cmd, Request
 from rig.sim.timeline import NS_PER_MS, Event
 from rig.sim.world import SimulatedWorld
 
-BEAT_NS: Final = 50 * NS_PER_MS
+BEAT_NS: Final = 60 * NS_PER_MS
+LOOK_EVERY: Final = 4  # beats: then it asks whether the script still runs
 _STATES_ALIVE: Final = (2, 3)
 
 
@@ -23,6 +24,7 @@ class WorldHeart:
         self._world = world
         self._script = 0
         self._counter = b""
+        self._beats = 0
         self._next: Event | None = None
         self._trouble: str | None = None
 
@@ -57,8 +59,13 @@ class WorldHeart:
         if not daemon.running:
             return "the daemon closed the connection"
         refreshed = daemon.execute(Request(Cmd.PROCU, self._script, 0, self._counter))
+        if refreshed != 0:
+            return f"the daemon does not know script {self._script} any more (error {refreshed})"
+        self._beats += 1
+        if self._beats % LOOK_EVERY:
+            return None
         status = daemon.execute(Request(Cmd.PROCP, self._script))
-        if refreshed != 0 or not isinstance(status, tuple):
+        if not isinstance(status, tuple):
             return f"the daemon does not know script {self._script} any more (error {status})"
         state = status[1][0]
         return None if state in _STATES_ALIVE else f"script {self._script} has ended (state {state})"
