@@ -90,6 +90,8 @@ class Script:
             self._debt_ns += INSTRUCTION_NS
             if isinstance(instruction.command, int):
                 self._daemon_command(instruction.command, instruction.operands)
+                if self._debt_ns > INSTRUCTION_NS:
+                    break  # what follows a delay sees what has changed meanwhile
             else:
                 self._own_command(instruction.command, instruction.operands)
         if self.state is State.RUNNING:
