@@ -52,6 +52,7 @@ class SilentWave:
                 self._start_tick = pi.get_current_tick()
                 self._start_s = clock.now_s()
                 pi.wave_send_once(self._wave_id)
+                self._sent_tick = pi.get_current_tick()
         except pigpio.error as error:
             raise BenchFault(
                 f"self-test: pigpiod refuses a wave: {error}; is another program using waves? Restart the daemon"
@@ -69,7 +70,7 @@ class SilentWave:
         import pigpio
 
         pi, clock = self._pi, self._clock
-        seen_tick = self._start_tick
+        seen_tick = self._sent_tick
         with daemon_answers("self-test of the wave clock"):
             clock.sleep_until(max(clock.now_s(), self._start_s + _EARLY * WAVE_US / 1e6))
             early = True
@@ -80,7 +81,8 @@ class SilentWave:
                     break
                 early, seen_tick = False, before_tick
                 clock.sleep(step_s)
-            least_us, took_us = (int(pigpio.tickDiff(self._start_tick, tick)) for tick in (seen_tick, end_tick))
+            least_us = int(pigpio.tickDiff(self._sent_tick, seen_tick))
+            took_us = int(pigpio.tickDiff(self._start_tick, end_tick))
             pi.wave_tx_stop()
             pi.wave_delete(self._wave_id)
         least, ratio = least_us / WAVE_US, took_us / WAVE_US

@@ -26,6 +26,7 @@ class SwitchLine:
         self.gpio = gpio
         self._switch = DigitalOutputDevice(gpio, initial_value=False, pin_factory=factory)
         self._relay = None
+        self._closed = False
         try:
             if series is not None:
                 self._relay = DigitalOutputDevice(series.gpio, initial_value=False, pin_factory=factory)
@@ -65,6 +66,8 @@ class SwitchLine:
         Raises:
             BenchConnectionError: the daemon is gone; if it still runs, the dead-man opens the switch in 0.3 s.
         """
+        if self._closed:
+            return
         try:
             with daemon_answers("supply: switching off"):
                 self._switch.off()
@@ -89,6 +92,7 @@ class SwitchLine:
             self.off()
             self.dead_man.close()
         finally:
+            self._closed = True
             self._let_go()
 
     def _let_go(self) -> None:

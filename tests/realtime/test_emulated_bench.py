@@ -48,7 +48,7 @@ def test_a_killed_daemon_ends_the_session_and_a_new_one_serves_the_next(emulator
     assert code == 10, said
     assert "pigpiod does not answer any more" in said
     assert said.count("the bench broke earlier: BenchConnectionError") == 1, "one line for the tests that follow"
-    assert "2 skipped" in said
+    assert "4 skipped" in said
     emulator.start()
     next_session_works(emulator, session)
 
