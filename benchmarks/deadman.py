@@ -48,15 +48,25 @@ def main(count: int) -> int:
             text = (ROOT / "fixtures/benches/emulated.toml").read_text(encoding="utf-8")
             bench = Path(folder) / "bench.toml"
             bench.write_text(text.replace("port = 8888", f"port = {found[1]}"), encoding="utf-8")
-            times_ms = [kill_one(int(found[1]), bench, environment) for _ in range(count)]
+            times_ms: list[float] = []
+            refused = 0
+            while len(times_ms) < count:
+                took_ms = kill_one(int(found[1]), bench, environment)
+                if took_ms is None:
+                    refused += 1  # a busy machine fails the bench's own self-test: nothing was on, nothing to measure
+                    if refused > count:
+                        sys.exit("the bench opens too seldom on this machine; end other programs")
+                else:
+                    times_ms.append(took_ms)
         finally:
             server.terminate()
     tell(times_ms)
+    print(f"{refused} more programs ended at the bench's self-test, with the supply off")
     return 0 if len(times_ms) == count and max(times_ms) <= TARGET_MS else 1
 
 
-def kill_one(port: int, bench: Path, environment: dict[str, str]) -> float:
-    """Milliseconds from the kill to the falling edge."""
+def kill_one(port: int, bench: Path, environment: dict[str, str]) -> float | None:
+    """Milliseconds from the kill to the falling edge; None if the program did not come so far."""
     watcher = pigpio.pi("127.0.0.1", port)
     fell, ticks = threading.Event(), [0]
 
@@ -67,12 +77,16 @@ def kill_one(port: int, bench: Path, environment: dict[str, str]) -> float:
 
     watcher.callback(SWITCH_GPIO, pigpio.EITHER_EDGE, edge)
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(bench)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", HOLDER, str(bench)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
     )
     try:
         assert holder.stdout is not None
-        said = holder.stdout.readline()
-        assert said == "on\n", said
+        if holder.stdout.readline() != "on\n":
+            return None
         assert watcher.read(SWITCH_GPIO) == 1
         fell.clear()
         killed_tick = watcher.get_current_tick()

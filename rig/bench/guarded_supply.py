@@ -110,17 +110,28 @@ class GuardedSupply:
                 self._clock.sleep(self._settle_s)
                 self.check_set()
 
-    def check_set(self) -> None:
-        """Compare the set point with what the source gives, if that can be measured.
+    @property
+    def settle_s(self) -> float:
+        """Time between setting and checking."""
+        return self._settle_s
+
+    @property
+    def range_v(self) -> tuple[float, float]:
+        """Lowest and highest voltage that may be set: source and limits together."""
+        low_v, high_v = (self._calibration.set_point.true(volts) for volts in self.source.range_v)
+        return max(0.0, low_v), min(high_v, self._limits.max_v)
+
+    def check_set(self) -> float | None:
+        """Compare the set point with what the source gives; returns that, or None if it can't be measured now.
 
         Raises:
             SafetyTrip, BenchFault: as `set`.
         """
         volts = self._set_point_v
         if volts is None or "regulator_v" not in self._rates_hz:
-            return
+            return None
         if not self.source.measures_when_off and not self.source.connected:
-            return
+            return None
         with self._off_on_failure:
             measured_v, amps = self.regulator_v()[1], self.current_a()[1]
             self._limits.check_reading("at the regulator", measured_v, amps)
@@ -131,6 +142,7 @@ class GuardedSupply:
                     "V); supply switched off. Check the DAC, its address and the feedback resistors in the bench file, "
                     "or the bench supply's own current limit"
                 )
+            return measured_v
 
     def enable(self) -> None:
         """Connect the device.

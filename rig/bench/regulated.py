@@ -39,6 +39,12 @@ class RegulatedSource(Armed):
         regulator = self._regulator
         return round((regulator.top_v - volts) / regulator.slope / regulator.dac_v * SetPointDac.STEPS)
 
+    @property
+    def range_v(self) -> tuple[float, float]:
+        regulator = self._regulator
+        step_v = regulator.slope * regulator.dac_v / SetPointDac.STEPS
+        return regulator.top_v - regulator.slope * regulator.dac_v + step_v, regulator.top_v
+
     def check(self, volts: float) -> None:
         """
         Raises:

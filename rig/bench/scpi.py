@@ -82,6 +82,10 @@ class ScpiSource:
     def where(self) -> str:
         return f"output {self._scpi.channel} of the bench supply"
 
+    @property
+    def range_v(self) -> tuple[float, float]:
+        return 0.0, self._scpi.top_v
+
     def check(self, volts: float) -> None:
         """
         Raises:

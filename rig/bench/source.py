@@ -36,6 +36,11 @@ class Source(Protocol):
         """Words for messages: which switch or output."""
         ...
 
+    @property
+    def range_v(self) -> tuple[float, float]:
+        """Lowest and highest voltage that it can give."""
+        ...
+
     def check(self, volts: float) -> None:
         """
         Raises:

@@ -35,6 +35,10 @@ class SwitchedSource(Armed):
     def where(self) -> str:
         return f"the load switch on GPIO {self._line.gpio}"
 
+    @property
+    def range_v(self) -> tuple[float, float]:
+        return self._fixed_v, self._fixed_v
+
     def check(self, volts: float) -> None:
         """
         Raises:

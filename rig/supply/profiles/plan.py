@@ -14,7 +14,7 @@ MAX_POINTS = 200_000
 
 @dataclass(frozen=True)
 class SetPoint:
-    """From `t_s` (seconds after the beginning) on the set point is `volts`. `settled`: it stays long enough to check."""
+    """From `t_s` (seconds after the beginning) on the set point is `volts`; `settled`: long enough to check it."""
 
     t_s: float
     volts: float
