@@ -44,6 +44,59 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
     assert outcome.verdict is Verdict.CONNECTED, outcome.summary
 
 
+@pytest.mark.requires("supply.programmable")
+def test_below_its_range_nothing_runs(dut: DeviceUnderTest, measure) -> None:
+    dut.power_on(dut.bench.device.supply.min_v - 0.2)
+    dut.watch_for(3.0)
+    outcome = dut.observation().outcome
+    assert outcome.verdict not in (Verdict.NO_SETTINGS, Verdict.CONNECTED), outcome.summary
+    measure("current below the range", float(dut.bench.supply.measure().current_a) * 1000, "mA", high=10.0)
+
+
+@pytest.mark.requires("network:home", "supply.programmable")
+def test_between_the_limits_it_runs_without_wifi_and_recovers_when_the_supply_firms_up(
+    dut: DeviceUnderTest, network
+) -> None:
+    """From 1.8 V on code runs, Wi-Fi needs 2.5 V: a configured device is awake, offline, and comes online later."""
+    configure(dut, network)
+    dut.power_off()
+    limits = dut.bench.device.supply
+    between_v = (limits.min_v + limits.wifi_min_v) / 2
+    dut.power_on(between_v)
+    dut.watch_for(4.0)
+    assert dut.watch.label != "connected"
+    assert dut.bench.supply.measure().current_a > 0.003, "it draws nothing: code does not run"
+    with dut.watch.acting("supply_set", volts=limits.nominal_v):
+        dut.bench.supply.set(limits.nominal_v)
+    assert dut.wait_for("connected", timeout_s=30.0), dut.observation().outcome.summary
+
+
+@pytest.mark.requires("network:home", "supply.programmable")
+def test_weak_at_power_on_and_firm_later(dut: DeviceUnderTest, network) -> None:
+    configure(dut, network)
+    dut.power_off()
+    dut.power_on(supply="weak-then-firm")
+    assert dut.wait_for("connected", timeout_s=30.0), dut.observation().outcome.summary
+
+
+@pytest.mark.requires("network:home", "supply.programmable")
+def test_sag_at_the_radio_s_start_is_survived(dut: DeviceUnderTest, network) -> None:
+    """What is below Wi-Fi's limit for a moment only costs time, not the settings."""
+    configure(dut, network)
+    dut.power_off()
+    dut.power_on()
+    dut.run_supply("dip-20ms")
+    assert dut.wait_for("connected", timeout_s=30.0), dut.observation().outcome.summary
+
+
+@pytest.mark.requires("network:home", "supply.programmable")
+def test_dip_in_the_middle_of_a_blinkup_that_stays_in_range_does_no_harm(dut: DeviceUnderTest, network) -> None:
+    dut.make_unconfigured()
+    config = dut.wifi(network("home"))
+    assert dut.send(config, rate_hz=FAST_HZ, supply="dip-20ms", supply_at_s=0.5).sent_as_planned
+    assert dut.wait_for("connected", timeout_s=20.0), dut.observation().outcome.summary
+
+
 @pytest.mark.realtime
 def test_more_than_the_device_may_see_is_refused(dut: DeviceUnderTest) -> None:
     dut.power_on()

@@ -96,7 +96,7 @@ class SilentWave:
 
 
 def self_test(pi: WaveClient, clock: Clock, led: ContinuousInput, supply: GuardedSupply) -> dict[str, str]:
-    """Prove the bench, in about 0.6 s; returns facts for the report. The device stays off.
+    """Prove the bench, in about 0.7 s; returns facts for the report. The device stays off.
 
     Raises:
         BenchConnectionError: the daemon went away.

@@ -66,19 +66,22 @@ def test_a_lapse_ends_a_watch(sim: Bench) -> None:
     dut = DeviceUnderTest(sim)
     dut.power_on()
     dut.watch_for(1.0)
+    (script,) = scripts(sim)
     with sim.world.timeline.lock:
-        sim.world.daemon.execute(Request(Cmd.PROCS, scripts(sim)[0]))
+        sim.world.daemon.execute(Request(Cmd.PROCS, script))
     with pytest.raises(BenchFault, match=r"dead-man on GPIO 23 lapsed: script 0 has ended \(state 1\)"):
         dut.watch_for(2.0)
     assert not sim.world.rail.switch_on
 
 
-def test_a_restarted_daemon_has_no_script(sim: Bench) -> None:
-    powered(sim)
+def test_a_daemon_that_is_gone_is_named_as_such() -> None:
+    sim = powered(open_bench("simulated", seed=3))
     sim.world.daemon.kill()
     sim.clock.sleep(0.1)
     with pytest.raises(BenchConnectionError, match="pigpiod does not answer any more"):
         sim.supply.check_alive()
+    with pytest.raises(BenchConnectionError, match="pigpiod does not answer any more"):
+        sim.close()
 
 
 def test_a_wave_that_would_switch_on_again_is_stopped(sim: Bench) -> None:
