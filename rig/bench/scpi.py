@@ -54,7 +54,7 @@ class ScpiSource:
 
     def __init__(self, scpi: Scpi, session: Any, will: Will, max_current_a: float) -> None:
         self._scpi, self._session, self._will = scpi, session, will
-        self._armed = False
+        self._armed = self._closed = False
         self.measures_when_off = False
         self.capabilities = frozenset({"supply.programmable", "supply.current"})
         self.rates_hz = {"regulator_v": scpi.sample_hz, "current_a": scpi.sample_hz}
@@ -110,6 +110,8 @@ class ScpiSource:
         self._check_errors("switching on")
 
     def disconnect(self) -> None:
+        if self._closed:
+            return
         try:
             self._tell(OFF_COMMAND)
             if self.connected:
@@ -153,6 +155,7 @@ class ScpiSource:
             self.disconnect()
             self._will.cancel()
         finally:
+            self._closed = True
             self._session.close()
 
     def _number(self, question: str) -> float:
