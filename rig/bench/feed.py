@@ -36,6 +36,8 @@ class Fed:
 class Feed:
     """One profile being played from `start_s` on. The watch calls `sample` whenever `due_s` has come.
 
+    `level_reached` hears of each set point that stays for a while: the device's light depends on it.
+
     Raises:
         SupplyLimitError: the profile asks for more than the limits allow; nothing was changed.
         CapabilityMissing: the bench lacks what it needs.
@@ -46,6 +48,7 @@ class Feed:
     start_s: float
     nominal_v: float
     current_a: Callable[[], float | None]
+    level_reached: Callable[[float], None]
     _asked: list[tuple[float, float]] = field(default_factory=list)
     _worst_v: float = 0.0
     _checks: int = 0
@@ -102,6 +105,8 @@ class Feed:
         if point is not None:
             self._ask(now_s, point.volts)
             self._to_check = point if point.settled else None
+            if point.settled:
+                self.level_reached(point.volts)
         upcoming = [self._points[0].t_s] if self._points else []
         upcoming += [self._series[0][0]] if self._series else []
         if not upcoming and now_s >= self.end_s - CLOCK_GRAIN_S:

@@ -122,10 +122,13 @@ class Watch:
         self._decode()
         return self._tracker.label
 
-    def expect_supply(self, volts: float) -> None:
-        """From now on read the light as of a device fed with `volts`: the LED dims with its supply."""
+    def expect_supply(self, volts: float, *, anew: bool = False) -> None:
+        """From now on read the light as of a device fed with `volts`: the LED dims with its supply.
+
+        `anew`: what was learned of the light before counts no more, as when the device was off in between.
+        """
         calibration = calibration_at(self._bench.calibration, volts, self._bench.device.supply.nominal_v)
-        if calibration == self._calibration:
+        if calibration == self._calibration and not anew:
             return
         self._decode()
         if self._decoded_to:
@@ -229,6 +232,7 @@ class Watch:
             self._clock.now_s() + after_s,
             bench.device.supply.nominal_v,
             lambda: self.last("supply_a"),
+            self.expect_supply,
         )
         self._feeds.append(feed)
         return feed

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from supply_files import SIMULATED, WithSupply
 
 from rig.bench.bench import Bench, open_bench
-
-FIXTURES = Path(__file__).parents[2] / "fixtures"
-SIMULATED = (FIXTURES / "benches" / "simulated.toml").read_text(encoding="utf-8")
-
-WithSupply = Callable[[str], Path]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import math
 from datetime import date
 
 import pytest
-from conftest import WithSupply
+from supply_files import WithSupply
 
 from rig.bench.bench import Bench, open_bench
 from rig.bench.config import load_bench
