@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rig.errors import ConfigError
 
 FIXTURES_VARIABLE = "RIG_FIXTURES"
-SINGULAR = {"benches": "bench", "devices": "device", "networks": "network"}
+SINGULAR = {"benches": "bench", "devices": "device", "networks": "network", "supplies": "supply profile"}
 
 
 class Strict(BaseModel):

@@ -46,7 +46,8 @@ class Trace:
 
 @dataclass(frozen=True)
 class Action:
-    """Something the rig did. `kind` is one of power_on, power_off, supply_set, series_in, series_out, blinkup.
+    """Something the rig did. `kind` is one of power_on, power_off, supply_set, supply_profile, series_in, series_out,
+    blinkup.
 
     An action of kind `blinkup` carries `what` (wifi, clear, wps), `code`, `rate_hz`, `sent_as_planned`
     (True, False, or None if nobody looked) and `packet_sha256`; never the packet.
@@ -76,7 +77,7 @@ class Recording:
     """Traces, actions and blanked stretches of one observation, on one time axis (seconds of the bench's clock).
 
     Usual traces: `led` (V per sensor channel), `dut_v` (V at the device), `supply_a` (A), `supply_v`
-    (V at the regulator).
+    (V at the regulator), `asked_v` (V that supply profiles have asked for; NaN ends each).
     """
 
     traces: dict[str, Trace]

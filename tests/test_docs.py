@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = (
     "bench-file.md",
+    "supply.md",
     "wiring.md",
     "how-it-works.md",
     "ci.md",
@@ -40,7 +41,7 @@ PAGES = (
     "networks.md",
 )
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
-UNITS = {"_v": "V", "_a": "A", "_s": "s", "_us": "us", "_hz": "Hz", "_ohm": "ohm", "_f": "F"}
+UNITS = {"_v_s": "V/s", "_v": "V", "_a": "A", "_s": "s", "_us": "us", "_hz": "Hz", "_ohm": "ohm", "_f": "F"}
 # A rule in code narrows these further than the field itself says; test_narrowed_range proves the words.
 NARROWED = {"supply.switch_gpio": "9 to 27"}
 SPREAD = "number or range"
@@ -229,7 +230,9 @@ def test_links_and_named_files_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    commands = {match.strip() for match in re.findall(r"(?:^|`|/|\s)rig ((?:bench|device|network|codes) [a-z]+)", text)}
+    commands = {
+        match.strip() for match in re.findall(r"(?:^|`|/|\s)rig ((?:bench|device|network|codes|supply) [a-z]+)", text)
+    }
     for command in commands:
         done = CliRunner().invoke(app, [*command.split(), "--help"])
         assert done.exit_code == 0, f"{page.name}: rig {command}"

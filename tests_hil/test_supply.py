@@ -12,6 +12,8 @@ from rig.outcome import Verdict
 
 pytestmark = pytest.mark.hil
 
+RADIO_A = 0.05  # connected, a radio takes 55 mA or more, in bursts 250 mA
+
 
 @pytest.mark.requires("network:home", "supply.series")
 def test_weak_supply_ends_in_a_brownout_loop(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
@@ -42,6 +44,59 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
     assert dut.wait_for("connected", timeout_s=15.0), dut.observation().outcome.summary
     outcome = dut.observation().outcome
     assert outcome.verdict is Verdict.CONNECTED, outcome.summary
+
+
+@pytest.mark.requires("supply.programmable", "supply.current")
+def test_below_its_range_nothing_runs(dut: DeviceUnderTest) -> None:
+    dut.power_on(dut.bench.device.supply.min_v - 0.2)
+    dut.watch_for(3.0)
+    outcome = dut.observation().outcome
+    assert outcome.verdict not in (Verdict.NO_SETTINGS, Verdict.CONNECTED), outcome.summary
+    assert dut.bench.supply.measure().current_a < 0.010, "it draws current: something runs"
+
+
+@pytest.mark.requires("network:home", "supply.programmable", "supply.current")
+def test_between_the_limits_it_runs_without_wifi_and_recovers_when_the_supply_firms_up(
+    dut: DeviceUnderTest, network
+) -> None:
+    """From 1.8 V on code runs, Wi-Fi needs 2.5 V: a configured device is awake, offline, and comes online later."""
+    configure(dut, network)
+    dut.power_off()
+    limits = dut.bench.device.supply
+    between_v = (limits.min_v + limits.wifi_min_v) / 2
+    dut.power_on(between_v)
+    dut.watch_for(4.0)
+    drawn = dut.observation().recording.traces["supply_a"].values[-100:]
+    assert drawn.min() > 0.003, "it draws nothing: code does not run"
+    assert drawn.max() < RADIO_A, "it draws what a radio draws"
+    dut.set_supply(limits.nominal_v)
+    assert dut.wait_for("connected", timeout_s=30.0), dut.observation().outcome.summary
+
+
+@pytest.mark.requires("network:home", "supply.programmable")
+def test_weak_at_power_on_and_firm_later(dut: DeviceUnderTest, network) -> None:
+    configure(dut, network)
+    dut.power_off()
+    dut.power_on(supply="weak-then-firm")
+    assert dut.wait_for("connected", timeout_s=30.0), dut.observation().outcome.summary
+
+
+@pytest.mark.requires("network:home", "supply.programmable")
+def test_sag_at_the_radio_s_start_is_survived(dut: DeviceUnderTest, network) -> None:
+    """What is below Wi-Fi's limit for a moment only costs time, not the settings."""
+    configure(dut, network)
+    dut.power_off()
+    dut.power_on()
+    dut.run_supply("dip-20ms")
+    assert dut.wait_for("connected", timeout_s=30.0), dut.observation().outcome.summary
+
+
+@pytest.mark.requires("network:home", "supply.programmable")
+def test_dip_in_the_middle_of_a_blinkup_that_stays_in_range_does_no_harm(dut: DeviceUnderTest, network) -> None:
+    dut.make_unconfigured()
+    config = dut.wifi(network("home"))
+    assert dut.send(config, rate_hz=FAST_HZ, supply="dip-20ms", supply_at_s=0.5).sent_as_planned
+    assert dut.wait_for("connected", timeout_s=20.0), dut.observation().outcome.summary
 
 
 @pytest.mark.realtime

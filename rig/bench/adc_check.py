@@ -20,6 +20,7 @@ _GAIN_MASK, _GAIN_16 = 0x0E00, 0x0A00  # +-0.256 V: the noise of the chip itself
 _RATE_MASK, _RATE_64, _RATE_860 = 0x00E0, 0x0060, 0x00E0
 _SLOW_HZ, _FAST_HZ = 64.0, 860.0
 _TIMED = 3  # conversions whose duration is taken; the shortest counts, or a pause of this machine would
+_AGAIN = 20
 _MORE = 16  # conversions for an input at zero, where equal codes are no surprise
 _ENDS: Final = (32767, -32768)
 # Data sheet (SBAS444): +-10 % on every rate; the rest is the resolution of asking.
@@ -60,6 +61,9 @@ def check_adc(chip: Registers, clock: Clock, *, where: str, nominal_hz: float) -
         chip.write(CONFIG, one_shot | _RATE_64)
         clock.sleep(2.5 / nominal_hz)  # the conversion under way ends with the old settings
         timed = [_convert(chip, clock, one_shot | _RATE_64, _SLOW_HZ, where) for _ in range(_TIMED)]
+        while _ratio(timed) < 1.0 - RATE_TOLERANCE and len(timed) < _TIMED + _AGAIN:
+            # A busy machine is late, never early: the shortest of more tells it from a slow chip.
+            timed.append(_convert(chip, clock, one_shot | _RATE_64, _SLOW_HZ, where))
         codes = [code for code, _ in timed]
         if set(codes) == {usual}:
             codes += [_convert(chip, clock, one_shot | _RATE_860, _FAST_HZ, where)[0] for _ in range(_MORE)]
@@ -69,13 +73,18 @@ def check_adc(chip: Registers, clock: Clock, *, where: str, nominal_hz: float) -
         chip.result()
     if set(codes) == {usual}:
         raise BenchFault(_still(where, usual, len(codes)))
-    ratio = 1.0 / (min(duration_s for _, duration_s in timed) * _SLOW_HZ)
+    ratio = _ratio(timed)
     if abs(ratio - 1.0) > RATE_TOLERANCE:
         raise BenchFault(
             f"{where}: the chip converts at {ratio:.0%} of its nominal rate, expected 90 to 110 %: readings would be "
             "duplicates or be missed, and times wrong. Replace the chip"
         )
     return AdcFacts(ratio * nominal_hz, nominal_hz)
+
+
+def _ratio(timed: list[tuple[int, float]]) -> float:
+    """Rate of the chip's clock over nominal, by the quickest conversion."""
+    return 1.0 / (min(duration_s for _, duration_s in timed) * _SLOW_HZ)
 
 
 def _still(where: str, code: int, count: int) -> str:

@@ -15,16 +15,15 @@ from rig.bench.guarded_i2c import GuardedI2C
 from rig.bench.known import calibration_of
 from rig.bench.opening import Backend, open_backend
 from rig.bench.optical import OpticalTx, open_optical
-from rig.bench.regulated import RegulatedSupply
 from rig.bench.safety import guard
 from rig.bench.sampler import ContinuousInput
 from rig.bench.selftest import self_test
+from rig.bench.supplies import open_supply
 from rig.clock import Clock
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Calibration
 from rig.profiles.device import CAPABILITIES, DeviceProfile, load_device
 from rig.profiles.network import load_any_network
-from rig.supply import Limits
 
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
 MOST_OHM = 1000.0
@@ -53,17 +52,10 @@ class Bench:
         self._backend: Backend = open_backend(config, self.device, seed)
         self._closing.callback(self._backend.close)
         backend = self._backend
-        limits = Limits.tightest(
-            Limits(
-                self.device.supply.max_v,
-                f"device {self.device.name}",
-                self.device.supply.max_current_a,
-                f"device {self.device.name}",
-            ),
-            Limits(config.supply.max_v, f"bench {config.name}", config.supply.max_current_a, f"bench {config.name}"),
-        )
         i2c = GuardedI2C(backend.i2c)
-        self.supply = RegulatedSupply(config.supply, limits, backend.clock, backend.factory, i2c)
+        self.supply = open_supply(
+            config, self.device, backend.clock, backend.factory, i2c, backend.heart, backend.scpi_resource
+        )
         self._closing.callback(self.supply.close)
         self._closing.enter_context(guard(self.supply.off))
         self.optical: OpticalTx = open_optical(config.blinkup, backend.clock, backend.factory, backend.link)
@@ -112,10 +104,9 @@ class Bench:
         have |= self.device.capabilities
         if self._backend.environment is not None:
             have.add("environment")
-        if self.supply.has_series:
-            have.add("supply.series")
-            if self._backend.decade is not None:
-                have.add("supply.decade")
+        have |= self.supply.capabilities
+        if self.supply.has_series and self._backend.decade is not None:
+            have.add("supply.decade")
         if self.optical.has_grey:
             have.add("blinkup.trilevel")
         return frozenset(have)

@@ -1,9 +1,10 @@
 """What a bench may be able to do to the device's surroundings. A bench that can't says so, and tests are skipped.
 
 Capability names: `network` (put a declared network there), `environment` (ambient light and noise),
-`supply.series` (weaken the supply), `supply.decade` (choose by how many ohm), `blinkup.trilevel` (a grey leg);
-`network:NAME` is one certain network, which the device must have a way to reach. What the device itself has is in
-`rig.profiles.device.CAPABILITIES`.
+`blinkup.trilevel` (a grey leg); `network:NAME` is one certain network, which the device must have a way to reach. Of
+the supply: `supply.programmable` (any voltage within the limits), `supply.current` and `supply.device_v` (measured),
+`supply.series` (a resistor that weakens it), `supply.decade` (choose by how many ohm), `supply.switched_dips`
+(interruptions of microseconds, timed by a wave). What the device itself has is in `rig.profiles.device.CAPABILITIES`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ from rig.errors import CapabilityMissing, ConfigError
 from rig.profiles.device import CAPABILITIES, DeviceProfile
 from rig.profiles.network import NEEDS, AnyNetwork, load_any_network
 
-NAMES = ("network", "environment", "supply.series", "supply.decade", "blinkup.trilevel")
+NAMES = (
+    "network",
+    "environment",
+    "supply.programmable",
+    "supply.current",
+    "supply.device_v",
+    "supply.series",
+    "supply.decade",
+    "supply.switched_dips",
+    "blinkup.trilevel",
+)
 
 
 def check_name(capability: str) -> None:

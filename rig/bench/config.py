@@ -135,6 +135,7 @@ class Regulator(Strict):
 class ReadBack(Strict):
     """The voltage at the device's terminals through a divider, on a second ADS1115."""
 
+    fitted: bool = True
     adc_address: Address = 0x49
     channel: int = Field(default=0, ge=0, le=3)
     gain: Literal[1, 2, 4, 8, 16] = 2
@@ -149,26 +150,93 @@ class SeriesResistor(Strict):
     ohm: float = Field(gt=0)
 
 
+class Scpi(Strict):
+    """A bench supply that is spoken to in SCPI, through pyvisa."""
+
+    resource: str = Field(min_length=1)
+    visa_library: str = "@py"
+    channel: int = Field(default=1, ge=1, le=8)
+    timeout_s: float = Field(default=2.0, gt=0, le=60)
+    top_v: float = Field(default=3.6, gt=0)
+    sample_hz: float = Field(default=10.0, gt=0, le=100)
+    sense_at_device: bool = False
+
+
+class SupplyCorrection(Strict):
+    """What set point and readings are worth: true = gain x raw + offset, found with a meter."""
+
+    set_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    set_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    device_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    device_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    device_uncertainty_v: float = Field(default=0.015, gt=0)
+    source_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    source_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    source_uncertainty_v: float = Field(default=0.02, gt=0)
+    current_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    current_offset_a: float = Field(default=0.0, ge=-0.05, le=0.05)
+    current_uncertainty_a: float = Field(default=0.001, gt=0)
+    current_relative: float = Field(default=0.01, ge=0, le=0.2)
+    taken_on: date | None = None
+    conditions: str = ""
+
+
 class SupplyWiring(Strict):
+    """What feeds the device. `kind` says what makes the voltage; each kind needs parts of its own."""
+
+    kind: Literal["regulated", "scpi", "switch"] = "regulated"
     dac_address: Address = 0x62
-    switch_gpio: Gpio
+    switch_gpio: Gpio | None = None
+    monitor_fitted: bool = True
     monitor_address: Address = 0x40
     monitor_hz: float = Field(default=50.0, gt=0, le=500)
     set_tolerance_v: float = Field(default=0.06, gt=0)
     settle_s: float = Field(default=0.02, gt=0)
     max_v: float = Field(default=3.6, gt=0, le=3.6)
     max_current_a: float = Field(default=0.8, gt=0)
-    regulator: Regulator
+    max_slew_v_s: float | None = Field(default=None, gt=0)
+    fixed_v: float | None = Field(default=None, gt=0)
+    regulator: Regulator | None = None
+    scpi: Scpi | None = None
     read_back: ReadBack = ReadBack()
     series: SeriesResistor | None = None
+    calibration: SupplyCorrection = SupplyCorrection()
 
     @model_validator(mode="after")
-    def _pull_down(self) -> SupplyWiring:
-        if self.switch_gpio < 9:
+    def _parts_of_its_kind(self) -> SupplyWiring:
+        if self.switch_gpio is not None and self.switch_gpio < 9:
             raise ValueError(
                 f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)"
             )
+        needed = {"regulated": ("regulator", "switch_gpio"), "scpi": ("scpi",), "switch": ("fixed_v", "switch_gpio")}
+        for kind, parts in needed.items():
+            for part in parts:
+                there = getattr(self, part) is not None
+                if kind == self.kind and not there:
+                    raise ValueError(f"kind is {kind!r}: expected {part}")
+                if there and part not in needed[self.kind]:
+                    raise ValueError(f"{part} belongs to kind {kind!r}, but kind is {self.kind!r}")
+        if self.kind == "regulated" and not (self.monitor_fitted and self.read_back.fitted):
+            raise ValueError(
+                "a regulated supply is measured before and behind its switch: monitor and read_back needed"
+            )
+        if self.kind == "switch" and not (self.monitor_fitted or self.read_back.fitted):
+            raise ValueError("nothing measures this supply; expected a monitor or a read_back")
+        if self.kind == "scpi" and self.series is not None:
+            raise ValueError(
+                "a series resistor is switched with the rig's own supply only: kind 'regulated' or 'switch'"
+            )
         return self
+
+    @property
+    def addresses(self) -> dict[str, int]:
+        """I2C addresses of the chips that this supply has."""
+        found = {"supply.read_back.adc_address": self.read_back.adc_address} if self.read_back.fitted else {}
+        if self.kind == "regulated":
+            found["supply.dac_address"] = self.dac_address
+        if self.kind != "scpi" and self.monitor_fitted:
+            found["supply.monitor_address"] = self.monitor_address
+        return found
 
 
 class Dut(Strict):
@@ -296,14 +364,7 @@ class BenchConfig(Strict):
             if gpio in pins:
                 raise ValueError(f"GPIO {gpio} is used twice: by {pins[gpio]} and by {name}")
             pins[gpio] = name
-        addresses = {
-            "led.adc_address": self.led.adc_address,
-            "supply.read_back.adc_address": self.supply.read_back.adc_address,
-        }
-        addresses |= {
-            "supply.dac_address": self.supply.dac_address,
-            "supply.monitor_address": self.supply.monitor_address,
-        }
+        addresses = {"led.adc_address": self.led.adc_address} | self.supply.addresses
         if len(set(addresses.values())) < len(addresses):
             listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
             raise ValueError(f"two chips share one I2C address: {listing}")

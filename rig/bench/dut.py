@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rig.bench.bench import Bench
+from rig.bench.feed import Fed, Feed
 from rig.bench.frame import Frame, frame_for
 from rig.bench.health import check_fell
 from rig.bench.known import facts_of
@@ -33,11 +34,13 @@ from rig.led import Catalogue, Decoded, load_catalogue
 from rig.outcome import Outcome, judge
 from rig.profiles.network import NetworkProfile
 from rig.recording import Recording
+from rig.supply.profiles import SupplyProfile, load_profile
 
 SETTLED_S = 1.2
 OFF_S = 0.5
 BEFORE_S = 0.25
 BOOT_S = 1.0
+NOT_YET_S = 3600.0
 FALLS_WITHIN_S = 0.25
 UNCONFIGURED_TIMEOUT_S = 8.0
 
@@ -60,6 +63,7 @@ class DeviceUnderTest:
         self.codes: Catalogue = load_catalogue().for_device(*profile.led_tags)
         self._facts = facts_of(profile)
         self._watch: Watch | None = None
+        self._was_weak = False
         self.receipts: list[Receipt] = []
 
     @property
@@ -72,24 +76,34 @@ class DeviceUnderTest:
             self._watch = Watch(self.bench, self.codes)
         return self._watch
 
-    def power_on(self, volts: float | None = None) -> None:
+    def power_on(self, volts: float | None = None, *, supply: SupplyProfile | str | None = None) -> None:
         """Supply the device, with its nominal voltage unless told otherwise.
+
+        `supply` is a profile that plays from the moment of power-on, beginning with its own voltage.
 
         Raises:
             BenchFault: the set point is not reached, or the light sensor's converter looks at another input.
+            SupplyLimitError, CapabilityMissing: as `run_supply`.
         """
         self.bench.led_input.verify()
         volts = self.bench.device.supply.nominal_v if volts is None else volts
+        feed = None if supply is None else self.start_supply(supply, after_s=NOT_YET_S)
+        volts = volts if feed is None else feed.first_v
         with self.watch.acting("supply_set", volts=volts):
             self.bench.supply.set(volts)
         if not self.bench.supply.enabled:
-            self.watch.expect_supply(volts)
+            # A collapsing supply bends the light; what was learned of it must not outlive it.
+            self.watch.expect_supply(volts, anew=self._was_weak)
+            self._was_weak = False
             self.watch.run_for(BEFORE_S)  # without a look at the dark, light that never changes can't be told from it
         with self.watch.acting("power_on", volts=volts):
             self.bench.supply.enable()
+        if feed is not None:
+            feed.begin_at(self.bench.clock.now_s())
 
     def power_off(self, duration_s: float = OFF_S) -> None:
         before_v = self.watch.last("dut_v")
+        self.watch.stop_feeds()
         with self.watch.acting("power_off"):
             self.bench.supply.off()
         self.watch.run_for(duration_s)
@@ -108,8 +122,45 @@ class DeviceUnderTest:
             CapabilityMissing: the bench has none.
         """
         self.bench.require("supply.series")
+        self._was_weak |= weak
         with self.watch.acting("series_in" if weak else "series_out"):
             self.bench.supply.insert_series(weak)
+
+    def set_supply(self, volts: float) -> None:
+        """Change the voltage while the watch goes on; the light is read as of a device fed with it.
+
+        Raises:
+            SupplyLimitError: beyond the limits; nothing was changed.
+            BenchFault: the set point is not reached; supply off.
+        """
+        with self.watch.acting("supply_set", volts=volts):
+            self.bench.supply.set(volts)
+        self.watch.expect_supply(volts)
+
+    def run_supply(self, profile: SupplyProfile | str) -> Fed:
+        """Play a supply profile (a name in fixtures/supplies, a path, or one that is made) to its end.
+
+        Raises:
+            SupplyLimitError: it asks for more than device or bench allow; nothing was changed.
+            CapabilityMissing: this bench can't play it.
+            BenchFault: a voltage that had settled was not what was asked for; supply off.
+        """
+        return self._play_out(self.start_supply(profile))
+
+    def _play_out(self, feed: Feed) -> Fed:
+        while not feed.done:
+            self.watch.run_for(max(feed.end_s - self.bench.clock.now_s(), 0.001))
+        return feed.fed()
+
+    def start_supply(self, profile: SupplyProfile | str, after_s: float = 0.0) -> Feed:
+        """As `run_supply`, but it plays while the test goes on: waits, watches, sends. End it with `end_supply`."""
+        loaded = load_profile(profile) if isinstance(profile, str) else profile
+        return self.watch.feed(loaded, after_s)
+
+    def end_supply(self, feed: Feed) -> Fed:
+        """Play it no further; the set point stays where it is. What was asked and measured goes into the report."""
+        feed.stop(self.bench.clock.now_s())
+        return feed.fed()
 
     def watch_for(self, duration_s: float) -> None:
         self.watch.run_for(duration_s)
@@ -143,12 +194,16 @@ class DeviceUnderTest:
         damage: Damage | FrameDamage | None = None,
         damage_at: float | None = None,
         check: bool = True,
+        supply: SupplyProfile | str | None = None,
+        supply_at_s: float = 0.0,
     ) -> Receipt:
         """Blink a configuration into the device. Without `check` a wrong transmission is only told by the receipt.
 
         `rate_hz` may be a name (standard, fast, half, two-thirds); `flags` are those of the factory method and decide
         the rate in its place. `bright`, `lit_percent` and `damage` make the light weaker, longer or wrong on purpose:
         see `rig.bench.frame.frame_for`.
+
+        `supply` is a profile that begins `supply_at_s` after the first symbol.
 
         Raises:
             BlinkUpError: the configuration can't be sent; no light was.
@@ -166,15 +221,25 @@ class DeviceUnderTest:
             damage=damage,
             damage_at=damage_at,
         )
-        return self.send_frame(frame, check=check)
+        return self.send_frame(frame, check=check, supply=supply, supply_at_s=supply_at_s)
 
-    def send_frame(self, frame: Frame, *, check: bool = True) -> Receipt:
+    def send_frame(
+        self,
+        frame: Frame,
+        *,
+        check: bool = True,
+        supply: SupplyProfile | str | None = None,
+        supply_at_s: float = 0.0,
+    ) -> Receipt:
         """As `send`, of a frame that is made already."""
         __tracebackhide__ = True
         if frame.code == "trilevel":
             self.bench.require("blinkup.trilevel")
-        receipt = self.watch.send(frame)
+        feed = None if supply is None else self.start_supply(supply, after_s=NOT_YET_S)
+        receipt = self.watch.send(frame, feed, supply_at_s)
         self.receipts.append(receipt)
+        if feed is not None:
+            self._play_out(feed)
         if check and receipt.sent_as_planned is False:
             raise BenchFault(f"BlinkUp LED: not sent as planned: {receipt.difference}. {self.bench.optical.advice}")
         return receipt

@@ -14,6 +14,7 @@ from typing import Any
 from rig.bench.capabilities import DeclaredNetworks, EnvironmentControl, NetworkControl, SeriesDecade, Surroundings
 from rig.bench.config import BenchConfig
 from rig.bench.gpiolink import GONE, GpioLink
+from rig.bench.heart import Heart, ProcessHeart
 from rig.bench.pigpio_i2c import PigpioI2C
 from rig.bench.safety import UninterruptedLock
 from rig.clock import Clock, RealClock, VirtualClock
@@ -27,6 +28,7 @@ class Backend:
     """What a bench stands on. `close` in any case; it lets go of everything in reverse order, whatever fails.
 
     `world` is the simulated world, for tests of the rig that compare a verdict with the truth; no driver uses it.
+    `heart` keeps the dead-man alive. `scpi_resource`: where the bench supply is, if the bench brings its own.
     """
 
     clock: Clock
@@ -36,9 +38,11 @@ class Backend:
     networks: NetworkControl
     environment: EnvironmentControl | None
     facts: dict[str, str]
+    heart: Heart
     on_close: list[Callable[[], None]] = field(default_factory=list)
     world: object | None = None
     decade: SeriesDecade | None = None
+    scpi_resource: str | None = None
 
     def close(self) -> None:
         with contextlib.ExitStack() as closing:
@@ -113,7 +117,8 @@ def _open_pi(config: BenchConfig) -> Backend:
         _closing_of(factory)()
         raise
     facts = {"GPIO daemon": f"pigpiod {version} at {config.gpio.host}:{config.gpio.port}", "I2C": config.i2c.via}
-    return Backend(RealClock(), factory, link, i2c, networks, None, facts, closing)
+    heart = ProcessHeart(factory.connection, config.gpio.host, config.gpio.port)
+    return Backend(RealClock(), factory, link, i2c, networks, None, facts, heart, closing)
 
 
 def _open_busio(config: BenchConfig) -> Any:
@@ -158,6 +163,7 @@ class _SimulatedNetworks:
 def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None) -> Backend:
     from rig.sim.defects import Defects
     from rig.sim.faults import Faults
+    from rig.sim.heart import WorldHeart
     from rig.sim.optics import Ambient
     from rig.sim.world import SimulatedWorld
 
@@ -192,6 +198,18 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
         raise
     networks = _SimulatedNetworks(config.networks, world.set_air)
     facts = {"GPIO daemon": "emulated pigpiod", "I2C": "emulated bus", "Seed": str(seed)}
+    environment, heart, instrument = SimulatedEnvironment(), WorldHeart(world), world.instrument_resource
     return Backend(
-        clock, factory, link, world.i2c, networks, SimulatedEnvironment(), facts, closing, world, SimulatedDecade()
+        clock,
+        factory,
+        link,
+        world.i2c,
+        networks,
+        environment,
+        facts,
+        heart,
+        closing,
+        world,
+        SimulatedDecade(),
+        instrument,
     )

@@ -17,6 +17,7 @@ import numpy as np
 
 from rig.bench.bench import Bench
 from rig.bench.dimming import calibration_at, joined
+from rig.bench.feed import Feed
 from rig.bench.frame import Frame
 from rig.bench.health import Doubt, check_supply
 from rig.bench.optical import POLL_S, Receipt
@@ -24,10 +25,11 @@ from rig.bench.optics.light import seen_by_sensor
 from rig.errors import BenchFault
 from rig.led import Catalogue, Decoded, State, Tracker, finish
 from rig.recording import Action, Blanked, Floats, Recording, Trace
+from rig.supply.profiles import SupplyProfile
 
 DECODE_EVERY_S = 0.05
 LOOK_EVERY_S = 1.0
-REGULATOR_HZ = 10.0  # only its usual value is of interest
+REGULATOR_HZ = 10.0
 SEND_GRACE_S = 1.0
 CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before the asked time
 
@@ -61,6 +63,17 @@ class _Channel:
         return Trace(self.name, self.unit, np.array(self.times_s), np.array(self.values))
 
 
+def _asked(feeds: list[Feed]) -> Trace | None:
+    """The set points that profiles have asked for, one after the other, with a gap between."""
+    parts = sorted((feed.fed().asked for feed in feeds), key=lambda t: t.times_s[0] if len(t.times_s) else math.inf)
+    parts = [part for part in parts if len(part.times_s)]
+    if not parts:
+        return None
+    times_s = np.concatenate([np.append(part.times_s, part.times_s[-1]) for part in parts])
+    volts = np.concatenate([np.append(part.values, np.nan) for part in parts])
+    return Trace("asked_v", "V", np.maximum.accumulate(times_s), volts)
+
+
 class Watch:
     """Watches one bench's device from now on."""
 
@@ -70,17 +83,21 @@ class Watch:
         now_s = self._clock.now_s()
         wiring = bench.config
         self._led = _Channel("led", "V", bench.led_input.read, wiring.led.sample_hz, now_s)
-        self._channels = (
-            self._led,
-            _Channel("dut_v", "V", bench.supply.device_v, wiring.supply.read_back.sample_hz, now_s),
-            _Channel("supply_a", "A", bench.supply.current_a, wiring.supply.monitor_hz, now_s),
-            _Channel("supply_v", "V", bench.supply.regulator_v, min(REGULATOR_HZ, wiring.supply.monitor_hz), now_s),
+        supply = bench.supply
+        # What this supply can't measure has no channel. The regulator's usual value is of interest only.
+        measured = (
+            ("dut_v", "V", "device_v", supply.device_v, math.inf),
+            ("supply_a", "A", "current_a", supply.current_a, math.inf),
+            ("supply_v", "V", "regulator_v", supply.regulator_v, REGULATOR_HZ),
         )
+        self._channels = [self._led]
+        for name, unit, quantity, read, hz in measured:
+            if quantity in supply.rates_hz:
+                self._channels.append(_Channel(name, unit, read, min(hz, supply.rates_hz[quantity]), now_s))
         self._by_name = {channel.name: channel for channel in self._channels}
-        self._doubts = (
-            Doubt(bench.led_input, wiring.led.sample_hz),
-            Doubt(bench.supply.read_back, wiring.supply.read_back.sample_hz),
-        )
+        self._doubts = {"led": Doubt(bench.led_input, wiring.led.sample_hz)}
+        if supply.read_back is not None:
+            self._doubts["dut_v"] = Doubt(supply.read_back, wiring.supply.read_back.sample_hz)
         self._look_s = now_s + LOOK_EVERY_S
         self._codes = codes
         self._calibration = bench.calibration
@@ -88,6 +105,8 @@ class Watch:
         self._before: list[Decoded] = []
         self._decoded_to = 0
         self._actions: list[Action] = []
+        self._acting = 0
+        self._feeds: list[Feed] = []
         self._secrets: list[Blanked] = []
         self._result: tuple[tuple[int, ...], Recording, Decoded] | None = None
 
@@ -103,10 +122,13 @@ class Watch:
         self._decode()
         return self._tracker.label
 
-    def expect_supply(self, volts: float) -> None:
-        """From now on read the light as of a device fed with `volts`: the LED dims with its supply."""
+    def expect_supply(self, volts: float, *, anew: bool = False) -> None:
+        """From now on read the light as of a device fed with `volts`: the LED dims with its supply.
+
+        `anew`: what was learned of the light before counts no more, as when the device was off in between.
+        """
         calibration = calibration_at(self._bench.calibration, volts, self._bench.device.supply.nominal_v)
-        if calibration == self._calibration:
+        if calibration == self._calibration and not anew:
             return
         self._decode()
         if self._decoded_to:
@@ -118,9 +140,11 @@ class Watch:
     def acting(self, kind: str, **details: Any) -> Iterator[dict[str, Any]]:
         """Note that the rig does something meanwhile; the block may add details."""
         start_s = self._clock.now_s()
+        self._acting += 1
         try:
             yield details
         finally:
+            self._acting -= 1
             self._actions.append(Action(kind, start_s, self._clock.now_s(), details))
 
     def run_for(self, duration_s: float) -> None:
@@ -132,7 +156,10 @@ class Watch:
         deadline_s = clock.now_s() + timeout_s
         ask_s = clock.now_s() + every_s
         while True:
-            channel = min(self._channels, key=lambda c: c.due_s)
+            channel: _Channel | Feed = min(self._channels, key=lambda c: c.due_s)
+            for feed in self._feeds:  # seldom any: a search over both would cost more
+                if feed.due_s <= channel.due_s:
+                    channel = feed
             if channel.due_s >= min(ask_s, deadline_s):
                 clock.sleep_until(min(ask_s, deadline_s))
                 if clock.now_s() >= self._look_s:
@@ -148,8 +175,8 @@ class Watch:
 
     def last(self, name: str) -> float | None:
         """The last sample of a channel (`led`, `dut_v`, `supply_a`, `supply_v`), if there is one yet."""
-        values = self._by_name[name].values
-        return values[-1] if values else None
+        channel = self._by_name.get(name)
+        return channel.values[-1] if channel is not None and channel.values else None
 
     def light(self, start_s: float, end_s: float) -> Trace:
         """The LED sensor's samples of a stretch of time, without the light of BlinkUp data."""
@@ -167,14 +194,17 @@ class Watch:
         """
         now_s, wiring = self._clock.now_s(), self._bench.config.supply
         since_s, self._look_s = now_s - LOOK_EVERY_S, now_s + LOOK_EVERY_S
-        for doubt, name in zip(self._doubts, ("led", "dut_v"), strict=True):
+        self._bench.supply.check_alive()
+        for name, doubt in self._doubts.items():
             doubt.look(self._by_name[name].since(since_s))
-        busy = any(action.end_s > since_s for action in self._actions)
-        if not self._powered or busy:
+        feeding = any(not feed.done or feed.fed().end_s > since_s for feed in self._feeds)
+        busy = self._acting or feeding or any(action.end_s > since_s for action in self._actions)
+        measured = ("supply_v", "dut_v", "supply_a")
+        if not self._powered or busy or not all(name in self._by_name for name in measured):
             return  # what is being switched or set may move
         series = self._bench.series_ohm if self._series_in else 0.0
         check_supply(
-            *(self._by_name[name].since(since_s) for name in ("supply_v", "dut_v", "supply_a")),
+            *(self._by_name[name].since(since_s) for name in measured),
             series_ohm=series,
             tolerance_v=wiring.set_tolerance_v,
         )
@@ -189,14 +219,39 @@ class Watch:
         moved = [a.kind for a in self._actions if a.kind in ("series_in", "series_out", "power_off")]
         return bool(moved) and moved[-1] == "series_in"
 
-    def send(self, frame: Frame) -> Receipt:
-        """Send a frame while watching.
+    def feed(self, profile: SupplyProfile, after_s: float = 0.0) -> Feed:
+        """Play a supply profile from `after_s` on, while the watch goes on.
+
+        Raises:
+            SupplyLimitError, CapabilityMissing: it can't be played here; nothing was changed.
+        """
+        bench = self._bench
+        feed = Feed(
+            profile,
+            bench.supply,
+            self._clock.now_s() + after_s,
+            bench.device.supply.nominal_v,
+            lambda: self.last("supply_a"),
+            self.expect_supply,
+        )
+        self._feeds.append(feed)
+        return feed
+
+    def stop_feeds(self) -> None:
+        """Play no profile any further."""
+        for feed in self._feeds:
+            feed.stop(self._clock.now_s())
+
+    def send(self, frame: Frame, feed: Feed | None = None, feed_at_s: float = 0.0) -> Receipt:
+        """Send a frame while watching; `feed` begins `feed_at_s` after the frame does.
 
         Raises:
             BenchFault: the daemon never finishes sending.
             BlinkUpError: the LED can't send this frame.
         """
         sending = self._bench.optical.start(frame)
+        if feed is not None:
+            feed.begin_at(sending.start_s + feed_at_s)
         try:
             settle_s = self._bench.config.led.settle_s
             window = Blanked(
@@ -237,11 +292,17 @@ class Watch:
     def result(self) -> tuple[Recording, Decoded]:
         """Everything so far. The recording still holds the light of BlinkUps; what is stored or shown is blanked."""
         self._decode()
-        seen = (*(len(channel.times_s) for channel in self._channels), len(self._actions), len(self._secrets))
+        asked = sum(len(feed.fed().asked.times_s) for feed in self._feeds)
+        seen = (*(len(c.times_s) for c in self._channels), len(self._actions), len(self._secrets), asked)
         if self._result is None or self._result[0] != seen:
             traces = {channel.name: channel.trace() for channel in self._channels if channel.times_s}
+            asked_v = _asked(self._feeds)
+            if asked_v is not None:
+                traces["asked_v"] = asked_v
             notes = {"bench": self._bench.config.name, "device": self._bench.device.name}
-            recording = Recording(traces, tuple(self._actions), tuple(self._secrets), notes)
+            played = [action for feed in self._feeds for action in feed.actions()]
+            actions = sorted((*self._actions, *played), key=lambda action: action.start_s)
+            recording = Recording(traces, tuple(actions), tuple(self._secrets), notes)
             self._result = (seen, recording, joined([*self._before, finish(self._tracker)]))
         return self._result[1], self._result[2]
 

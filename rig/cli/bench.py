@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rig.bench.config import BenchConfig, load_bench
-from rig.cli.checking import check_bench, regulator_range_v
+from rig.cli.checking import check_bench, supply_range_v
 from rig.cli.output import plain, say, table
 from rig.cli.settings import names, show
 from rig.errors import ConfigError
@@ -36,8 +36,9 @@ def show_bench(name: Name) -> None:
     """Show every setting of a bench: volts, amperes, seconds, ohms, as the key's ending says. Secrets stay hidden."""
     config = load_bench(name)
     show(config)
-    low_v, high_v = regulator_range_v(config)
-    say(f"regulator range with exact resistors: {low_v:.2f} to {high_v:.2f} V")
+    low_v, high_v = supply_range_v(config)
+    kind = {"regulated": "regulator range with exact resistors"}.get(config.supply.kind, "supply range")
+    say(f"{kind}: {low_v:.2f} to {high_v:.2f} V")
 
 
 @app.command("check", epilog="Example: rig bench check my-bench.toml. Exit code 12 if there is a mistake.")

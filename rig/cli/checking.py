@@ -50,7 +50,7 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
     if device is not None:
         tags = device.led_tags
         attempt("led_tags", lambda: load_catalogue().for_device(*tags))
-        attempt("supply.regulator", lambda: _reaches(config, device))
+        attempt(f"supply.{_maker(config)}", lambda: _reaches(config, device))
     for network in config.networks:
         attempt("networks", partial(load_any_network, network))
     attempt("led.calibration", lambda: _one_channel(config))
@@ -59,22 +59,41 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
     return Checked(config, device, tuple(_doubts(config, device)))
 
 
-def regulator_range_v(config: BenchConfig) -> tuple[float, float]:
-    """Lowest and highest voltage that the regulator can be told to give, with exact resistors."""
-    regulator = config.supply.regulator
+def supply_range_v(config: BenchConfig) -> tuple[float, float]:
+    """Lowest and highest voltage that the supply can be told to give, a regulator with exact resistors."""
+    supply = config.supply
+    if supply.fixed_v is not None:
+        return supply.fixed_v, supply.fixed_v
+    if supply.scpi is not None:
+        return 0.0, supply.scpi.top_v
+    regulator = supply.regulator
+    assert regulator is not None  # the file was checked
     return regulator.top_v - regulator.slope * regulator.dac_v, regulator.top_v
 
 
 def _reaches(config: BenchConfig, device: DeviceProfile) -> None:
-    low_v, high_v = regulator_range_v(config)
+    low_v, high_v = supply_range_v(config)
     nominal_v = device.supply.nominal_v
     if not low_v <= nominal_v <= high_v:
         raise ConfigError(
-            f"gives {low_v:.2f} to {high_v:.2f} V with these resistors, device {device.name} needs {nominal_v:.2f} V; "
+            f"gives {low_v:.2f} to {high_v:.2f} V{_how(config)}, device {device.name} needs {nominal_v:.2f} V; "
             "see the arithmetic in docs/wiring.md"
         )
     if nominal_v > config.supply.max_v:
         raise ConfigError(f"supply.max_v is {config.supply.max_v} V, device {device.name} needs {nominal_v:.2f} V")
+
+
+def _maker(config: BenchConfig) -> str:
+    """The key of what makes the voltage."""
+    return {"regulated": "regulator", "scpi": "scpi", "switch": "fixed_v"}[config.supply.kind]
+
+
+def _how(config: BenchConfig) -> str:
+    return " with these resistors" if config.supply.kind == "regulated" else ""
+
+
+def _bound(config: BenchConfig) -> str:
+    return "resistors" if config.supply.kind == "regulated" else "own limits"
 
 
 def _one_channel(config: BenchConfig) -> None:
@@ -86,13 +105,13 @@ def _one_channel(config: BenchConfig) -> None:
 def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
     found = []
     led, back = config.led, config.supply.read_back
-    _, high_v = regulator_range_v(config)
+    _, high_v = supply_range_v(config)
     if high_v > NO_IMP_ABOVE_V:
         found.append(
-            f"supply.regulator can give up to {high_v:.2f} V: its resistors don't keep the device below "
+            f"supply.{_maker(config)} can give up to {high_v:.2f} V: its {_bound(config)} don't keep the device below "
             f"{NO_IMP_ABOVE_V} V, only software does"
         )
-    if config.supply.max_v / back.ratio > ADC_FULL_SCALE_V[back.gain]:
+    if back.fitted and config.supply.max_v / back.ratio > ADC_FULL_SCALE_V[back.gain]:
         seen_v = ADC_FULL_SCALE_V[back.gain] * back.ratio
         found.append(
             f"supply.read_back sees at most {seen_v:.2f} V, less than supply.max_v ({config.supply.max_v} V): too much "

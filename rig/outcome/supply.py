@@ -125,12 +125,16 @@ def _set_volts(action: Action) -> float | None:
 def starving_actions(actions: tuple[Action, ...], start_s: float, end_s: float, low_v: float) -> tuple[Action, ...]:
     """The rig's own actions that keep the supply short at some time between `start_s` and `end_s`."""
     found: list[Action] = []
-    for kind, ends in (("supply_set", ("supply_set",)), ("series_in", ("series_out", "series_in"))):
+    for kind, ends in (
+        ("supply_set", ("supply_set", "supply_profile")),
+        ("supply_profile", ("supply_set", "supply_profile")),
+        ("series_in", ("series_out", "series_in")),
+    ):
         of_kind = [a for a in actions if a.kind == kind or a.kind in ends]
         for i, action in enumerate(of_kind):
             until_s = of_kind[i + 1].start_s if i + 1 < len(of_kind) else end_s
             in_force = action.start_s < end_s and until_s > start_s
-            volts = _set_volts(action) if kind == "supply_set" else 0.0
+            volts = 0.0 if kind == "series_in" else _set_volts(action)
             if action.kind == kind and in_force and volts is not None and volts < low_v:
                 found.append(action)
     return tuple(sorted(found, key=lambda a: a.start_s))

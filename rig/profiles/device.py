@@ -43,6 +43,8 @@ class SupplyLimits(Strict):
     # No imp may ever see more than 3.6 V (troubleshooting guide, "Power").
     max_v: float = Field(gt=0, le=3.6)
     max_current_a: float = Field(gt=0, le=2.0)
+    # Fastest change of the set point while the device is connected; none where nobody has asked for one.
+    max_slew_v_s: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _in_order(self) -> SupplyLimits:

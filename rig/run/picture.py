@@ -24,7 +24,7 @@ COLOUR_COUNT = 128
 FEW = 3  # codes that a doubt may name
 CHARACTER_SHARE = 0.0088  # of the picture's width, for one character of a span's name
 COLOURS = {"red": "#d62728", "green": "#2ca02c", "amber": "#ff9f0e", "dark": "#3a3f47"}
-INK, FAINT, CURRENT, LIGHT = "#20242a", "#9aa1ab", "#8c4bb5", "#1f5fa8"
+INK, FAINT, CURRENT, LIGHT, ASKED = "#20242a", "#9aa1ab", "#8c4bb5", "#1f5fa8", "#d07a00"
 ACTION_NAMES = {
     "power_on": "power on",
     "power_off": "power off",
@@ -88,6 +88,9 @@ def _draw_supply(axes: Axes, recording: Recording) -> None:
     axes.set_ylabel("device, V")
     if volts is not None:
         axes.plot(*thin(volts), color=INK, linewidth=0.9, label="dut_v")
+        asked = recording.traces.get("asked_v")
+        if asked is not None:  # a step holds until the next one, so no thinning by columns
+            axes.plot(asked.times_s, asked.values, color=ASKED, linewidth=0.9, drawstyle="steps-post", label="asked_v")
         axes.set_ylim(0.0, max(3.6, float(np.nanmax(volts.values)) * 1.05))
     axes.grid(axis="y", color="#e4e7ec", linewidth=0.6)
     if amps is not None:

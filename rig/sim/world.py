@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rig.bench.config import BenchConfig, Simulation
+from rig.bench.config import BenchConfig, Regulator, Simulation
 from rig.errors import ConfigError
 from rig.profiles.device import DeviceProfile
 from rig.profiles.network import AnyNetwork
@@ -27,9 +27,11 @@ from rig.sim.imp.character import draw
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.colours import table_of
 from rig.sim.imp.firmware import Firmware
+from rig.sim.instrument import Instrument, Nature
 from rig.sim.optics import Ambient, ImpSensor, LedParameters, Lights, RigSensor, RigSensorGains, SensorParameters
 from rig.sim.pigpiod import PigpioDaemon
 from rig.sim.power import RailParameters, SupplyRail
+from rig.sim.scpi_server import ScpiServer
 from rig.sim.timeline import Timeline, to_ns
 
 READ_BACK_SIGMA_V = 0.0002
@@ -74,6 +76,7 @@ class Streams:
     monitor: np.random.Generator
     shunt: np.random.Generator
     colours: np.random.Generator
+    instrument: np.random.Generator
 
     @classmethod
     def from_seed(cls, seed: int) -> Streams:
@@ -125,9 +128,18 @@ class SimulatedWorld:
 
     def start(self) -> None:
         self.daemon.start()
+        if self.instrument_server is not None:
+            self.instrument_server.start()
 
     def stop(self) -> None:
+        if self.instrument_server is not None:
+            self.instrument_server.stop()
         self.daemon.stop()
+
+    @property
+    def instrument_resource(self) -> str | None:
+        """VISA name of the simulated bench supply while it runs; None on benches without one."""
+        return None if self.instrument_server is None else self.instrument_server.resource
 
     # surroundings
 
@@ -183,14 +195,24 @@ class SimulatedWorld:
         )
         nominal = supply.regulator
         tolerances = [1.0 + ranges.resistor_tolerance.draw(rng) for _ in range(3)]
-        self._regulator = nominal.model_copy(
-            update={
-                "ref_v": nominal.ref_v * (1.0 + ranges.reference_tolerance.draw(rng)),
-                "r1_ohm": nominal.r1_ohm * tolerances[0],
-                "r2_ohm": nominal.r2_ohm * tolerances[1],
-                "r3_ohm": nominal.r3_ohm * tolerances[2],
-            }
-        )
+        reference = 1.0 + ranges.reference_tolerance.draw(rng)
+        self._regulator: Regulator | None = None
+        self.instrument_server: ScpiServer | None = None
+        if nominal is not None:
+            self._regulator = nominal.model_copy(
+                update={
+                    "ref_v": nominal.ref_v * reference,
+                    "r1_ohm": nominal.r1_ohm * tolerances[0],
+                    "r2_ohm": nominal.r2_ohm * tolerances[1],
+                    "r3_ohm": nominal.r3_ohm * tolerances[2],
+                }
+            )
+        elif supply.fixed_v is not None:
+            self.rail.set_regulator(supply.fixed_v * reference)
+        elif supply.scpi is not None:
+            nature = Nature.draw(self.streams.instrument, sense_at_device=supply.scpi.sense_at_device)
+            self.instrument = Instrument(self.timeline, self.rail, nature)
+            self.instrument_server = ScpiServer(self.instrument.handle)
 
     def _make_light(self, simulation: Simulation, device: DeviceProfile) -> None:
         optics, rng = simulation.optics, self.streams.bench
@@ -232,12 +254,18 @@ class SimulatedWorld:
             shunt=Noisy(_Node(rail.mean_source_a, rail.parameters.shunt_ohm), MONITOR_SIGMA_V, self.streams.shunt),
             bus=Noisy(_Node(rail.mean_regulator_v), READ_BACK_SIGMA_V, self.streams.monitor),
         )
-        self._dac = MCP4725Chip(self.timeline, vdd_v=supply.regulator.dac_v, on_output=lambda _: self._regulate())
+        dac_v = 3.3 if supply.regulator is None else supply.regulator.dac_v
+        self._dac = MCP4725Chip(self.timeline, vdd_v=dac_v, on_output=lambda _: self._regulate())
         self._regulate()
+        fitted = supply.addresses
         self.wires.attach(self.config.led.adc_address, sensor_adc)
-        self.wires.attach(supply.read_back.adc_address, read_back_adc)
-        self.wires.attach(supply.monitor_address, monitor)
-        self.wires.attach(supply.dac_address, self._dac)
+        for key, chip in (
+            ("supply.read_back.adc_address", read_back_adc),
+            ("supply.monitor_address", monitor),
+            ("supply.dac_address", self._dac),
+        ):
+            if key in fitted:
+                self.wires.attach(fitted[key], chip)
 
     def _adc(self, channel: int, source: AnalogSource, oscillator: float) -> ADS1115Chip:
         inputs: list[AnalogSource] = [Constant(0.0)] * 4
@@ -246,13 +274,16 @@ class SimulatedWorld:
 
     def _regulate(self) -> None:
         regulator = self._regulator
+        if regulator is None:
+            return
         self.rail.set_regulator(max(0.0, regulator.top_v - regulator.slope * self._dac.output_v + self._wobble_v))
 
     def _connect_pins(self) -> None:
         gpio, config = self.gpio, self.config
         switch = config.supply.switch_gpio
-        gpio.external_pull(switch, 0)
-        gpio.on_change(switch, lambda level: self.rail.set_switch(bool(level)))
+        if switch is not None:
+            gpio.external_pull(switch, 0)
+            gpio.on_change(switch, lambda level: self.rail.set_switch(bool(level)))
         if config.supply.series is not None:
             relay = config.supply.series.gpio
             gpio.external_pull(relay, 0)

@@ -12,19 +12,29 @@ READING_SLACK_V = 0.05  # divider and converter tolerance: a reading may lie thi
 
 @dataclass(frozen=True)
 class Limits:
-    """Volts and amperes, each with the file that set it."""
+    """Volts, amperes and volts per second, each with the file that set it. No slew limit is infinity."""
 
     max_v: float
     max_v_by: str
     max_current_a: float
     max_current_by: str
+    max_slew_v_s: float = math.inf
+    max_slew_by: str = ""
 
     @classmethod
     def tightest(cls, *limits: Limits) -> Limits:
         """One set of limits from several."""
         volts = min(limits, key=lambda limit: limit.max_v)
         amps = min(limits, key=lambda limit: limit.max_current_a)
-        return cls(volts.max_v, volts.max_v_by, amps.max_current_a, amps.max_current_by)
+        slew = min(limits, key=lambda limit: limit.max_slew_v_s)
+        return cls(
+            volts.max_v,
+            volts.max_v_by,
+            amps.max_current_a,
+            amps.max_current_by,
+            slew.max_slew_v_s,
+            slew.max_slew_by,
+        )
 
     def check_request(self, volts: float) -> None:
         """Refuse a set point outside 0..max_v.
@@ -35,6 +45,19 @@ class Limits:
         if not math.isfinite(volts) or not 0.0 <= volts <= self.max_v:
             raise SupplyLimitError(
                 f"supply: {volts} V requested, allowed are 0 to {self.max_v} V ({self.max_v_by}); nothing was changed"
+            )
+
+    def check_change(self, from_v: float, to_v: float, within_s: float) -> None:
+        """Refuse a change of the set point that is too fast for a connected device.
+
+        Raises:
+            SupplyLimitError: it is.
+        """
+        if abs(to_v - from_v) > self.max_slew_v_s * within_s:
+            raise SupplyLimitError(
+                f"supply: {from_v:.3f} to {to_v:.3f} V within {within_s * 1000:g} ms requested with the device "
+                f"connected, allowed are {self.max_slew_v_s:g} V/s ({self.max_slew_by}); nothing was changed. Make it "
+                "a ramp, or switch off first"
             )
 
     def check_reading(self, what: str, volts: float | None, amps: float | None) -> None:

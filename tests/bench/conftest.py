@@ -27,5 +27,6 @@ def gone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     yield opened
     with contextlib.suppress(BenchConnectionError):
         opened.close()
-    for device in (opened.supply._switch, opened.supply._relay, *opened.optical._pins):
+    line = opened.supply.source._line
+    for device in (line._switch, line._relay, *opened.optical._pins):
         device._pin = None  # gpiozero would complain once more when it is collected

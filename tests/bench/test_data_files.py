@@ -35,7 +35,7 @@ BENCH_MISTAKES = [
     pytest.param("gpio = 17", "gpio = true", ["blinkup.gpio = True", "integer"], id="a_truth_is_no_pin"),
     pytest.param("gpio = 17", 'gpio = "seventeen"', ["blinkup.gpio = 'seventeen'", "integer"], id="wrong_type"),
     pytest.param("grey_gpio = 27", "grey_pin = 27", ["blinkup.grey_pin: unknown key"], id="unknown_key"),
-    pytest.param("switch_gpio = 23", "", ["supply.switch_gpio: missing"], id="missing_key"),
+    pytest.param("switch_gpio = 23", "", ["supply", "kind is 'regulated': expected switch_gpio"], id="missing_key"),
     pytest.param("switch_gpio = 23", "switch_gpio = 4", ["supply", "switch_gpio must be 9 to 27", "4"], id="pulled_up"),
     pytest.param("grey_gpio = 27", "grey_gpio = 17", ["blinkup", "two different pins", "17"], id="one_pin_two_legs"),
     pytest.param(

@@ -67,7 +67,7 @@ def test_closing_lets_go_of_everything_even_when_one_part_fails() -> None:
         raise OSError("stuck")
 
     parts = [lambda: closed.append("first"), fail, lambda: closed.append("third")]
-    backend = Backend(*[None] * 7, on_close=parts)  # type: ignore[arg-type]
+    backend = Backend(*[None] * 8, on_close=parts)  # type: ignore[arg-type]
     with pytest.raises(OSError, match="stuck"):
         backend.close()
     assert closed == ["third", "second", "first"]

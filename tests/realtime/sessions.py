@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from rig.blinkup import ClearConfig
 from rig.sim.control import ask
@@ -26,6 +27,20 @@ def test_sends_for_ever(dut) -> None:
     print("\nsending", flush=True)
     while True:
         dut.send(ClearConfig(), check=False)
+
+
+def test_does_nothing(dut) -> None:
+    dut.power_on()
+    assert world()["supply"]["on"]
+    print("\npowered", flush=True)
+    dut.bench.clock.sleep(600.0)
+
+
+def test_computes(dut) -> None:
+    dut.power_on()
+    assert not re.match(r"(a+)+$", "a" * 26 + "b")  # some seconds, and no other thread of this process runs meanwhile
+    assert world()["supply"]["on"]
+    dut.bench.supply.check_alive()
 
 
 def test_starts_dark_and_off_and_works(dut) -> None:

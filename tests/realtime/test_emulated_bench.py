@@ -5,12 +5,17 @@ Nothing here asserts how long anything takes; what is slow only makes a test slo
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pigpio
 import pytest
-from emulated_bench import Cable, Emulator, Session
+from emulated_bench import PATIENCE_S, Cable, Emulator, Session
 
 SESSIONS = str(Path(__file__).with_name("sessions.py"))
 SUITE_PATIENCE_S = 300.0
@@ -43,7 +48,7 @@ def test_a_killed_daemon_ends_the_session_and_a_new_one_serves_the_next(emulator
     assert code == 10, said
     assert "pigpiod does not answer any more" in said
     assert said.count("the bench broke earlier: BenchConnectionError") == 1, "one line for the tests that follow"
-    assert "2 skipped" in said
+    assert "4 skipped" in said
     emulator.start()
     next_session_works(emulator, session)
 
@@ -68,12 +73,74 @@ def test_a_lost_connection_ends_the_session_but_not_the_daemon(emulator: Emulato
     next_session_works(emulator, session)
 
 
+def ends_off(emulator: Emulator) -> None:
+    """Nothing of the session is left that could switch off, so the dead-man has to: wait for it, however long."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while emulator.state()["supply"]["on"]:
+        assert time.monotonic() < deadline_s, "the supply stays on"
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("kind", ["goes_on", "sends_for_ever"])
-def test_after_a_killed_session_the_next_one_starts_off_and_dark(emulator: Emulator, session: Start, kind: str) -> None:
-    """Nobody switches off for a process that was killed: the next session does."""
+def test_a_killed_session_leaves_the_device_off(emulator: Emulator, session: Start, kind: str) -> None:
     running = session(emulator.bench_file, SESSIONS, "-k", kind, SIM_CONTROL=str(emulator.control))
     running.until_it_says("powered" if kind == "goes_on" else "sending")
+    assert emulator.state()["supply"]["on"], "if something else has switched off, this test proves nothing"
     running.process.send_signal(signal.SIGKILL)
     running.end()
-    assert emulator.state()["supply"]["on"], "if something else has switched off, this test proves nothing"
+    ends_off(emulator)
     next_session_works(emulator, session)
+
+
+def test_a_cut_connection_leaves_the_device_off_although_the_session_lives(emulator: Emulator, session: Start) -> None:
+    cable = Cable(emulator.port)
+    running = session(emulator.bench_at(cable.port), SESSIONS, "-k", "does_nothing", SIM_CONTROL=str(emulator.control))
+    running.until_it_says("powered")
+    cable.cut()
+    ends_off(emulator)
+    assert running.process.poll() is None, "the session ended by itself, so this test proves nothing"
+
+
+def test_a_killed_heart_beat_process_is_named(emulator: Emulator, session: Start) -> None:
+    running = session(emulator.bench_file, SESSIONS, "-k", "goes_on", SIM_CONTROL=str(emulator.control))
+    running.until_it_says("powered")
+    os.kill(heart_of(running.process.pid), signal.SIGKILL)
+    code, said = running.end()
+    assert code == 10, said
+    assert "dead-man on GPIO 23 lapsed: its heart-beat process was killed; supply switched off" in said
+    ends_off(emulator)
+
+
+def test_a_stopped_script_is_named(emulator: Emulator, session: Start) -> None:
+    """Another program tidies up the daemon's scripts."""
+    running = session(emulator.bench_file, SESSIONS, "-k", "goes_on", SIM_CONTROL=str(emulator.control))
+    running.until_it_says("powered")
+    other = pigpio.pi("127.0.0.1", emulator.port)
+    for script in range(32):
+        with contextlib.suppress(pigpio.error):
+            other.stop_script(script)
+    other.stop()
+    code, said = running.end()
+    assert code == 10, said
+    assert re.search(r"dead-man on GPIO 23 lapsed: script \d has ended \(state 1\)", said)
+    ends_off(emulator)
+
+
+def test_a_computation_that_lets_nothing_else_run_does_not_starve_it(emulator: Emulator, session: Start) -> None:
+    code, said = session(emulator.bench_file, SESSIONS, "-k", "computes", SIM_CONTROL=str(emulator.control)).end()
+    assert code == 0, said
+
+
+def test_two_sessions_on_one_bench_are_kept_apart(emulator: Emulator, session: Start) -> None:
+    first = session(emulator.bench_file, SESSIONS, "-k", "goes_on", SIM_CONTROL=str(emulator.control))
+    first.until_it_says("powered")
+    code, said = session(emulator.bench_file, SESSIONS, "-k", "starts_dark", SIM_CONTROL=str(emulator.control)).end()
+    assert code == 10, said
+    assert "another program keeps one alive" in said
+
+
+def heart_of(parent: int) -> int:
+    """The process that a session has started."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+    (heart,) = [n for n in children if "heartbeat.py" in Path(f"/proc/{n}/cmdline").read_text(encoding="utf-8")]
+    return int(heart)

@@ -22,7 +22,7 @@ from rig.sim.pigpiod.commands_spi import Devices, SpiCommands
 from rig.sim.pigpiod.commands_wave import WaveCommands
 from rig.sim.pigpiod.core import Core, I2cBus
 from rig.sim.pigpiod.notify import Notifier
-from rig.sim.pigpiod.protocol import HEADER, WITH_BYTES, Cmd, Request
+from rig.sim.pigpiod.protocol import HEADER, WITH_BYTES, Answer, Cmd, Request
 from rig.sim.pigpiod.pwm import Pwm
 from rig.sim.pigpiod.scripts import ScriptCommands
 from rig.sim.pigpiod.serial_rx import SerialReadCommands
@@ -81,7 +81,7 @@ class PigpioDaemon:
         SpiCommands(self._core, spi)
         SerialCommands(self._core, serial)
         MiscCommands(self._core)
-        ScriptCommands(self._core, self._notifier)
+        self._scripts = ScriptCommands(self._core, self._notifier)
 
     @property
     def port(self) -> int:
@@ -93,6 +93,14 @@ class PigpioDaemon:
         if self._server is None:
             raise BenchFault(f"emulated pigpiod on {self._host}: not started, so it has no port; call start() first")
         return self._server.port
+
+    @property
+    def running(self) -> bool:
+        return self._server is not None
+
+    def execute(self, request: Request) -> Answer:
+        """A command of a client that is itself a part of the world; whoever calls holds the timeline's lock."""
+        return self._core.execute(request)
 
     def start(self) -> None:
         """Listen. The pins and everything on them keep their state over stop and start."""
@@ -112,16 +120,22 @@ class PigpioDaemon:
             server.stop()
             with self._timeline.lock:
                 self._notifier.close_fifos()
+                self._scripts.end()
         error, self._error = self._error, None
         if error is not None:
             raise BenchFault(f"emulated pigpiod on {self._host}: a command failed with {error!r}") from error
 
     def kill(self) -> None:
-        """Die as by SIGKILL: port and connections are gone, pins and a wave under way stay. An event may call it."""
+        """Die as by SIGKILL: port, connections and scripts are gone, pins and a wave under way stay.
+
+        An event may call it.
+        """
         server, self._server = self._server, None
         if server is not None:
             self._wanted_port = server.port  # whoever starts it again does so on the same port
             server.kill()
+            with self._timeline.lock:
+                self._scripts.end()
 
     def drop_connections(self) -> None:
         """Cut every client off; the daemon itself goes on. An event may call it."""

@@ -90,6 +90,8 @@ class Script:
             self._debt_ns += INSTRUCTION_NS
             if isinstance(instruction.command, int):
                 self._daemon_command(instruction.command, instruction.operands)
+                if self._debt_ns > INSTRUCTION_NS:
+                    break  # what follows a delay sees what has changed meanwhile
             else:
                 self._own_command(instruction.command, instruction.operands)
         if self.state is State.RUNNING:
@@ -233,6 +235,12 @@ class ScriptCommands:
             Cmd.PROCS: self.stop,
             Cmd.PROCD: self.delete,
         }
+
+    def end(self) -> None:
+        """The daemon ends, and its threads with it."""
+        for script in self._scripts.values():
+            script.delete()
+        self._scripts.clear()
 
     def store(self, request: Request) -> Answer:
         number = next((n for n in range(MAX_SCRIPTS) if n not in self._scripts), None)

@@ -42,7 +42,7 @@ def test_dead_man_drops_the_pin_only_after_the_last_refresh(rig: Rig) -> None:
     assert rig.pi.read(23) == 1
     rig.run(0.5)
     assert [v for _, v, _ in rig.log] == [1, 0]
-    assert 200 < rig.log[1][2] / 1000 - last_ms <= 300
+    assert 200 <= rig.log[1][2] / 1000 - last_ms <= 251  # the round under way, and four more
     assert status(rig, script) == HALTED
 
 

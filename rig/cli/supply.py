@@ -1,0 +1,63 @@
+"""`rig supply`: the supply profiles that the rig knows, and playing one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rig.bench.bench import open_bench
+from rig.bench.dut import DeviceUnderTest
+from rig.cli.output import plain, say, table
+from rig.cli.settings import show
+from rig.errors import ConfigError
+from rig.supply.profiles import load_profile, plan_of, profile_names
+
+app = typer.Typer(help="Supply profiles: what a device is fed over time.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures/supplies, or a .toml file.")]
+NOMINAL_V = 3.3
+
+
+@app.command("list")
+def list_profiles() -> None:
+    """List the profiles of fixtures/supplies."""
+    rows = []
+    for name in profile_names():
+        try:
+            profile = load_profile(name)
+        except ConfigError as error:
+            rows.append([name, "UNUSABLE", plain(str(error).splitlines()[0])])
+            continue
+        seconds = profile.weak.for_s if profile.weak is not None else plan_of(profile, NOMINAL_V).end_s
+        rows.append([name, f"{seconds:.2f}", plain(profile.title)])
+    table(("profile", "seconds", "title"), rows, right=("seconds",))
+
+
+@app.command("show", epilog="Example: rig supply show dip-20ms. The format is explained in docs/supply.md.")
+def show_profile(name: Name) -> None:
+    """Show a profile: volts, amperes, seconds, as the key's ending says."""
+    profile = load_profile(name)
+    show(profile)
+    if profile.weak is None:
+        plan = plan_of(profile, NOMINAL_V)
+        needs = ", ".join(sorted(plan.needs)) or "nothing special"
+        say(f"{plan.lowest_v:.2f} to {plan.highest_v:.2f} V, {plan.end_s:.3f} s, needs {needs}")
+
+
+@app.command("play", epilog="Example: rig supply play weak-then-firm --bench simulated. The device is off afterwards.")
+def play(
+    name: Name,
+    bench: Annotated[str, typer.Option(metavar="NAME|PATH", help="Bench to play it on.")] = "simulated",
+) -> None:
+    """Power the device, play a profile from then on, and say what came of it."""
+    profile = load_profile(name)
+    with open_bench(bench) as opened:
+        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}")
+        dut = DeviceUnderTest(opened)
+        dut.power_on()
+        fed = dut.run_supply(profile)
+        say(f"played {fed.name}: {fed.end_s - fed.start_s:.3f} s, lowest set point {fed.lowest_asked_v:.3f} V")
+        if fed.checks:
+            say(f"{fed.checks} levels measured, at worst {fed.worst_v * 1000:.0f} mV from what was asked for")
+        say(dut.observation().outcome.summary)
