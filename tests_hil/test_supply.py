@@ -12,6 +12,8 @@ from rig.outcome import Verdict
 
 pytestmark = pytest.mark.hil
 
+CURE_F = 10e-3  # what 350 mA for 15 ms take out of it is half a volt
+SETTLES_S = 6.0  # charging through the weak supply, starting, joining
 RADIO_A = 0.05  # connected, a radio takes 55 mA or more, in bursts 250 mA
 
 
@@ -44,6 +46,30 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
     assert dut.wait_for("connected", timeout_s=15.0), dut.observation().outcome.summary
     outcome = dut.observation().outcome
     assert outcome.verdict is Verdict.CONNECTED, outcome.summary
+
+
+@pytest.mark.requires("network:home", "supply.series", "supply.capacitor")
+def test_large_capacitor_cures_it(dut: DeviceUnderTest, network) -> None:
+    """The average current is no trouble for the weak supply, only the bursts are: a store at the device covers them."""
+    configure(dut, network)
+    dut.power_off()
+    dut.weaken_supply()
+    dut.power_on()
+    dut.watch_for(4.0)
+    assert dut.observation().outcome.verdict is Verdict.BROWNOUT_LOOP
+    dut.power_off()
+    dut.bench.fit_capacitor(CURE_F)
+    dut.weaken_supply()
+    dut.power_on()
+    dut.watch_for(SETTLES_S)
+    from_s = dut.bench.clock.now_s()
+    dut.watch_for(4.0)
+    # By volts and amperes: what the LED shows at a voltage that sways with the radio is not to be leaned on.
+    traces = dut.watch.result()[0].traces
+    lowest_v = traces["dut_v"].between(from_s, from_s + 4.0).values.min()
+    assert lowest_v > dut.bench.device.supply.min_v + 0.2, f"down to {lowest_v:.2f} V: the radio still starves it"
+    average_a = traces["supply_a"].between(from_s, from_s + 4.0).values.mean()
+    assert average_a > RADIO_A, f"{average_a * 1000:.0f} mA: the radio is not on"
 
 
 @pytest.mark.requires("supply.programmable", "supply.current")

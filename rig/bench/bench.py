@@ -27,6 +27,7 @@ from rig.profiles.network import load_any_network
 
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
 MOST_OHM = 1000.0
+MOST_FARAD = 0.1
 
 
 class Bench:
@@ -107,6 +108,8 @@ class Bench:
         have |= self.supply.capabilities
         if self.supply.has_series and self._backend.decade is not None:
             have.add("supply.decade")
+        if self._backend.capacitors is not None:
+            have.add("supply.capacitor")
         if self.optical.has_grey:
             have.add("blinkup.trilevel")
         return frozenset(have)
@@ -157,6 +160,21 @@ class Bench:
         assert self._backend.decade is not None
         self._backend.decade.fit(ohm)
         self._fitted_ohm = ohm
+
+    def fit_capacitor(self, farad: float) -> None:
+        """Put a capacitor across the device's terminals, beside what it has itself; 0 takes it off. Switch off before.
+
+        Raises:
+            CapabilityMissing: this bench can't.
+            ConfigError: no usable capacitance, or the supply is on.
+        """
+        self.require("supply.capacitor")
+        if not 0.0 <= farad <= MOST_FARAD:
+            raise ConfigError(f"capacitor of {farad:g} F: expected 0 to {MOST_FARAD:g}")
+        if self.supply.enabled:
+            raise ConfigError("the supply is on: switch it off before a capacitor is put across the device")
+        assert self._backend.capacitors is not None
+        self._backend.capacitors.fit(farad)
 
     @property
     def networks(self) -> NetworkControl:

@@ -3,8 +3,9 @@
 Capability names: `network` (put a declared network there), `environment` (ambient light and noise),
 `blinkup.trilevel` (a grey leg); `network:NAME` is one certain network, which the device must have a way to reach. Of
 the supply: `supply.programmable` (any voltage within the limits), `supply.current` and `supply.device_v` (measured),
-`supply.series` (a resistor that weakens it), `supply.decade` (choose by how many ohm), `supply.switched_dips`
-(interruptions of microseconds, timed by a wave). What the device itself has is in `rig.profiles.device.CAPABILITIES`.
+`supply.series` (a resistor that weakens it), `supply.decade` (choose by how many ohm), `supply.capacitor` (put one
+across the device), `supply.switched_dips` (interruptions of microseconds, timed by a wave).
+What the device itself has is in `rig.profiles.device.CAPABILITIES`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ NAMES = (
     "supply.device_v",
     "supply.series",
     "supply.decade",
+    "supply.capacitor",
     "supply.switched_dips",
     "blinkup.trilevel",
 )
@@ -74,6 +76,12 @@ class NetworkControl(Protocol):
     def provide(self, name: str) -> AnyNetwork:
         """Make sure that this network is there and behaves as its file says."""
         ...
+
+
+class CapacitorBank(Protocol):
+    """Capacitors that can be put across the device's terminals."""
+
+    def fit(self, farad: float) -> None: ...
 
 
 class SeriesDecade(Protocol):

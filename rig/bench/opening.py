@@ -11,7 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rig.bench.capabilities import DeclaredNetworks, EnvironmentControl, NetworkControl, SeriesDecade, Surroundings
+from rig.bench.capabilities import (
+    CapacitorBank,
+    DeclaredNetworks,
+    EnvironmentControl,
+    NetworkControl,
+    SeriesDecade,
+    Surroundings,
+)
 from rig.bench.config import BenchConfig
 from rig.bench.gpiolink import GONE, GpioLink
 from rig.bench.heart import Heart, ProcessHeart
@@ -42,6 +49,7 @@ class Backend:
     on_close: list[Callable[[], None]] = field(default_factory=list)
     world: object | None = None
     decade: SeriesDecade | None = None
+    capacitors: CapacitorBank | None = None
     scpi_resource: str | None = None
 
     def close(self) -> None:
@@ -180,6 +188,11 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
             with world.timeline.lock:
                 world.rail.set_series_ohm(ohm)
 
+    class SimulatedCapacitors:
+        def fit(self, farad: float) -> None:
+            with world.timeline.lock:
+                world.rail.set_added_f(farad)
+
     if seed is None:
         assert config.simulation is not None
         seed = config.simulation.seed
@@ -211,5 +224,6 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
         closing,
         world,
         SimulatedDecade(),
+        SimulatedCapacitors(),
         instrument,
     )

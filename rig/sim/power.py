@@ -90,6 +90,7 @@ class SupplyRail:
     def __init__(self, timeline: Timeline, parameters: RailParameters) -> None:
         self.timeline = timeline
         self.parameters = parameters
+        self._own_f = parameters.bulk_f
         self._set_v = 0.0
         self._on = False
         self._told_on = False
@@ -128,6 +129,11 @@ class SupplyRail:
     def set_series_ohm(self, ohm: float) -> None:
         """Another series resistor, whether it is in the line or not."""
         self._change(lambda: setattr(self, "parameters", replace(self.parameters, series_ohm=ohm)))
+
+    def set_added_f(self, farad: float) -> None:
+        """A capacitor beside the device's own, uncharged as the node has to be."""
+        own_f = self._own_f
+        self._change(lambda: setattr(self, "parameters", replace(self.parameters, bulk_f=own_f + farad)))
 
     def set_contact(self, ohm: float) -> None:
         self._change(lambda: setattr(self, "_contact_ohm", ohm))
