@@ -9,8 +9,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("rig", deadline=None)  # a slow machine is no defect
+settings.load_profile("rig")
 
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that; tests send it to theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
