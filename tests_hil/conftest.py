@@ -11,3 +11,9 @@ pytestmark = pytest.mark.hil
 
 def pytest_configure(config: pytest.Config) -> None:
     report.enable(config)
+
+
+@pytest.fixture
+def cycles(request: pytest.FixtureRequest) -> int:
+    """Power cycles of an endurance test, from `--rig-cycles`."""
+    return int(request.config.getoption("rig_cycles"))

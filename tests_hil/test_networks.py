@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hil_steps import enrolment_of
 
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ, Proxy, StaticIP, WifiConfig, WpsConfig
@@ -121,9 +122,3 @@ def test_mobile_fault_is_named(dut: DeviceUnderTest, network, name: str, verdict
     network(name)
     expected = dut.bench.device.expected
     judged(dut, enrolment_of(dut), verdict, expected.connect_s + expected.stuck_s + 10.0)
-
-
-def enrolment_of(dut: DeviceUnderTest) -> WifiConfig:
-    """Enrolment alone: the device goes online without Wi-Fi."""
-    token, plan = dut.bench.enrolment()
-    return WifiConfig("", "", token, plan)

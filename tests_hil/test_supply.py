@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hil_steps import EXTREMES, get_online
 
 from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest
-from rig.blinkup import FAST_HZ
 from rig.errors import SupplyLimitError
 from rig.outcome import Verdict
 
@@ -17,9 +17,10 @@ SETTLES_S = 6.0  # charging through the weak supply, starting, joining
 RADIO_A = 0.05  # connected, a radio takes 55 mA or more, in bursts 250 mA
 
 
+@EXTREMES
 @pytest.mark.requires("network:home", "supply.series")
 def test_weak_supply_ends_in_a_brownout_loop(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
-    configure(dut, network)
+    get_online(dut, network)
     dut.power_off()
     dut.weaken_supply()
     dut.power_on()
@@ -33,9 +34,10 @@ def test_weak_supply_ends_in_a_brownout_loop(dut: DeviceUnderTest, network, surr
     assert restarting_s > 5.0, f"red of restarts for {restarting_s:.1f} s of 8 s"
 
 
+@EXTREMES
 @pytest.mark.requires("network:home", "supply.series")
 def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
-    configure(dut, network)
+    get_online(dut, network)
     dut.power_off()
     dut.weaken_supply()
     dut.power_on()
@@ -134,9 +136,3 @@ def test_more_than_the_device_may_see_is_refused(dut: DeviceUnderTest) -> None:
     with pytest.raises(SupplyLimitError, match=rf"allowed are 0 to {max_v:g} V .*nothing was changed"):
         dut.bench.supply.set(max_v + 0.01)
     assert abs(dut.bench.supply.measure().regulator_v - before_v) < 0.02
-
-
-def configure(dut: DeviceUnderTest, network) -> None:
-    dut.make_unconfigured()
-    dut.send(dut.wifi(network("home")), rate_hz=FAST_HZ)
-    assert dut.wait_for("connected", timeout_s=20.0), dut.observation().outcome.summary

@@ -76,6 +76,11 @@ class DeviceUnderTest:
             self._watch = Watch(self.bench, self.codes)
         return self._watch
 
+    def start_over(self) -> None:
+        """Forget what was seen so far: for tests that repeat something so often that it would fill the memory."""
+        self._watch = None
+        self.receipts = []
+
     def power_on(self, volts: float | None = None, *, supply: SupplyProfile | str | None = None) -> None:
         """Supply the device, with its nominal voltage unless told otherwise.
 

@@ -31,6 +31,7 @@ CAPABILITIES = (
     "wps",
     "ble",
     "blinkup.optical",
+    "impos.legacy",
 )
 
 
@@ -144,6 +145,7 @@ class DeviceProfile(Strict):
             "wps": radio.wps,
             "ble": reception.ble,
             "blinkup.optical": reception.optical,
+            "impos.legacy": "legacy" in self.led_tags,
         }
         return frozenset(name for name, there in has.items() if there)
 

@@ -44,12 +44,16 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 @pytest.fixture(autouse=True)
 def required_capabilities(request: pytest.FixtureRequest) -> None:
-    """Skips a test whose `requires` marker names something that the bench lacks, whatever fixtures it uses."""
+    """Skips a test whose `requires` marker names something that the bench lacks, whatever fixtures it uses.
+
+    One that runs must have limits for what its `measures` marker declares.
+    """
     wanted = [capability for marker in request.node.iter_markers("requires") for capability in marker.args]
     if wanted:
         opened: Bench = request.getfixturevalue("bench")
         for capability in wanted:
             opened.require(capability)
+    check_declared(request.node)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 
 import pytest
@@ -12,6 +13,7 @@ from rig.errors import ConfigError
 from rig.profiles.device import DeviceProfile, load_device
 
 DEFAULT_BENCH = "simulated"
+DEFAULT_CYCLES = 2
 BENCH_VARIABLE = "RIG_BENCH"
 
 BENCH_FAULT, BENCH_LOCKED, CONFIG_INVALID, SAFETY_TRIP = 10, 11, 12, 13
@@ -37,6 +39,13 @@ def add(parser: pytest.Parser) -> None:
         help="give the simulated device a defect, as in led.dim,factor=0.3 (docs/devices.md); may be repeated",
     )
     group.addoption(
+        "--rig-cycles",
+        type=_cycles,
+        default=DEFAULT_CYCLES,
+        metavar="N",
+        help=f"power cycles of the endurance test (default: {DEFAULT_CYCLES}, which only shows that it works)",
+    )
+    group.addoption(
         "--rig-keep-raw",
         action="store_true",
         help="keep the light of BlinkUp data in recordings; it contains the Wi-Fi password",
@@ -48,6 +57,13 @@ def add(parser: pytest.Parser) -> None:
         "or a conftest.py asks for one)",
     )
     parser.addini("rig_bench", "bench to run on, see --bench", default="")
+
+
+def _cycles(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} power cycles; expected 1 or more")
+    return number
 
 
 def bench_name(config: pytest.Config) -> tuple[str, str]:

@@ -19,7 +19,6 @@ from rig.pytest_plugin.fixtures import (
     blinkup,
     blinkup_sweep,
     brownout,
-    check_declared,
     clock,
     dut,
     environment,
@@ -127,7 +126,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     first = item.session.stash.get(FIRST_FAULT, None)
     if first is not None and "bench" in getattr(item, "fixturenames", ()):
         pytest.skip(f"the bench broke earlier: {first}")
-    check_declared(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -224,6 +222,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if close:
         terminalreporter.section("passed, close to a limit")
         for line in close:
+            terminalreporter.write_line(line)
+    left_out = report.left_out(terminalreporter.stats.get("skipped", []))
+    if left_out:
+        terminalreporter.section("not run, and why")
+        for line in left_out:
             terminalreporter.write_line(line)
     terminalreporter.section("bench")
     terminalreporter.write_line(options.announcement(config))

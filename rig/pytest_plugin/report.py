@@ -137,11 +137,26 @@ def marginal(made: Any) -> list[str]:
     return (getattr(made, "rig", None) or {}).get("marginal") or []
 
 
+def why_skipped(made: Any) -> str:
+    """Why a test was skipped; empty if it wasn't."""
+    if not getattr(made, "skipped", False) or not isinstance(made.longrepr, tuple):
+        return ""
+    return str(made.longrepr[2]).removeprefix("Skipped: ")
+
+
+def left_out(skipped: list[Any]) -> list[str]:
+    """A line for each reason for which tests were skipped: the reason, and the tests."""
+    tests: dict[str, list[str]] = {}
+    for made in skipped:
+        tests.setdefault(why_skipped(made).partition("; ")[0], []).append(made.nodeid.rpartition("::")[2])
+    return [f"{reason}: {', '.join(names)}" for reason, names in tests.items()]
+
+
 def row_cells(report: Any, cells: list[str]) -> None:
     row = getattr(report, "rig", None) or {}
     cells[1] = _TEST_ID.sub(lambda found: f"{found[1]}{html.escape(found[2])}{found[3]}", cells[1])
     close = "".join(f"Marginal: {line}. " for line in marginal(report))
-    reason = " ".join(f"{close}{row.get('reason', '')}".split())
+    reason = " ".join(f"{close}{row.get('reason', '') or why_skipped(report)}".split())
     cells.insert(2, f'<td class="col-verdict">{html.escape(str(row.get("verdict", "")))}</td>')
     cells.insert(3, f'<td class="col-domain">{html.escape(str(row.get("domain", "")))}</td>')
     cells.insert(4, f'<td class="col-reason">{html.escape(reason)}</td>')
