@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import pkgutil
 import re
+import tomllib
 import types
 import typing
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from rig.bench.config import BenchConfig, SupplyWiring, load_bench
 from rig.cli.main import app
 from rig.errors import RigError
 from rig.files import fixtures_folder
+from rig.profiles.device import load_device
 from rig.pytest_plugin import options
 from rig.quantities import Spread
 
@@ -39,6 +41,7 @@ PAGES = (
     "faults.md",
     "devices.md",
     "networks.md",
+    "suite.md",
 )
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
 UNITS = {"_v_s": "V/s", "_v": "V", "_a": "A", "_s": "s", "_us": "us", "_hz": "Hz", "_ohm": "ohm", "_f": "F"}
@@ -239,8 +242,26 @@ def test_commands_and_options_exist(page: Path) -> None:
     plugin = (ROOT / "rig/pytest_plugin/options.py").read_text(encoding="utf-8")
     shown = CliRunner().invoke(app, ["judge", "--help"], env={"COLUMNS": "200"}).output
     shown += CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
-    for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", text)) - {"--junitxml", "--now"}:
+    for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", text)) - {"--junitxml", "--now", "--defects"}:
         assert f'"{option}"' in plugin or option in shown, f"{page.name}: {option}"
+
+
+def test_the_suites_tables_are_those_of_the_data() -> None:
+    text = (DOCS / "suite.md").read_text(encoding="utf-8")
+    rows = tomllib.loads((ROOT / "tests_hil" / "defects.toml").read_text(encoding="utf-8"))["defect"]
+    defects = [
+        f"| `{row['give']}` | {', '.join(row.get('on', ['all']))} | `{row['test'].partition('[')[0]}` |" for row in rows
+    ]
+    assert [line for line in text.splitlines() if "::test_" in line and line.startswith("|")] == defects
+    limits = load_device("imp003").limits
+    assert re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]*\|$", text, flags=re.MULTILINE) == list(limits)
+    for name, limit in limits.items():
+        low, high = limit.low, limit.high
+        said = f"up to {high}" if low is None else f"{low} or more" if high is None else f"{low} to {high}"
+        unit = "" if limit.unit == "1" else limit.unit
+        assert f"| `{name}` | {said} | {unit} |" in text, name
+    named = set(re.findall(r"`(tests_hil/test_\w+\.py)`", text))
+    assert named == {f"tests_hil/{path.name}" for path in (ROOT / "tests_hil").glob("test_*.py")}
 
 
 def test_variables_exist() -> None:

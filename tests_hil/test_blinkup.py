@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_steps import EXTREMES, ONLINE_TIMEOUT_S, get_online, settings_for, shown, wait_online
+from hil_steps import EXTREMES, ONLINE_TIMEOUT_S, get_online, powered_s, settings_for, shown, wait_online
 
 from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest, Observation
@@ -68,9 +67,9 @@ def test_blinkup_is_answered_in_green(dut: DeviceUnderTest, network, measure) ->
     )
     assert lit is not None, f"no light after the BlinkUp: {seen.outcome.summary}"
     green = first_run(seen.decoded.segments, "green", since_s=lit.start_s, pause_s=LEGACY_GAP_S)
-    assert green is not None and green.start_s == lit.start_s, (
-        f"expected green, seen: {shown(seen, lit.start_s, seen.recording.end_s)}; {seen.outcome.summary}"
-    )
+    said = f"expected green, seen: {shown(seen, lit.start_s, seen.recording.end_s)}; {seen.outcome.summary}"
+    assert green is not None, said
+    assert green.start_s == lit.start_s, said
     measure("blinkup_answer", green.start_s - receipt.end_s, "s", uncertainty=EDGE_S)
     measure("blinkup_green", green.duration_s, "s", uncertainty=2 * EDGE_S)
 
@@ -130,10 +129,16 @@ def test_blinkup_is_heard_as_long_as_the_led_lives(dut: DeviceUnderTest, network
     dut.make_unconfigured()
     dut.power_cycle()
     dut.watch_for(LATE_IN_WINDOW_S)
-    dut.send(settings_for(dut, network), rate_hz=FAST_HZ)
+    sent = dut.send(settings_for(dut, network), rate_hz=FAST_HZ)
     dut.watch_for(ANSWERED_S)
     seen = dut.observation()
-    green = first_run(seen.decoded.segments, "green", since_s=dut.receipts[-1].end_s - LATE_S)
+    lit = [s.end_s for s in seen.decoded.segments if s.colour == "amber" and s.end_s <= sent.start_s + LATE_S]
+    assert lit, "no amber before the BlinkUp"
+    assert sent.start_s - lit[-1] < 1.0, (
+        f"the LED fell dark {lit[-1] - powered_s(seen):.1f} s after power-on; it and BlinkUp live for "
+        f"{dut.bench.device.led_window_s:g} s"
+    )
+    green = first_run(seen.decoded.segments, "green", since_s=sent.end_s - LATE_S)
     assert green is not None, seen.outcome.summary
 
 

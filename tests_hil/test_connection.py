@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from hil_steps import EXTREMES, get_online, powered_s, settings_for, wait_online
 
 from rig.bench.capabilities import Surroundings

@@ -160,9 +160,11 @@ class Measure:
             AssertionError: it is outside its limits.
             ConfigError: the profile has no such limit, or has it in another unit.
         """
+        __tracebackhide__ = True
         found = measured(self._device, name, value, unit, uncertainty)
         self._kept.append(found)
-        assert found.grade != "fail", f"measurement {found}"
+        if found.grade == "fail":
+            raise AssertionError(f"measurement {found}")
         return value
 
     def note(self, name: str, value: float, unit: str, *, uncertainty: float = 0.0) -> float:

@@ -129,12 +129,17 @@ def is_simulated(config: pytest.Config) -> bool:
     return chosen(config)[0].kind == "simulated"
 
 
+def device_id(config: pytest.Config) -> str:
+    """The bench file's name for the one device on it; empty for a simulated device of another type."""
+    bench, device = chosen(config)
+    return "" if bench.kind == "simulated" and device.name != bench.dut.device else bench.dut.id
+
+
 def announcement(config: pytest.Config) -> str:
     """One line that says what is being tested on what; a simulated bench says so loudly."""
     bench, device = chosen(config)
     _, source = bench_name(config)
-    said = (
-        f"bench: {bench.name} ({bench.stands_for}; chosen by {source}), device: {device.name} {bench.dut.id}".rstrip()
-    )
+    what = f"{device.name} {device_id(config)}".rstrip()
+    said = f"bench: {bench.name} ({bench.stands_for}; chosen by {source}), device: {what}"
     defects = bench.simulation.defects if bench.simulation is not None else ()
-    return said.rstrip() + (f", WITH DEFECTS: {', '.join(d.name for d in defects)}" if defects else "")
+    return said + (f", WITH DEFECTS: {', '.join(d.name for d in defects)}" if defects else "")

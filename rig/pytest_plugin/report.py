@@ -109,7 +109,7 @@ def environment(config: pytest.Config) -> dict[str, str]:
     unreal = "SIMULATED" if bench.kind == "simulated" else "EMULATED" if bench.emulated else ""
     facts = {
         "Bench": f"{bench.name} ({f'{unreal}: no hardware was touched' if unreal else bench.title})",
-        "Device": f"{device.title}, {bench.dut.id or 'no id'}",
+        "Device": f"{device.title}, {options.device_id(config) or 'no id'}",
         "Rig": rig.__version__,
         "Drivers": ", ".join(
             f"{name} {version(name)}" for name in ("gpiozero", "pigpio", "adafruit-circuitpython-ads1x15")
@@ -154,9 +154,10 @@ def left_out(skipped: list[Any]) -> list[str]:
 
 def row_cells(report: Any, cells: list[str]) -> None:
     row = getattr(report, "rig", None) or {}
-    cells[1] = _TEST_ID.sub(lambda found: f"{found[1]}{html.escape(found[2])}{found[3]}", cells[1])
+    phase = "::setup" if why_skipped(report) else ""  # a skipped test has no phases that anybody asks about
+    cells[1] = _TEST_ID.sub(lambda found: f"{found[1]}{html.escape(found[2].removesuffix(phase))}{found[3]}", cells[1])
     close = "".join(f"Marginal: {line}. " for line in marginal(report))
-    reason = " ".join(f"{close}{row.get('reason', '') or why_skipped(report)}".split())
+    reason = " ".join(f"{close}{row.get('reason', '') or why_skipped(report).partition('; ')[0]}".split())
     cells.insert(2, f'<td class="col-verdict">{html.escape(str(row.get("verdict", "")))}</td>')
     cells.insert(3, f'<td class="col-domain">{html.escape(str(row.get("domain", "")))}</td>')
     cells.insert(4, f'<td class="col-reason">{html.escape(reason)}</td>')

@@ -25,7 +25,7 @@ class Measurement:
 
     def __str__(self) -> str:
         spread = f" +- {self.uncertainty:.2g}" if self.uncertainty else ""
-        text = f"{self.name} = {self.value:.4g}{spread} {self.unit}"
+        text = f"{self.name} = {self.value:.4g}{spread} {self.unit.removeprefix('1')}".rstrip()
         if self.limit is None:
             return text
         return f"{text} {self.limit}" + {"pass": "", "marginal": " MARGINAL", "fail": " OUT OF LIMITS"}[self.grade]

@@ -51,7 +51,7 @@ def test_declared_marginal_and_unknown(pytester: pytest.Pytester) -> None:
         ]
     )
     said = done.stdout.str()
-    assert "device 'imp003' has no limit for 'no_such_thing' (it has: blinkup_edge_error, " in said
+    assert "device 'imp003' has no limit for 'no_such_thing' (it has: amber_brightness, " in said
     assert "measurement 'idle_current' is in A, its limit in device 'imp003' in mA" in said
     row = read_report(out).row("::test_is_close")
     assert row.cell("reason").startswith("Marginal: idle_current = 110 mA [1..120] MARGINAL.")

@@ -1,0 +1,57 @@
+"""What the suite says of tests that don't apply, and the option of its endurance test."""
+
+from __future__ import annotations
+
+import pytest
+from plugin_runs import REPORTING, read_report
+
+SUITE = """
+import pytest
+
+@pytest.mark.requires("radio.cellular")
+@pytest.mark.measures("time_in_modem")
+def test_modem(bench):
+    raise AssertionError("ran")
+
+@pytest.mark.requires("radio.cellular")
+def test_sim(bench):
+    raise AssertionError("ran")
+
+def test_cycles(request, measure):
+    assert request.config.getoption("rig_cycles") == 7
+    measure("reception_margin", 1.55, "1", uncertainty=0.3)
+
+def test_too_much(measure):
+    measure("reception_margin", 1.2, "1")
+"""
+
+
+def test_what_does_not_apply_is_listed_with_the_reason(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(REPORTING)
+    pytester.makepyfile(test_suite=SUITE)
+    out = pytester.path / "out"
+    done = pytester.runpytest_subprocess("-n0", "--rig-reports", str(out), "--rig-cycles", "7", timeout=110)
+    done.assert_outcomes(passed=1, failed=1, skipped=2)
+    done.stdout.fnmatch_lines(
+        [
+            "*measurement reception_margin = 1.2 [[]1.5..[]] OUT OF LIMITS",
+            "*::test_cycles: reception_margin = 1.55 +- 0.3 [[]1.5..[]] MARGINAL",
+            "*not run, and why*",
+            "device 'imp003' lacks 'radio.cellular': test_modem, test_sim",
+        ]
+    )
+    row = read_report(out).row("::test_modem")
+    assert row.cell("reason") == "device 'imp003' lacks 'radio.cellular'"
+
+
+def test_a_number_of_cycles_that_makes_no_sense_is_refused(pytester: pytest.Pytester) -> None:
+    done = pytester.runpytest_subprocess("-n0", "--rig-cycles", "0", timeout=60)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert "0 power cycles; expected 1 or more" in done.stderr.str()
+
+
+def test_a_simulated_device_of_another_type_has_not_the_benchs_id(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_suite="def test_it(): pass")
+    for device, said in (("imp003", "device: imp003 simulated-imp003"), ("imp006", "device: imp006")):
+        done = pytester.runpytest_subprocess("-n0", "--dut", device, timeout=60)
+        assert done.stdout.str().splitlines()[-2].endswith(said) or f"{said}\n" in done.stdout.str()
