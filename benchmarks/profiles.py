@@ -47,15 +47,14 @@ def defects(names: list[str], workers: str) -> bool:
     """Each defect on each of its profiles, several at a time; only what is wrong is told at length."""
     wanted = [(case, name) for case in cases() for name in case.profiles if name in names]
     with ThreadPoolExecutor(int(workers)) as pool:
-        found = list(pool.map(lambda pair: _noticed(*pair), wanted))
-    good = True
-    for (case, name), said in zip(wanted, found, strict=True):
-        good = good and said in ("red", "skipped")
-        print(f"{case.give:<36}{name:<18}{'does not apply' if said == 'skipped' else said}")
+        found = []
+        for (case, name), said in zip(wanted, pool.map(lambda pair: _noticed(*pair), wanted), strict=True):
+            found.append(said)
+            print(f"{case.give:<36}{name:<18}{'does not apply' if said == 'skipped' else said}", flush=True)
     print(
         f"{found.count('red')} of {len(found) - found.count('skipped')} noticed, {found.count('skipped')} do not apply"
     )
-    return good
+    return set(found) <= {"red", "skipped"}
 
 
 def _noticed(case: Case, name: str) -> str:

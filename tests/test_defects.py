@@ -13,7 +13,7 @@ HARMLESS = {"flash.fresh", "os.outdated", "app.leaves"}  # conditions of a healt
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.daily], ids=lambda c: f"{c.profiles[0]}-{c.give.split(',')[0]}")
 def test_defect_turns_its_test_red_for_the_right_reason(case: Case) -> None:
-    done = run(case.profiles[0], ["-n0", "--sim-defect", case.give, case.node], timeout_s=120)
+    done = run(case.profiles[0], ["-n0", "--sim-defect", case.give, case.node], timeout_s=300)
     assert verdict_of(case, done) == "red", verdict_of(case, done)
 
 
