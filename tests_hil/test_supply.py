@@ -7,6 +7,7 @@ from hil_steps import EXTREMES, get_online
 
 from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest
+from rig.blinkup import FAST_HZ
 from rig.errors import SupplyLimitError
 from rig.outcome import Verdict
 
@@ -53,7 +54,7 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
 @pytest.mark.requires("network:home", "supply.series", "supply.capacitor")
 def test_large_capacitor_cures_it(dut: DeviceUnderTest, network) -> None:
     """The average current is no trouble for the weak supply, only the bursts are: a store at the device covers them."""
-    configure(dut, network)
+    get_online(dut, network)
     dut.power_off()
     dut.weaken_supply()
     dut.power_on()
@@ -88,7 +89,7 @@ def test_between_the_limits_it_runs_without_wifi_and_recovers_when_the_supply_fi
     dut: DeviceUnderTest, network
 ) -> None:
     """From 1.8 V on code runs, Wi-Fi needs 2.5 V: a configured device is awake, offline, and comes online later."""
-    configure(dut, network)
+    get_online(dut, network)
     dut.power_off()
     limits = dut.bench.device.supply
     between_v = (limits.min_v + limits.wifi_min_v) / 2
@@ -103,7 +104,7 @@ def test_between_the_limits_it_runs_without_wifi_and_recovers_when_the_supply_fi
 
 @pytest.mark.requires("network:home", "supply.programmable")
 def test_weak_at_power_on_and_firm_later(dut: DeviceUnderTest, network) -> None:
-    configure(dut, network)
+    get_online(dut, network)
     dut.power_off()
     dut.power_on(supply="weak-then-firm")
     assert dut.wait_for("connected", timeout_s=30.0), dut.observation().outcome.summary
@@ -112,7 +113,7 @@ def test_weak_at_power_on_and_firm_later(dut: DeviceUnderTest, network) -> None:
 @pytest.mark.requires("network:home", "supply.programmable")
 def test_sag_at_the_radio_s_start_is_survived(dut: DeviceUnderTest, network) -> None:
     """What is below Wi-Fi's limit for a moment only costs time, not the settings."""
-    configure(dut, network)
+    get_online(dut, network)
     dut.power_off()
     dut.power_on()
     dut.run_supply("dip-20ms")
