@@ -19,7 +19,7 @@ DROPPED_S = 15.5  # the access point lets go some seconds after the device got o
 
 
 @pytest.mark.measures("time_to_connect", "online_current")
-@pytest.mark.requires("blinkup.optical")
+@pytest.mark.requires("blinkup.optical", "supply.current")
 def test_configured_device_is_online_in_time(dut: DeviceUnderTest, network, measure) -> None:
     get_online(dut, network)
     dut.power_cycle()

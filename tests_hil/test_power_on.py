@@ -47,6 +47,7 @@ def test_start_is_quick(dut: DeviceUnderTest, measure) -> None:
 
 
 @pytest.mark.realtime
+@pytest.mark.requires("supply.current", "supply.device_v")
 @pytest.mark.measures("supply_error", "idle_current")
 def test_supply_at_the_device_is_what_was_asked_for(dut: DeviceUnderTest, measure) -> None:
     dut.power_on()
@@ -58,6 +59,7 @@ def test_supply_at_the_device_is_what_was_asked_for(dut: DeviceUnderTest, measur
 
 
 @pytest.mark.realtime
+@pytest.mark.requires("supply.current", "supply.device_v")
 @pytest.mark.measures("off_voltage", "off_current")
 def test_device_is_dark_and_draws_nothing_when_off(dut: DeviceUnderTest, measure) -> None:
     dut.power_on()
