@@ -159,10 +159,10 @@ def test_needs_a_cable(dut, network):
 def test_a_defect_turns_a_run_red_and_a_device_skips_what_it_lacks(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(HIL)
     arguments = ("-p", "no:cacheprovider", "-n0", "-rs")
-    pytester.runpytest_inprocess(*arguments).assert_outcomes(passed=2, skipped=1)
-    broken = pytester.runpytest_inprocess(*arguments, "--sim-defect", "flash.missing", "-k", "blinks")
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=2, skipped=1)
+    broken = pytester.runpytest_subprocess(*arguments, "--sim-defect", "flash.missing", "-k", "blinks")
     broken.assert_outcomes(failed=1)
     assert "SPI flash fault" in broken.stdout.str()
-    cellular = pytester.runpytest_inprocess(*arguments, "--dut", "impC001")
+    cellular = pytester.runpytest_subprocess(*arguments, "--dut", "impC001")
     cellular.assert_outcomes(passed=1, skipped=2)
     assert "device 'impC001' lacks 'ethernet' to reach network 'wired'" in cellular.stdout.str()
