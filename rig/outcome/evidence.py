@@ -84,6 +84,11 @@ class Scene:
     power: SupplyReport | None = None
     unmerged: tuple[Seen, ...] = ()
 
+    @property
+    def wired(self) -> bool:
+        """Whether it may be on a cable, and so without a radio (only an imp005 can)."""
+        return self.facts.model == "imp005"
+
     def undecided_s(self, after_s: float = float("-inf"), before_s: float = float("inf")) -> float:
         """Time within undecided spans that isn't plainly dark."""
         total = 0.0

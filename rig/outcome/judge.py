@@ -8,6 +8,7 @@ import numpy as np
 
 from rig.outcome.advice import advice_for, page_of
 from rig.outcome.candidate import Candidate, Rule
+from rig.outcome.contradiction import contradictions
 from rig.outcome.evidence import Scene, build_scene
 from rig.outcome.facts import DeviceFacts
 from rig.outcome.loops import power_measurements
@@ -94,7 +95,9 @@ def _weigh(scene: Scene) -> list[_Weighed]:
     for c in proposals:
         if unanswered and c.verdict in LISTENING_VERDICTS:
             c = replace(c, score=0.5 * c.score, reason=c.reason + "; but this is not an answer to the BlinkUp")
+        against, why = contradictions(scene, c)
         factor, note, blocked = discount(scene, c)
+        factor, note = against * factor, why + note
         c = (
             replace(c, reason=c.reason + note, domain=FaultDomain.BENCH)
             if blocked

@@ -20,7 +20,7 @@ from rig.profiles.device import load_device
 from rig.recording import Action, Recording, Trace
 
 CASES = tomllib.loads(Path(__file__).with_name("forum_cases.toml").read_text("utf-8"))["case"]
-POWER_ON_S, RATE_HZ = 1.0, 400.0
+POWER_ON_S, RATE_HZ = 1.0, 200.0
 STEP_V = {"D": 0.0, "R": 0.45, "G": 0.75, "A": 1.15}
 AMBIENT_V, NOISE_V, LAG_S, FLICKER_V = 0.12, 0.03, 0.003, 0.02
 BOOT = "D60 R120"
