@@ -101,8 +101,9 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     if not lit or lit[0].letter == "R" or lit[0].start_s < scene.powered.start_s:
         return 1.0, ""
     first = lit[0]
-    if first.start_s <= scene.powered.start_s + _START_S and first.letter == "G" and first.duration_s < _LONG_GREEN_S:
-        return _IMPOSSIBLE, f"; but the start showed green where red is due: {_SUSPECTS}"
+    if first.start_s <= scene.powered.start_s + _START_S and first.duration_s < _LONG_GREEN_S:
+        word = "green" if first.letter == "G" else "amber"
+        return _IMPOSSIBLE, f"; but the start showed {word} where red is due: {_SUSPECTS}"
     never = all(run.letter == "G" for run in lit)
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
         return _ODD, f"; but no red at all was seen, not even at the start: {_SUSPECTS}"

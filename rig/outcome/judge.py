@@ -160,6 +160,7 @@ def _alternatives(scene: Scene, others: list[_Weighed], chosen: Candidate) -> tu
 def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | None) -> Outcome:
     """Why there is no verdict, what is missing, and what the likeliest verdicts would have been."""
     found: dict[Verdict, str] = {}
+    likely: tuple[str, ...] = ()
     for w in weighed:
         if w.candidate.verdict is not Verdict.UNDECIDED:
             found.setdefault(w.candidate.verdict, f"not proven ({w.confidence:.2f}): {w.candidate.reason}")
@@ -169,6 +170,7 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         reason = c.reason if named else f"{page_of(c.verdict).title} is likeliest, but not proven: {c.reason}"
         domain = c.domain if c.domain is not None and (named or c.domain is FaultDomain.BENCH) else FaultDomain.UNKNOWN
         evidence, step = c.evidence, c.next_step
+        likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
     else:
         reason, step = _what_is_missing(scene)
@@ -179,7 +181,7 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
             reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
             domain = FaultDomain.BENCH
     measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
-    return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation)
+    return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation, likely)
 
 
 def _what_is_missing(scene: Scene) -> tuple[str, str]:
@@ -202,9 +204,11 @@ def _undecided(
     rivals: tuple[tuple[Verdict, str], ...] = (),
     measurements: dict[str, tuple[float, str]] | None = None,
     expectation: Verdict | None = None,
+    likely: tuple[str, ...] = (),
 ) -> Outcome:
     page = page_of(Verdict.UNDECIDED)
-    advice = ((step[0].upper() + step[1:] + ".",) if step else ()) + advice_for(Verdict.UNDECIDED)
+    first = (step[0].upper() + step[1:] + ".",) if step else ()
+    advice = tuple(dict.fromkeys((*first, *likely, *advice_for(Verdict.UNDECIDED))))
     summary = _summary(page.title, page.meaning, reason, domain, Verdict.UNDECIDED, expectation)
     if step:
         summary += f" Next: {step}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rig.outcome.candidate import Candidate, Rule
+from rig.outcome.crash import crash_loop
 from rig.outcome.evidence import Scene, Seen
 from rig.outcome.loops import restarts_text, stages_text, unbroken
 from rig.outcome.meaning import is_red, tail
@@ -13,6 +14,7 @@ from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _BOOTED_S = 1.0  # while a device starts, its current changes anyway
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
+_FLASHES = 5
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -37,10 +39,10 @@ def _is_solid(scene: Scene, red: Seen) -> bool:
     return lit_s >= 0.97 * red.duration_s > 0
 
 
-def _clearing(scene: Scene) -> Series | None:
-    """The voltage at the device, if it was measured finely enough and is good enough to clear the supply."""
+def _clearing(scene: Scene, red: Seen) -> Series | None:
+    """The voltage at the device, if it was measured finely enough and is good enough to clear the supply of that red."""
     supply = scene.supply
-    quiet = len(supply.pulses) < _LOOP and len(supply.notches) < _LOOP
+    quiet = len(_pulses_in(scene, red)) < _LOOP and len(_notches_in(scene, red)) < _LOOP
     good = supply.steady and supply.fine_enough(scene.facts) and quiet
     return supply.dut_v if good else None
 
@@ -54,6 +56,20 @@ def _notches_in(scene: Scene, red: Seen) -> tuple[Dip, ...]:
     return tuple(d for d in scene.supply.notches if red.start_s <= d.end_s and d.start_s <= red.end_s)
 
 
+def _pulses_in(scene: Scene, red: Seen) -> tuple[Dip, ...]:
+    """The pulses of current while that red was shown: what a radio drew before proves nothing about it."""
+    return tuple(d for d in scene.supply.pulses if red.start_s <= d.end_s and d.start_s <= red.end_s)
+
+
+def _in_step(scene: Scene, red: Seen | None) -> bool:
+    """Whether there is one notch of the supply for each flash of that red: each flash is a start then."""
+    if red is None:
+        return False
+    flashes = sum(c.letter == "R" and red.start_s <= c.start_s <= red.end_s for c in scene.colours)
+    notches = len(_notches_in(scene, red))
+    return flashes >= _FLASHES and abs(notches - flashes) <= 0.2 * flashes
+
+
 def brownout(scene: Scene) -> Candidate | None:
     """Boot, radio on, supply collapses, reset, again."""
     supply, facts = scene.supply, scene.facts
@@ -61,7 +77,7 @@ def brownout(scene: Scene) -> Candidate | None:
     if (proven := restarting(scene, red)) is not None:
         return proven
     dips = supply.collapses
-    ridden = scene.power is not None and (scene.power.ridden_through or unbroken(scene))
+    ridden = scene.power is not None and (scene.power.ridden_through or unbroken(scene)) and not _in_step(scene, red)
     looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s) and not ridden
     if red is None and not looping:
         return None
@@ -84,10 +100,10 @@ def brownout(scene: Scene) -> Candidate | None:
     elif supply.weak:
         evidence.append(dips_item(supply.weak, facts.min_wifi_v, "too low for Wi-Fi"))
         score, text = 0.88, f"red, and the supply at the device falls below what Wi-Fi needs; {why}"
-    elif len(supply.pulses) >= _LOOP:
-        first, last = supply.pulses[0], supply.pulses[-1]
-        peak_a = max(p.extreme for p in supply.pulses)
-        note = f"{len(supply.pulses)} pulses of current, up to {peak_a:.3f} A"
+    elif red is not None and len(pulses := _pulses_in(scene, red)) >= _LOOP:
+        first, last = pulses[0], pulses[-1]
+        peak_a = max(p.extreme for p in pulses)
+        note = f"{len(pulses)} pulses of current, up to {peak_a:.3f} A"
         evidence.append(EvidenceItem(first.start_s, last.end_s, note, "supply"))
         score, text = (0.75, "red with repeated pulses of current, as of a radio that starts again and again")
         if supply.dut_v is None:
@@ -97,7 +113,7 @@ def brownout(scene: Scene) -> Candidate | None:
         tags.add("no_supply_trace")
         score, text = 0.65, f"red as of a supply that gives way, by the LED alone; {why}"
     else:
-        score = 0.35 if red and _is_solid(scene, red) and _clearing(scene) else 0.55
+        score = 0.35 if red and _is_solid(scene, red) and _clearing(scene, red) else 0.55
         text = "red as of a supply that gives way, but no dip was measured"
         if supply.starved and red is not None and not _is_solid(scene, red):
             score = 0.75  # on a supply made short, restarts are likelier than any other flicker
@@ -112,6 +128,8 @@ def brownout(scene: Scene) -> Candidate | None:
         text += "; the voltage is steady where it is measured, so it gives way inside the device"
         tags.add("steady_supply")
     tags.add("starved" if supply.starved else domain.value)
+    if red is not None and _updated_before(scene, red):
+        tags.add("after_update")
     evidence += _starving_items(scene)
     start_s = min(e.start_s for e in evidence)
     end_s = max(e.end_s for e in evidence if e.source != "action")
@@ -172,17 +190,21 @@ def _starving_items(scene: Scene) -> tuple[EvidenceItem, ...]:
     )
 
 
+def _updated_before(scene: Scene, red: Seen) -> bool:
+    """Whether green, of an update or of a connection that may have begun one, was shown before that red."""
+    named = any(p.code in ("update", "legacy_install", "connected") and p.end_s <= red.start_s for p in scene.patterns)
+    return named or scene.green_between(scene.powered.start_s, red.start_s)
+
+
 def stuck_red(scene: Scene) -> Candidate | None:
     """Steady red although the supply was measured finely and is good: not a brown-out."""
     red = _red(scene)
-    volts = _clearing(scene)
+    volts = _clearing(scene, red) if red is not None else None
     if red is None or volts is None or not _is_solid(scene, red):
         return None
     low_v = float(np.min(volts.values))
     note = f"dut_v never below {low_v:.2f} V, one sample per {volts.interval_s * 1000:.1f} ms"
-    updated = any(
-        p.code in ("update", "legacy_install", "connected") and p.end_s <= red.start_s for p in scene.patterns
-    )
+    updated = _updated_before(scene, red)
     text = f"red without a break for {red.duration_s:.1f} s, while {low_v:.2f} V or more were measured at the device"
     return Candidate(
         Verdict.MODULE_FAULT,
@@ -324,4 +346,4 @@ def no_power(scene: Scene) -> Candidate | None:
     )
 
 
-POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, dead)
+POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, crash_loop, dead)
