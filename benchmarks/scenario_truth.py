@@ -66,6 +66,9 @@ def truth_of(run: Run) -> Truth:
         return Truth("early_crash")
     shown = _shown(rows, run.end_s)
     kind = shown[-1][1]
+    plan = run.plan
+    if kind == "no_settings" and plan.supply == "set_point" and plan.source_v < load_device(plan.device).supply.wifi_min_v:
+        kind = "no_settings below the voltage for Wi-Fi"
     since_s = run.end_s - shown[-1][0]
     dark = any(what == "window over" for _, what in rows)
     before = shown[-2][1] if len(shown) > 1 and since_s < RECENT_S and not dark else ""
@@ -168,8 +171,10 @@ def grade(run: Run, wall_s: float = 0.0) -> Grade:
         right = right and (ours if weak else True)
     if truth.kind == "early_crash":
         right = right and domain is FaultDomain.DUT
+    lie = data()["colours_lie"]
+    if run.plan.defect in lie["defects"] and domain is FaultDomain.DUT:
+        right = right or verdict.value in lie["right"]
     if verdict is Verdict.UNDECIDED and not right:
-        lie = data()["colours_lie"]
         named = run.plan.defect in lie["defects"] and any(word in outcome.summary for word in lie["names"])
         right = bool(truth.before) or truth.open or named
     how = "right" if right else "undecided" if verdict is Verdict.UNDECIDED else "wrong"

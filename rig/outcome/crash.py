@@ -21,7 +21,7 @@ _SCORE = 0.7
 
 def _first_start(scene: Scene) -> Colour | None:
     """The red of the first start, if the power-on was seen and red was the first light."""
-    if not scene.powered.cold or not scene.anchored:
+    if not scene.start_seen:
         return None
     lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _FLASH_S]
     return lit[0] if lit and lit[0].letter == "R" and lit[0].start_s >= scene.powered.start_s else None

@@ -66,6 +66,7 @@ class Scene:
 
     `unmerged` are the spans as they were decoded: neighbours of one code apart.
 
+    `start_seen`: the light was recorded from before a power-on, so that the red of the start can't have been missed.
     `anchored`: the light was recorded before power-on too, so that dark is known and not only assumed.
     """
 
@@ -83,6 +84,7 @@ class Scene:
     anchored: bool = True
     power: SupplyReport | None = None
     unmerged: tuple[Seen, ...] = ()
+    start_seen: bool = False
 
     @property
     def wired(self) -> bool:
@@ -178,6 +180,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         led is None or not len(led.times_s) or float(led.times_s[0]) <= powered.start_s - _ANCHOR_S,
         analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
         tuple(clipped),
+        powered.cold and led is not None and len(led.times_s) > 0 and float(led.times_s[0]) <= powered.start_s - _ANCHOR_S,
     )
 
 

@@ -190,7 +190,8 @@ def _what_is_missing(scene: Scene) -> tuple[str, str]:
     if scene.undecided_s() > 0:
         share = scene.undecided_s() / max(scene.led_end_s - scene.seen[0].start_s, 1e-9)
         text = f"the light could not be read for {min(1.0, share):.0%} of the time"
-        return text, "check sensor, ambient light and calibration, and record for longer"
+        step = "check sensor, ambient light, calibration and the LED's own colours (a dead or exchanged die), and record "
+        return text, step + "for longer"
     seen_s = scene.led_end_s - scene.powered.start_s
     return f"the LED was seen for {seen_s:.1f} s and showed no pattern", "record from power-on until the LED goes dark"
 

@@ -10,11 +10,15 @@ from rig.outcome.evidence import Scene, Seen
 from rig.outcome.loops import restarts_text, stages_text, unbroken
 from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
+from rig.outcome.polarity import amber_for_dark
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _BOOTED_S = 1.0  # while a device starts, its current changes anyway
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
 _FLASHES = 5
+_LOOK_AT_LED = (
+    "check that the sensor sits over the status LED, its wiring and calibration, and the LED's own colours (a dead die)"
+)
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -279,13 +283,13 @@ def dead(scene: Scene) -> Candidate | None:
         if len(supply.pulses) >= _LOOP:
             return open_question(
                 f"the LED was seen dark, yet the device draws {len(supply.pulses)} pulses of current as in operation",
-                "check that the sensor sits over the status LED, and its wiring and calibration",
+                _LOOK_AT_LED,
                 FaultDomain.BENCH,
             )
         if (swing_a := _swing_a(supply.current_a)) >= facts.blink_a:
             return open_question(
                 f"the LED was seen dark, yet the current moves by {swing_a * 1000:.1f} mA as with a blinking LED",
-                "check that the sensor sits over the status LED, and its wiring and calibration",
+                _LOOK_AT_LED,
                 FaultDomain.BENCH,
             )
         score += 0.15
@@ -346,4 +350,4 @@ def no_power(scene: Scene) -> Candidate | None:
     )
 
 
-POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, crash_loop, dead)
+POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, crash_loop, amber_for_dark, dead)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,10 @@ def judged(case: dict[str, Any]) -> tuple[Outcome, Decoded]:
     decoded = decode(
         led.times_s, led.values, calibration=CALIBRATION, codes=load_catalogue().for_device(*device.led_tags)
     )
-    return judge(recording, decoded, device=facts_of(device)), decoded
+    facts = facts_of(device)
+    if "impos" in case:
+        facts = replace(facts, impos=case["impos"])
+    return judge(recording, decoded, device=facts), decoded
 
 
 def lacking(case: dict[str, Any], outcome: Outcome) -> list[str]:
