@@ -37,4 +37,3 @@ def draw(grades: list[Grade], path: Path, title: str) -> None:
     axes.set_ylabel("what the device did (number of worlds)")
     axes.set_title(f"{title}\ngreen: right, yellow: undecided, red: wrong", loc="left", fontsize=9, color=INK)
     figure.savefig(path, bbox_inches="tight", metadata={"Software": None})
-

@@ -67,7 +67,11 @@ def truth_of(run: Run) -> Truth:
     shown = _shown(rows, run.end_s)
     kind = shown[-1][1]
     plan = run.plan
-    if kind == "no_settings" and plan.supply == "set_point" and plan.source_v < load_device(plan.device).supply.wifi_min_v:
+    if (
+        kind == "no_settings"
+        and plan.supply == "set_point"
+        and plan.source_v < load_device(plan.device).supply.wifi_min_v
+    ):
         kind = "no_settings below the voltage for Wi-Fi"
     since_s = run.end_s - shown[-1][0]
     dark = any(what == "window over" for _, what in rows)
@@ -161,8 +165,17 @@ def grade(run: Run, wall_s: float = 0.0) -> Grade:
     weak = run.plan.supply != "firm"
     told = run.plan.wrong or not run.plan.network
     if outcome is None:
-        return Grade(run.plan.seed, str(run.plan), truth.kind, f"raised: {run.fault[:60]}", "bench",
-                     "right" if weak else "wrong", 1.0, False, wall_s)
+        return Grade(
+            run.plan.seed,
+            str(run.plan),
+            truth.kind,
+            f"raised: {run.fault[:60]}",
+            "bench",
+            "right" if weak else "wrong",
+            1.0,
+            False,
+            wall_s,
+        )
     verdict, domain = outcome.verdict, outcome.fault_domain
     ours = domain in (FaultDomain.BENCH, FaultDomain.CONFIGURATION)
     accepted = _right(truth.kind) | (_right(truth.before) if truth.before else set())
@@ -179,8 +192,9 @@ def grade(run: Run, wall_s: float = 0.0) -> Grade:
         right = bool(truth.before) or truth.open or named
     how = "right" if right else "undecided" if verdict is Verdict.UNDECIDED else "wrong"
     blamed = weak and not told and truth.kind in ("loop", "radio_failure", "no_power") and domain is FaultDomain.DUT
-    return Grade(run.plan.seed, str(run.plan), truth.kind, verdict.value, domain.value, how, outcome.confidence,
-                 blamed, wall_s)
+    return Grade(
+        run.plan.seed, str(run.plan), truth.kind, verdict.value, domain.value, how, outcome.confidence, blamed, wall_s
+    )
 
 
 def _right(kind: str) -> set[str]:

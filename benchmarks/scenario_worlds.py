@@ -36,7 +36,12 @@ ROOT = Path(__file__).resolve().parents[1]
 FILE = Path(__file__).with_name("scenarios.toml")
 SUPPLIES = ("firm", "series", "limit", "set_point")
 WAYS = ("wifi", "ethernet", "cellular")
-PROXIES = ((), ("proxy.bench", 3128, "imp", "let me through"), ("proxy.bench", 3128, "imp", "not this"), ("elsewhere", 1))
+PROXIES = (
+    (),
+    ("proxy.bench", 3128, "imp", "let me through"),
+    ("proxy.bench", 3128, "imp", "not this"),
+    ("elsewhere", 1),
+)
 ADDRESSES = ((), ("192.168.50.20", "192.168.50.1"), ("192.168.50.20", "192.168.50.9"), ("10.0.0.20", "10.0.0.1"))
 BY_LIGHT = ("light", "twice", "cycle_between", "damaged", "late", "clear")
 FIRST_LOOK_S = (3.0, 6.0)
@@ -84,7 +89,9 @@ class Plan:
             "limit": f"at most {self.limit_a:.2f} A",
             "set_point": f"{self.source_v:.2f} V",
         }
-        return ", ".join([*filter(None, parts), shortage.get(self.supply, "firm supply"), f"watched {self.watch_s:.0f} s"])
+        return ", ".join(
+            [*filter(None, parts), shortage.get(self.supply, "firm supply"), f"watched {self.watch_s:.0f} s"]
+        )
 
 
 @dataclass(frozen=True)

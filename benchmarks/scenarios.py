@@ -51,7 +51,9 @@ def report(grades: list[Grade]) -> None:
     print(f"a short supply of the bench laid on the device: {share(sum(g.blamed for g in grades), count)}")
     for g in grades:
         if g.how != "right":
-            print(f"  seed {g.seed}: truth {g.truth}, said {g.said} ({g.domain}) at {g.confidence:.2f}: {g.how}; {g.plan}")
+            print(
+                f"  seed {g.seed}: truth {g.truth}, said {g.said} ({g.domain}) at {g.confidence:.2f}: {g.how}; {g.plan}"
+            )
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from rig.outcome.facts import DeviceFacts
 from rig.outcome.loops import power_measurements
 from rig.outcome.meaning import CODE_VERDICTS
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
+from rig.outcome.polarity import brighter_when_powered
 from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
@@ -177,6 +178,8 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         domain, evidence, confidence = FaultDomain.UNKNOWN, tuple(s.item() for s in scene.seen), 1.0
         for code in (code for s in scene.seen for code in s.alternatives if code in CODE_VERDICTS):
             found.setdefault(CODE_VERDICTS[code], "one reading of light that was not decided")
+        if brighter_when_powered(scene):
+            likely = advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
         if scene.problems:
             reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
             domain = FaultDomain.BENCH
@@ -190,7 +193,9 @@ def _what_is_missing(scene: Scene) -> tuple[str, str]:
     if scene.undecided_s() > 0:
         share = scene.undecided_s() / max(scene.led_end_s - scene.seen[0].start_s, 1e-9)
         text = f"the light could not be read for {min(1.0, share):.0%} of the time"
-        step = "check sensor, ambient light, calibration and the LED's own colours (a dead or exchanged die), and record "
+        step = (
+            "check sensor, ambient light, calibration and the LED's own colours (a dead or exchanged die), and record "
+        )
         return text, step + "for longer"
     seen_s = scene.led_end_s - scene.powered.start_s
     return f"the LED was seen for {seen_s:.1f} s and showed no pattern", "record from power-on until the LED goes dark"

@@ -7,8 +7,18 @@ from rig.outcome.evidence import Scene
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _STARTED_S = 1.0
+_COLOUR_STEP = 0.3  # of amber: red, the weakest colour, has about 0.4
 _LONG_S = 4.0
 _NO_DARK, _AMBER, _OTHER = 0.03, 0.25, 0.10  # shares of the time
+
+
+def brighter_when_powered(scene: Scene) -> bool:
+    """Whether what the decoder took for ambient light rose by a colour's worth: maybe an LED that is never dark."""
+    changes = [p.numbers for p in scene.problems if p.kind == "ambient"]
+    return any(
+        float(n.get("change", 0.0)) >= _COLOUR_STEP and float(n.get("time_s", 0.0)) >= scene.powered.start_s
+        for n in changes
+    )
 
 
 def amber_for_dark(scene: Scene) -> Candidate | None:
