@@ -21,7 +21,10 @@ SURE = 0.8
 
 @dataclass(frozen=True)
 class Truth:
-    """`kind` is a row of [right] or [[declared]]; `before` what it was shortly before the end; `open`: still on its way."""
+    """`kind` is a row of [right] or [[declared]].
+
+    `before`: what it was shortly before the end. `open`: still on its way.
+    """
 
     kind: str
     before: str = ""

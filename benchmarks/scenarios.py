@@ -62,18 +62,26 @@ def main() -> None:
     options.add_argument("--set", dest="name", default="judged", choices=["judged", "tuning"], help="which ranges")
     options.add_argument("--skip", type=int, default=0, help="worlds of the set to leave out at its beginning")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options.add_argument("--minutes", type=float, default=600.0, help="report what is done by then")
     options.add_argument("--picture", type=Path, help="write the confusion matrix as a PNG file")
     given = options.parse_args()
     first = int(worlds.data()[given.name]["first_seed"]) + given.skip
     tasks = [(given.name, first + i) for i in range(given.worlds)]
     print(f"set {given.name}, seeds {first} to {first + given.worlds - 1}, {given.processes} processes")
+    until_s = time.monotonic() + 60.0 * given.minutes
+    grades: list[Grade] = []
     with multiprocessing.Pool(given.processes) as pool:
-        grades = pool.map(judge_world, tasks, chunksize=1)
+        # In the order of the seeds, so that a limit of time leaves no world out for being slow.
+        for made in pool.imap(judge_world, tasks, chunksize=1):
+            grades.append(made)
+            if time.monotonic() > until_s:
+                break
+        pool.terminate()
     report(grades)
     if given.picture:
         from scenario_picture import draw  # matplotlib takes a second to import
 
-        draw(grades, given.picture, f"{given.worlds} worlds, set {given.name}, seeds from {first}")
+        draw(grades, given.picture, f"{len(grades)} worlds, set {given.name}, seeds from {first}")
 
 
 if __name__ == "__main__":

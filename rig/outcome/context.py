@@ -52,7 +52,10 @@ def joined(colours: Iterable[Colour]) -> list[Colour]:
 
 
 def answers(colours: Iterable[Colour], sends: Iterable[Action]) -> list[Answer]:
-    """Green of about 3 s, or one short one after a pause, soon after a BlinkUp; red of about 1 s during or right after it, in order of time."""
+    """What answers a BlinkUp, in order of time.
+
+    Green of about 3 s, or a short one after a pause, soon after it; red of about 1 s during or right after it.
+    """
     runs = joined(colours)
     found: set[tuple[float, float, str]] = set()
     for send in sends:

@@ -164,6 +164,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
     clipped = _clip(spans, powered, facts)
     seen = _merge(_read_answers(clipped, answers(colours, sends)))
     led = recording.traces.get("led")
+    first_s = float(led.times_s[0]) if led is not None and len(led.times_s) else None
     led_end_s = float(led.times_s[-1]) if led is not None and len(led.times_s) else (seen[-1].end_s if seen else end_s)
     return Scene(
         facts,
@@ -177,7 +178,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         tuple(decoded.problems),
         _settings_proven(spans, recording, powered, facts),
         _led_gaps(recording),
-        led is None or not len(led.times_s) or float(led.times_s[0]) <= powered.start_s - _ANCHOR_S,
+        first_s is None or first_s <= powered.start_s - _ANCHOR_S,
         analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
         tuple(clipped),
         powered.cold

@@ -44,7 +44,7 @@ def _is_solid(scene: Scene, red: Seen) -> bool:
 
 
 def _clearing(scene: Scene, red: Seen) -> Series | None:
-    """The voltage at the device, if it was measured finely enough and is good enough to clear the supply of that red."""
+    """The voltage at the device, if measured finely enough and good enough to clear the supply of that red."""
     supply = scene.supply
     quiet = len(_pulses_in(scene, red)) < _LOOP and len(_notches_in(scene, red)) < _LOOP
     good = supply.steady and supply.fine_enough(scene.facts) and quiet
