@@ -181,10 +181,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         first_s is None or first_s <= powered.start_s - _ANCHOR_S,
         analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
         tuple(clipped),
-        powered.cold
-        and led is not None
-        and len(led.times_s) > 0
-        and float(led.times_s[0]) <= powered.start_s - _ANCHOR_S,
+        powered.cold and first_s is not None and first_s <= powered.start_s - _ANCHOR_S,
     )
 
 
