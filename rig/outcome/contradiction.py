@@ -71,9 +71,8 @@ def _no_radio(scene: Scene, c: Candidate) -> tuple[float, str]:
 
 def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:
     start_s, end_s = c.decisive_s
-    if c.verdict is not Verdict.NO_SETTINGS or not (
-        radio_on(scene, start_s, end_s) and transmits(scene, start_s, end_s)
-    ):
+    busy = radio_on(scene, start_s, end_s) and transmits(scene, start_s, end_s)
+    if c.verdict is not Verdict.NO_SETTINGS or not busy:
         return 1.0, ""
     amps = usual_ma(scene, start_s, end_s)
     return _IMPOSSIBLE, f"; but its radio transmits meanwhile ({amps:.0f} mA, with bursts): {_SUSPECTS}"
