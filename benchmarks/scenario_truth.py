@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scenario_worlds import Run, data
+from scenario_worlds import Run, data, device_of
 
 from rig.outcome import FaultDomain, Verdict
-from rig.profiles.device import load_device
 
 RECENT_S = 5.0  # two cycles of the slowest pattern: what began later can't be read yet
 OVER_S = 3.0  # it boots and runs on this long: it got over it
@@ -73,14 +72,14 @@ def truth_of(run: Run) -> Truth:
     if (
         kind == "no_settings"
         and plan.supply == "set_point"
-        and plan.source_v < load_device(plan.device).supply.wifi_min_v
+        and plan.source_v < device_of(plan.device).supply.wifi_min_v
     ):
         kind = "no_settings below the voltage for Wi-Fi"
     since_s = run.end_s - shown[-1][0]
     dark = any(what == "window over" for _, what in rows)
     before = shown[-2][1] if len(shown) > 1 and since_s < RECENT_S and not dark else ""
     begun_s = max([t for t, what in rows if what in ("boot", "BlinkUp received")])
-    expected = load_device(run.plan.device).expected
+    expected = device_of(run.plan.device).expected
     still = not dark and run.end_s - begun_s < expected.stuck_s + expected.connect_s
     return Truth(kind, before, still)
 

@@ -58,6 +58,16 @@ def names(folder: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (ROOT / "fixtures" / folder).glob("*.toml")))
 
 
+@cache
+def network_of(name: str) -> AnyNetwork:
+    return load_any_network(name)
+
+
+@cache
+def device_of(name: str) -> DeviceProfile:
+    return load_device(name)
+
+
 @dataclass(frozen=True)
 class Plan:
     """One world, drawn but not yet run. `network` empty: nothing is on the air. Volts, ampere, ohm, seconds."""
@@ -115,17 +125,17 @@ def plan(seed: int, r: Mapping[str, Any]) -> Plan:
     even = lambda name: float(rng.uniform(*r[name]))  # noqa: E731
     log = lambda name: math.exp(rng.uniform(*np.log(r[name])))  # noqa: E731
     stories = data()["stories"]
-    device = load_device(str(rng.choice(names("devices"))))
+    device = device_of(str(rng.choice(names("devices"))))
     weights = np.array(list(stories.values()), dtype=float)
     story = str(rng.choice(list(stories), p=weights / weights.sum()))
-    reachable = [n for n in names("networks") if NEEDS[load_any_network(n).link] in device.capabilities]
+    reachable = [n for n in names("networks") if NEEDS[network_of(n).link] in device.capabilities]
     # Each way that a device has is met alike, however many networks there are of its kind.
-    ways = sorted({load_any_network(n).link for n in reachable})
+    ways = sorted({network_of(n).link for n in reachable})
     way = str(rng.choice(ways))
-    network = str(rng.choice([n for n in reachable if load_any_network(n).link == way]))
+    network = str(rng.choice([n for n in reachable if network_of(n).link == way]))
     lots = rng.random(8)
     wrong = ""
-    if way == "wifi" and load_any_network(network).name not in ("wps", "open", "captive-portal"):
+    if way == "wifi" and network not in ("wps", "open", "captive-portal"):
         wrong = "ssid" if lots[0] < r["wrong_ssid"] else "password"
         wrong = wrong if lots[0] < r["wrong_ssid"] + r["wrong_password"] else ""
     wps = bool(device.radio.wps and network == "wps" and lots[1] < 0.7)
@@ -237,11 +247,11 @@ def _lead(p: Plan, dut: DeviceUnderTest, device: DeviceProfile, config: WifiConf
 
 def run(p: Plan, *, keep: bool = False) -> Run:
     """Run one world on the whole simulated bench and judge it."""
-    device = load_device(p.device)
+    device = device_of(p.device)
     with Bench(bench_of(p), device, seed=p.seed) as bench:
         world: SimulatedWorld = bench.world
         bench.environment.apply(p.surroundings)
-        network = load_any_network(p.network or "home")
+        network = network_of(p.network or "home")
         world.set_air((network,) if p.network else ())
         dut = DeviceUnderTest(bench)
         config = told(p, network, bench.enrolment())
