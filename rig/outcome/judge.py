@@ -178,11 +178,14 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         domain, evidence, confidence = FaultDomain.UNKNOWN, tuple(s.item() for s in scene.seen), 1.0
         for code in (code for s in scene.seen for code in s.alternatives if code in CODE_VERDICTS):
             found.setdefault(CODE_VERDICTS[code], "one reading of light that was not decided")
-        if brighter_when_powered(scene):
-            likely = advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
         if scene.problems:
             reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
             domain = FaultDomain.BENCH
+    if brighter_when_powered(scene):
+        step = step or "look at the LED"
+        reason += "; light that rose after power-on and stayed may be the LED itself, solid red or never dark"
+        likely += advice_for(Verdict.BROWNOUT_LOOP, frozenset({"unknown"}))[:1]
+        likely += advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
     measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
     return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation, likely)
 
