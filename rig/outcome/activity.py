@@ -14,6 +14,7 @@ from rig.recording import Floats
 _FEWEST = 10  # samples: fewer can't tell a level
 _MOSTLY, _HARDLY = 0.6, 0.05  # share of the time
 _ACTIVE_S = 0.2  # a radio that starts at all is busy for longer
+_ROOM_V = 0.3  # assumed: what a product's own regulator drops before the radio
 _BURST_A = 0.1  # above the usual level
 
 
@@ -57,3 +58,9 @@ def usual_ma(scene: Scene, start_s: float, end_s: float) -> float:
     """Median current of a stretch in mA; 0 if it was not measured."""
     values = _values(scene, start_s, end_s)
     return 1000.0 * float(np.median(values)) if values is not None else 0.0
+
+
+def ample(scene: Scene) -> bool:
+    """Whether the voltage was measured and leaves room for what is lost between the terminals and the radio."""
+    volts = scene.supply.dut_v
+    return volts is not None and float(np.median(volts.values)) >= scene.facts.min_wifi_v + _ROOM_V

@@ -6,7 +6,7 @@ recording contradicts loses confidence, and LED and calibration are named as sus
 
 from __future__ import annotations
 
-from rig.outcome.activity import radio_never, radio_on, transmits, usual_ma
+from rig.outcome.activity import ample, radio_never, radio_on, transmits, usual_ma
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import joined
 from rig.outcome.evidence import Scene
@@ -63,7 +63,7 @@ def _no_radio(scene: Scene, c: Candidate) -> tuple[float, str]:
     start_s, end_s = scene.powered.start_s, c.decisive_s[1]
     if c.verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
         return 1.0, ""
-    if not radio_never(scene, start_s, end_s):
+    if not radio_never(scene, start_s, end_s) or not ample(scene):
         return 1.0, ""
     amps = usual_ma(scene, start_s, end_s)
     return _IMPOSSIBLE, f"; but the current ({amps:.0f} mA) shows that its radio never ran: {_SUSPECTS}"

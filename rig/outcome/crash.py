@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from rig.outcome.activity import ample, radio_never
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import Colour, joined
-from rig.outcome.evidence import Scene
+from rig.outcome.evidence import Scene, Seen
+from rig.outcome.meaning import STAGE_RANK
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _FEWEST = 5  # starts
@@ -59,12 +61,18 @@ def starts(scene: Scene) -> list[float]:
     return best if ongoing and covered >= _COVER * (1 - distance_s / (scene.led_end_s - best[0])) else []
 
 
+def _impossible(scene: Scene, shown: Seen) -> bool:
+    """Whether a pattern of connecting is one by chance: its radio never ran."""
+    silent = radio_never(scene, scene.powered.start_s, shown.end_s)
+    return shown.code in STAGE_RANK and silent and ample(scene) and not scene.wired
+
+
 def crash_loop(scene: Scene) -> Candidate | None:
     """No pattern lasts, the red of the start comes back at one distance, and the supply holds: the start breaks off."""
     supply = scene.supply
     if not supply.steady or not supply.fine_enough(scene.facts) or supply.starved:
         return None
-    if any(p.duration_s >= _DECIDED_S for p in scene.patterns):
+    if any(p.duration_s >= _DECIDED_S and not _impossible(scene, p) for p in scene.patterns):
         return None
     if scene.power is not None and scene.power.restarts is not None:
         return None

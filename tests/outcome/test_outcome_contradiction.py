@@ -131,6 +131,17 @@ def test_starts_that_break_off_are_the_devices_while_the_supply_holds() -> None:
     assert any("regulator inside" in line for line in outcome.advice)
 
 
+def test_starts_that_look_like_a_step_of_connecting_are_told_by_the_silent_radio() -> None:
+    seen = Decoded((Span(0.0, LENGTH_S, "connecting_server"),), starts(1.3).segments)
+    assert told(seen, volts(), amps(IDLE_A)).verdict is V.MODULE_FAULT
+    assert told(seen, volts(), amps(BUSY_A, bursts_s=0.5)).verdict is V.SERVER_UNREACHABLE
+
+
+def test_a_voltage_with_no_room_for_losses_proves_nothing_about_the_radio() -> None:
+    scant = trace("dut_v", LENGTH_S, 2.7)
+    assert "never ran" not in told(shown("searching", "R", BOOT), scant, amps(IDLE_A)).summary
+
+
 def test_starts_are_not_counted_on_a_supply_that_nobody_measured() -> None:
     assert told(starts(1.3)).verdict is V.UNDECIDED
 
