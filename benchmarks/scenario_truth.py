@@ -22,11 +22,11 @@ SURE = 0.8
 class Truth:
     """`kind` is a row of [right] or [[declared]].
 
-    `before`: what it was shortly before the end. `open`: still on its way.
+    `before`: what else it was in the last `RECENT_S`. `open`: still on its way.
     """
 
     kind: str
-    before: str = ""
+    before: tuple[str, ...] = ()
     open: bool = False
 
 
@@ -75,9 +75,9 @@ def truth_of(run: Run) -> Truth:
         and plan.source_v < device_of(plan.device).supply.wifi_min_v
     ):
         kind = "no_settings below the voltage for Wi-Fi"
-    since_s = run.end_s - shown[-1][0]
     dark = any(what == "window over" for _, what in rows)
-    before = shown[-2][1] if len(shown) > 1 and since_s < RECENT_S and not dark else ""
+    recent = max((i for i, (t, _) in enumerate(shown) if t <= run.end_s - RECENT_S), default=0)
+    before = () if dark else tuple(name for _, name in shown[recent:-1])
     begun_s = max([t for t, what in rows if what in ("boot", "BlinkUp received")])
     expected = device_of(run.plan.device).expected
     still = not dark and run.end_s - begun_s < expected.stuck_s + expected.connect_s
@@ -180,7 +180,7 @@ def grade(run: Run, wall_s: float = 0.0) -> Grade:
         )
     verdict, domain = outcome.verdict, outcome.fault_domain
     ours = domain in (FaultDomain.BENCH, FaultDomain.CONFIGURATION)
-    accepted = _right(truth.kind) | (_right(truth.before) if truth.before else set())
+    accepted = set().union(*(_right(kind) for kind in (truth.kind, *truth.before)))
     right = verdict.value in accepted
     if truth.kind in ("loop", "radio_failure", "few_resets", "no_power"):
         right = right and (ours if weak else True)
