@@ -105,7 +105,7 @@ def plan(seed: int, r: dict[str, Any], device: DeviceProfile) -> Plan:
     if kind == "set_point":
         source_v = weak_v
     if near < r["near_edge"]:
-        character = draw(device.simulation, Streams.from_seed(seed).device)
+        character = draw(device, Streams.from_seed(seed).device)
         target_v = (RESET_V if edge < 0.6 else WIFI_V) + off_v
         peak_a = character["calibration_a"] + character["armed_a"] + character["led_a"]
         needed_ohm = max(0.05, (source_v - target_v) / peak_a - 0.4)  # less what the line has anyway

@@ -34,6 +34,7 @@ def facts_of(device: DeviceProfile) -> DeviceFacts:
     """What the rules of judgement take from a device file."""
     return DeviceFacts(
         model=device.imp,
+        impos=device.impos,
         min_v=device.supply.min_v,
         min_wifi_v=device.supply.wifi_min_v,
         max_v=device.supply.max_v,

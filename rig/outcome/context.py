@@ -34,6 +34,10 @@ class Answer:
 _GREEN_S = (1.5, 4.0)
 _RED_S = (0.4, 2.1)
 _WITHIN_S = 3.0
+# Old impOS: users saw one short green (forum 249, 876), after a pause longer than any pattern's dark.
+_SHORT_GREEN_S = (0.1, 1.0)
+_SOON_S = 1.5
+_PAUSE_S = 0.7
 
 
 def joined(colours: Iterable[Colour]) -> list[Colour]:
@@ -48,15 +52,23 @@ def joined(colours: Iterable[Colour]) -> list[Colour]:
 
 
 def answers(colours: Iterable[Colour], sends: Iterable[Action]) -> list[Answer]:
-    """Green of about 3 s soon after a BlinkUp, red of about 1 s during or right after it, in order of time."""
+    """What answers a BlinkUp, in order of time.
+
+    Green of about 3 s, or a short one after a pause, soon after it; red of about 1 s during or right after it.
+    """
     runs = joined(colours)
     found: set[tuple[float, float, str]] = set()
     for send in sends:
-        for run in runs:
+        for i, run in enumerate(runs):
+            before = runs[i - 1] if i else None
+            paused = before is not None and before.letter == "D" and before.duration_s >= _PAUSE_S
+            soon = send.end_s - 0.5 <= run.start_s <= send.end_s + _SOON_S
             after = send.end_s - 0.5 <= run.start_s <= send.end_s + _WITHIN_S
             during = send.start_s <= run.start_s <= send.end_s + _WITHIN_S
             if run.letter == "G" and after and _GREEN_S[0] <= run.duration_s <= _GREEN_S[1]:
                 found.add((run.start_s, run.end_s, "blinkup_ok"))
+            elif run.letter == "G" and soon and paused and _SHORT_GREEN_S[0] <= run.duration_s <= _SHORT_GREEN_S[1]:
+                found.add((run.start_s, run.end_s, "legacy_blinkup_ok"))
             elif run.letter == "R" and during and _RED_S[0] <= run.duration_s <= _RED_S[1]:
                 found.add((run.start_s, run.end_s, "reception_error"))
     return [Answer(*row) for row in sorted(found)]

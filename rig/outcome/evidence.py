@@ -66,6 +66,7 @@ class Scene:
 
     `unmerged` are the spans as they were decoded: neighbours of one code apart.
 
+    `start_seen`: the light was recorded from before a power-on, so that the red of the start can't have been missed.
     `anchored`: the light was recorded before power-on too, so that dark is known and not only assumed.
     """
 
@@ -83,6 +84,12 @@ class Scene:
     anchored: bool = True
     power: SupplyReport | None = None
     unmerged: tuple[Seen, ...] = ()
+    start_seen: bool = False
+
+    @property
+    def wired(self) -> bool:
+        """Whether it may be on a cable, and so without a radio (only an imp005 can)."""
+        return self.facts.model == "imp005"
 
     def undecided_s(self, after_s: float = float("-inf"), before_s: float = float("inf")) -> float:
         """Time within undecided spans that isn't plainly dark."""
@@ -157,6 +164,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
     clipped = _clip(spans, powered, facts)
     seen = _merge(_read_answers(clipped, answers(colours, sends)))
     led = recording.traces.get("led")
+    first_s = float(led.times_s[0]) if led is not None and len(led.times_s) else None
     led_end_s = float(led.times_s[-1]) if led is not None and len(led.times_s) else (seen[-1].end_s if seen else end_s)
     return Scene(
         facts,
@@ -170,9 +178,10 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         tuple(decoded.problems),
         _settings_proven(spans, recording, powered, facts),
         _led_gaps(recording),
-        led is None or not len(led.times_s) or float(led.times_s[0]) <= powered.start_s - _ANCHOR_S,
+        first_s is None or first_s <= powered.start_s - _ANCHOR_S,
         analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
         tuple(clipped),
+        powered.cold and first_s is not None and first_s <= powered.start_s - _ANCHOR_S,
     )
 
 

@@ -10,12 +10,14 @@ class DeviceFacts:
     """Facts about the device under test; where each default comes from stands in `FACT_SOURCES`."""
 
     model: str = ""
+    impos: int | None = None
     min_wifi_v: float = 2.5
     min_v: float = 1.8
     max_v: float = 3.6
     led_window_s: float = 60.0
     dead_current_a: float = 0.001
     burst_a: float = 0.15
+    radio_on_a: float = 0.05
     blink_a: float = 0.0015
     radio_start_a: float = 0.28
     overload_a: float = 0.5
@@ -32,12 +34,14 @@ class DeviceFacts:
 
 FACT_SOURCES: dict[str, str] = {
     "model": "none: the caller names the module, for instance imp003",
+    "impos": "none: the caller names the generation of impOS",
     "min_wifi_v": "troubleshooting guide, Power: Wi-Fi requires at least 2.5 V",
     "min_v": "troubleshooting guide, Power: code runs down to 1.8 V",
     "max_v": "troubleshooting guide, Power: operational range 1.8 to 3.6 V",
     "led_window_s": "developer troubleshooting page: LED and BlinkUp live for 60 s after a cold start (impOS 42: less)",
     "dead_current_a": "assumed: between deep sleep (4 to 6 uA) and idle with the radio off (4.5 mA), forum 3975",
     "burst_a": "assumed: between average (80 mA) and peaks (250 to 400 mA) of connecting, forum 3975, 2159, 3080",
+    "radio_on_a": "assumed: between waiting for a BlinkUp (25 mA) and being connected (65 mA), forum 3975",
     "blink_a": "assumed: below the 2 mA of one lit colour of the LED, above the noise of a current monitor",
     "radio_start_a": "assumed: just below the 300 to 400 mA of a radio's calibration, forum 3080",
     "overload_a": "assumed: above the 400 mA that supplies are to be designed for, forum 2159",

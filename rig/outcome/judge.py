@@ -8,11 +8,13 @@ import numpy as np
 
 from rig.outcome.advice import advice_for, page_of
 from rig.outcome.candidate import Candidate, Rule
+from rig.outcome.contradiction import contradictions
 from rig.outcome.evidence import Scene, build_scene
 from rig.outcome.facts import DeviceFacts
 from rig.outcome.loops import power_measurements
 from rig.outcome.meaning import CODE_VERDICTS
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
+from rig.outcome.polarity import brighter_when_powered
 from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
@@ -94,7 +96,9 @@ def _weigh(scene: Scene) -> list[_Weighed]:
     for c in proposals:
         if unanswered and c.verdict in LISTENING_VERDICTS:
             c = replace(c, score=0.5 * c.score, reason=c.reason + "; but this is not an answer to the BlinkUp")
+        against, why = contradictions(scene, c)
         factor, note, blocked = discount(scene, c)
+        factor, note = against * factor, why + note
         c = (
             replace(c, reason=c.reason + note, domain=FaultDomain.BENCH)
             if blocked
@@ -157,6 +161,7 @@ def _alternatives(scene: Scene, others: list[_Weighed], chosen: Candidate) -> tu
 def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | None) -> Outcome:
     """Why there is no verdict, what is missing, and what the likeliest verdicts would have been."""
     found: dict[Verdict, str] = {}
+    likely: tuple[str, ...] = ()
     for w in weighed:
         if w.candidate.verdict is not Verdict.UNDECIDED:
             found.setdefault(w.candidate.verdict, f"not proven ({w.confidence:.2f}): {w.candidate.reason}")
@@ -166,6 +171,7 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         reason = c.reason if named else f"{page_of(c.verdict).title} is likeliest, but not proven: {c.reason}"
         domain = c.domain if c.domain is not None and (named or c.domain is FaultDomain.BENCH) else FaultDomain.UNKNOWN
         evidence, step = c.evidence, c.next_step
+        likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
     else:
         reason, step = _what_is_missing(scene)
@@ -175,8 +181,13 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         if scene.problems:
             reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
             domain = FaultDomain.BENCH
+    if brighter_when_powered(scene):
+        step = step or "look at the LED"
+        reason += "; light that rose after power-on and stayed may be the LED itself, solid red or never dark"
+        likely += advice_for(Verdict.BROWNOUT_LOOP, frozenset({"unknown"}))[:1]
+        likely += advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
     measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
-    return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation)
+    return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation, likely)
 
 
 def _what_is_missing(scene: Scene) -> tuple[str, str]:
@@ -185,7 +196,10 @@ def _what_is_missing(scene: Scene) -> tuple[str, str]:
     if scene.undecided_s() > 0:
         share = scene.undecided_s() / max(scene.led_end_s - scene.seen[0].start_s, 1e-9)
         text = f"the light could not be read for {min(1.0, share):.0%} of the time"
-        return text, "check sensor, ambient light and calibration, and record for longer"
+        step = (
+            "check sensor, ambient light, calibration and the LED's own colours (a dead or exchanged die), and record "
+        )
+        return text, step + "for longer"
     seen_s = scene.led_end_s - scene.powered.start_s
     return f"the LED was seen for {seen_s:.1f} s and showed no pattern", "record from power-on until the LED goes dark"
 
@@ -199,9 +213,11 @@ def _undecided(
     rivals: tuple[tuple[Verdict, str], ...] = (),
     measurements: dict[str, tuple[float, str]] | None = None,
     expectation: Verdict | None = None,
+    likely: tuple[str, ...] = (),
 ) -> Outcome:
     page = page_of(Verdict.UNDECIDED)
-    advice = ((step[0].upper() + step[1:] + ".",) if step else ()) + advice_for(Verdict.UNDECIDED)
+    first = (step[0].upper() + step[1:] + ".",) if step else ()
+    advice = tuple(dict.fromkeys((*first, *likely, *advice_for(Verdict.UNDECIDED))))
     summary = _summary(page.title, page.meaning, reason, domain, Verdict.UNDECIDED, expectation)
     if step:
         summary += f" Next: {step}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from rig.outcome.context import joined
 from rig.outcome.evidence import Scene
 from rig.outcome.meaning import STAGE_RANK
 from rig.supply.brownout import Restarts, SupplyReport
@@ -11,6 +12,7 @@ from rig.supply.brownout import Restarts, SupplyReport
 _SHORTEST_STAGE_S = 0.6  # half a second of dark and a flash: less shows no step of a connection
 _REGULAR = frozenset({*STAGE_RANK, "connected", "no_settings", "legacy_no_settings", "lost"})
 _SURE, _LONG_S = 0.9, 5.0  # two cycles of the slowest pattern
+_STEADY_S, _EDGE_S = 0.3, 0.05
 BOOT = "boot"
 
 
@@ -37,6 +39,16 @@ def reached_before(scene: Scene, found: Restarts) -> tuple[str, ...]:
     return tuple(stages)
 
 
+def _while_not_red(scene: Scene, found: Restarts) -> float:
+    """Share of the supposed restarts inside green or amber that went on: every start shows red first.
+
+    The LED dims with its supply, so that sags of a busy radio leave their mark in a light that never went out.
+    """
+    runs = [run for run in joined(scene.colours) if run.letter in "GA" and run.duration_s >= _STEADY_S]
+    inside = sum(any(run.start_s + _EDGE_S < t < run.end_s - _EDGE_S for run in runs) for t in found.times_s)
+    return inside / len(found.times_s)
+
+
 def unbroken(scene: Scene) -> bool:
     """Whether one regular pattern goes on through most of the supposed restarts: then they are none.
 
@@ -45,6 +57,8 @@ def unbroken(scene: Scene) -> bool:
     found = scene.power.restarts if scene.power is not None else None
     if found is None:
         return False
+    if _while_not_red(scene, found) >= 0.5:
+        return True
     for p in scene.unmerged:
         if p.code in _REGULAR and p.confidence >= _SURE and p.duration_s >= _LONG_S:
             inside = sum(p.start_s + _SHORTEST_STAGE_S < t < p.end_s - _SHORTEST_STAGE_S for t in found.times_s)

@@ -116,7 +116,7 @@ def not_received(scene: Scene) -> Candidate | None:
     if r is None or r.green is not None or r.refused is not None or taken_unseen(r):
         return None
     dark = r.after is None and (r.before is None or r.already_dark)
-    if dark and scene.powered.cold and not r.late:
+    if dark and scene.powered.cold and not r.late and r.before is None:
         return None
     if r.paused and r.before is not None and r.after is None and scene.led_end_s > r.action.end_s:
         text = "its LED paused during the BlinkUp and stayed dark: neither green nor red answered"

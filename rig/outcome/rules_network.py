@@ -177,6 +177,11 @@ def decide_stage(spans: tuple[Seen, ...], healthy_s: float) -> tuple[Seen, str]:
     return last, ""
 
 
+def _answered(scene: Scene, decisive: Seen) -> bool:
+    """Whether green had answered a BlinkUp before."""
+    return any(p.code in GREEN_ANSWERS and p.end_s <= decisive.start_s for p in scene.patterns)
+
+
 def last_pattern(scene: Scene) -> Candidate | None:
     """The last pattern before the LED went dark, or before the observation ended."""
     spans = tail(scene)
@@ -204,14 +209,17 @@ def last_pattern(scene: Scene) -> Candidate | None:
             stayed = last.duration_s >= max(scene.facts.stuck_s, 2 * longest_s)
             score = min(score, 0.8 if stayed else 0.65)
             reason += f"; it had lost the connection {len(greens)} time(s) before"
+            tags.add("lost_before")
+    if blinkup_kind(scene) == "clear" and verdict is not Verdict.NO_SETTINGS and _answered(scene, decisive):
+        score = min(score, 0.6)
+        reason += "; but its settings had just been cleared"
     domain = None
     if verdict in (Verdict.NETWORK_NOT_FOUND, Verdict.JOIN_REFUSED) and scene.proven:
         domain = FaultDomain.INFRASTRUCTURE
         reason += "; the same settings worked earlier in this recording"
         tags.add("settings_proven")
     if verdict is Verdict.NO_SETTINGS and scene.blinkups and blinkup_kind(scene) == "clear":
-        answered = any(p.code in GREEN_ANSWERS and p.end_s <= decisive.start_s for p in scene.patterns)
-        if answered:
+        if _answered(scene, decisive):
             domain, reason = FaultDomain.NONE, reason + "; its settings had just been cleared"
     elif verdict is Verdict.NO_SETTINGS and any(p.code in GREEN_ANSWERS for p in scene.patterns):
         kept = blinkup_kind(scene) in ("wifi", "wps") or any(s.code in STAGE_RANK for s in spans)

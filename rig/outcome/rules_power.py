@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from rig.outcome.candidate import Candidate, Rule
+from rig.outcome.crash import crash_loop
 from rig.outcome.evidence import Scene, Seen
 from rig.outcome.loops import restarts_text, stages_text, unbroken
 from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
+from rig.outcome.polarity import amber_for_dark
+from rig.outcome.rules_dead import dead, no_power
+from rig.outcome.starving import starving_items
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
-_BOOTED_S = 1.0  # while a device starts, its current changes anyway
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
+_FLASHES = 5
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -37,10 +41,10 @@ def _is_solid(scene: Scene, red: Seen) -> bool:
     return lit_s >= 0.97 * red.duration_s > 0
 
 
-def _clearing(scene: Scene) -> Series | None:
-    """The voltage at the device, if it was measured finely enough and is good enough to clear the supply."""
+def _clearing(scene: Scene, red: Seen) -> Series | None:
+    """The voltage at the device, if measured finely enough and good enough to clear the supply of that red."""
     supply = scene.supply
-    quiet = len(supply.pulses) < _LOOP and len(supply.notches) < _LOOP
+    quiet = len(_pulses_in(scene, red)) < _LOOP and len(_notches_in(scene, red)) < _LOOP
     good = supply.steady and supply.fine_enough(scene.facts) and quiet
     return supply.dut_v if good else None
 
@@ -54,6 +58,20 @@ def _notches_in(scene: Scene, red: Seen) -> tuple[Dip, ...]:
     return tuple(d for d in scene.supply.notches if red.start_s <= d.end_s and d.start_s <= red.end_s)
 
 
+def _pulses_in(scene: Scene, red: Seen) -> tuple[Dip, ...]:
+    """The pulses of current while that red was shown: what a radio drew before proves nothing about it."""
+    return tuple(d for d in scene.supply.pulses if red.start_s <= d.end_s and d.start_s <= red.end_s)
+
+
+def _in_step(scene: Scene, red: Seen | None) -> bool:
+    """Whether there is one notch of the supply for each flash of that red: each flash is a start then."""
+    if red is None:
+        return False
+    flashes = sum(c.letter == "R" and red.start_s <= c.start_s <= red.end_s for c in scene.colours)
+    notches = len(_notches_in(scene, red))
+    return flashes >= _FLASHES and abs(notches - flashes) <= 0.2 * flashes
+
+
 def brownout(scene: Scene) -> Candidate | None:
     """Boot, radio on, supply collapses, reset, again."""
     supply, facts = scene.supply, scene.facts
@@ -61,7 +79,7 @@ def brownout(scene: Scene) -> Candidate | None:
     if (proven := restarting(scene, red)) is not None:
         return proven
     dips = supply.collapses
-    ridden = scene.power is not None and (scene.power.ridden_through or unbroken(scene))
+    ridden = scene.power is not None and (scene.power.ridden_through or unbroken(scene)) and not _in_step(scene, red)
     looping = len(dips) >= _LOOP and not _settled_after(scene, dips[-1].end_s) and not ridden
     if red is None and not looping:
         return None
@@ -84,10 +102,10 @@ def brownout(scene: Scene) -> Candidate | None:
     elif supply.weak:
         evidence.append(dips_item(supply.weak, facts.min_wifi_v, "too low for Wi-Fi"))
         score, text = 0.88, f"red, and the supply at the device falls below what Wi-Fi needs; {why}"
-    elif len(supply.pulses) >= _LOOP:
-        first, last = supply.pulses[0], supply.pulses[-1]
-        peak_a = max(p.extreme for p in supply.pulses)
-        note = f"{len(supply.pulses)} pulses of current, up to {peak_a:.3f} A"
+    elif red is not None and len(pulses := _pulses_in(scene, red)) >= _LOOP:
+        first, last = pulses[0], pulses[-1]
+        peak_a = max(p.extreme for p in pulses)
+        note = f"{len(pulses)} pulses of current, up to {peak_a:.3f} A"
         evidence.append(EvidenceItem(first.start_s, last.end_s, note, "supply"))
         score, text = (0.75, "red with repeated pulses of current, as of a radio that starts again and again")
         if supply.dut_v is None:
@@ -97,7 +115,7 @@ def brownout(scene: Scene) -> Candidate | None:
         tags.add("no_supply_trace")
         score, text = 0.65, f"red as of a supply that gives way, by the LED alone; {why}"
     else:
-        score = 0.35 if red and _is_solid(scene, red) and _clearing(scene) else 0.55
+        score = 0.35 if red and _is_solid(scene, red) and _clearing(scene, red) else 0.55
         text = "red as of a supply that gives way, but no dip was measured"
         if supply.starved and red is not None and not _is_solid(scene, red):
             score = 0.75  # on a supply made short, restarts are likelier than any other flicker
@@ -112,7 +130,9 @@ def brownout(scene: Scene) -> Candidate | None:
         text += "; the voltage is steady where it is measured, so it gives way inside the device"
         tags.add("steady_supply")
     tags.add("starved" if supply.starved else domain.value)
-    evidence += _starving_items(scene)
+    if red is not None and _updated_before(scene, red):
+        tags.add("after_update")
+    evidence += starving_items(scene)
     start_s = min(e.start_s for e in evidence)
     end_s = max(e.end_s for e in evidence if e.source != "action")
     if red:
@@ -130,7 +150,7 @@ def restarting(scene: Scene, red: Seen | None) -> Candidate | None:
         return None
     domain, why = whose_supply(scene.supply, scene.facts)
     seen = EvidenceItem(found.times_s[0], found.times_s[-1], restarts_text(found), "supply")
-    evidence = (seen, *((red.item(),) if red is not None else ()), *_starving_items(scene))
+    evidence = (seen, *((red.item(),) if red is not None else ()), *starving_items(scene))
     text = f"{restarts_text(found)}; {stages_text(scene, found)}; {why}"
     tags = frozenset({"starved" if scene.supply.starved else domain.value})
     return Candidate(Verdict.BROWNOUT_LOOP, 0.98, text, evidence, (found.times_s[0], found.times_s[-1]), domain, tags)
@@ -161,28 +181,25 @@ def too_low(scene: Scene) -> Candidate | None:
         since_s, until_s, f"dut_v median {volts:.2f} V, least {np.min(supply.dut_v.values):.2f} V", "supply"
     )
     tags = frozenset({"starved" if supply.starved else domain.value})
-    evidence = (item, *_starving_items(scene))
+    evidence = (item, *starving_items(scene))
     return Candidate(Verdict.SUPPLY_TOO_LOW, score, text, evidence, (since_s, until_s), domain, tags)
 
 
-def _starving_items(scene: Scene) -> tuple[EvidenceItem, ...]:
-    return tuple(
-        EvidenceItem(a.start_s, a.end_s, f"the rig was told to starve the device: {a.kind}", "action")
-        for a in scene.supply.starved
-    )
+def _updated_before(scene: Scene, red: Seen) -> bool:
+    """Whether green, of an update or of a connection that may have begun one, was shown before that red."""
+    named = any(p.code in ("update", "legacy_install", "connected") and p.end_s <= red.start_s for p in scene.patterns)
+    return named or scene.green_between(scene.powered.start_s, red.start_s)
 
 
 def stuck_red(scene: Scene) -> Candidate | None:
     """Steady red although the supply was measured finely and is good: not a brown-out."""
     red = _red(scene)
-    volts = _clearing(scene)
+    volts = _clearing(scene, red) if red is not None else None
     if red is None or volts is None or not _is_solid(scene, red):
         return None
     low_v = float(np.min(volts.values))
     note = f"dut_v never below {low_v:.2f} V, one sample per {volts.interval_s * 1000:.1f} ms"
-    updated = any(
-        p.code in ("update", "legacy_install", "connected") and p.end_s <= red.start_s for p in scene.patterns
-    )
+    updated = _updated_before(scene, red)
     text = f"red without a break for {red.duration_s:.1f} s, while {low_v:.2f} V or more were measured at the device"
     return Candidate(
         Verdict.MODULE_FAULT,
@@ -195,133 +212,4 @@ def stuck_red(scene: Scene) -> Candidate | None:
     )
 
 
-def _dark_throughout(scene: Scene) -> tuple[float, float] | None:
-    """The stretch of at least `min_dark_s`, apart from BlinkUp sending, in which the LED never lit; None if it did."""
-    if scene.patterns:
-        return None
-    start_s, end_s = scene.powered.start_s, scene.led_end_s
-    if scene.powered.cold:
-        end_s = min(end_s, start_s + scene.facts.led_window_s)
-    cuts = [start_s, *(t for a in scene.blinkups for t in (a.start_s, a.end_s) if start_s < t < end_s), end_s]
-    quiet = [(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False) if b > a]
-    total_s = sum(b - a for a, b in quiet)
-    dark_s = sum(scene.dark_share(a, b) * (b - a) for a, b in quiet)
-    if total_s < scene.facts.min_dark_s or dark_s < 0.95 * total_s:
-        return None
-    return start_s, end_s
-
-
-def _swing_a(current: Series) -> float:
-    """How far the current usually moves, in A; single pulses don't count."""
-    settled = current.values[current.times_s >= current.times_s[0] + _BOOTED_S]
-    return float(np.percentile(settled, 90) - np.percentile(settled, 10)) if len(settled) else 0.0
-
-
-def dead(scene: Scene) -> Candidate | None:
-    """Powered within limits since a seen power-on, and the LED never lit."""
-    stretch = _dark_throughout(scene)
-    if stretch is None:
-        return None
-    supply, facts = scene.supply, scene.facts
-    dark = EvidenceItem(*stretch, f"LED dark for {stretch[1] - stretch[0]:.1f} s", "led")
-
-    def open_question(text: str, step: str, domain: FaultDomain = FaultDomain.UNKNOWN) -> Candidate:
-        return Candidate(Verdict.UNDECIDED, 0.9, text, (dark,), stretch, domain, next_step=step)
-
-    if not scene.powered.cold and scene.blinkups:
-        return None
-    if not scene.powered.cold:
-        return open_question(
-            "the LED was dark all the time, and the power-on was not part of the recording: the LED window may be over",
-            "record from power-on: the LED lights at every cold start",
-        )
-    at_device = supply.dut_v if supply.dut_v is not None else supply.source_v
-    if at_device is None:
-        return open_question(
-            "the LED never lit, and nobody measured whether the device had power",
-            "measure dut_v, or check the supply by hand, and repeat",
-        )
-    volts = float(np.median(at_device.values))
-    if not facts.min_v <= volts <= facts.max_v:
-        step = f"bring the supply into {facts.min_v:.1f} to {facts.max_v:.1f} V and repeat"
-        text = f"the LED never lit, but the supply was {volts:.2f} V, outside {facts.min_v:.1f} to {facts.max_v:.1f} V"
-        domain = FaultDomain.CONFIGURATION if supply.starved else FaultDomain.BENCH
-        return open_question(text, step, domain)
-    where = "at the device" if supply.dut_v is not None else "at the regulator only"
-    evidence = [dark, EvidenceItem(*stretch, f"{volts:.2f} V {where}", "supply")]
-    score, tags = (0.75 if supply.dut_v is not None else 0.6), set[str]()
-    text = f"the LED never lit in {stretch[1] - stretch[0]:.0f} s although {volts:.2f} V were measured {where}"
-    if supply.current_a is not None:
-        amps = float(np.median(supply.current_a.values))
-        evidence.append(EvidenceItem(*stretch, f"{amps * 1000:.2f} mA drawn (median)", "supply"))
-        if len(supply.pulses) >= _LOOP:
-            return open_question(
-                f"the LED was seen dark, yet the device draws {len(supply.pulses)} pulses of current as in operation",
-                "check that the sensor sits over the status LED, and its wiring and calibration",
-                FaultDomain.BENCH,
-            )
-        if (swing_a := _swing_a(supply.current_a)) >= facts.blink_a:
-            return open_question(
-                f"the LED was seen dark, yet the current moves by {swing_a * 1000:.1f} mA as with a blinking LED",
-                "check that the sensor sits over the status LED, and its wiring and calibration",
-                FaultDomain.BENCH,
-            )
-        score += 0.15
-        if amps < facts.dead_current_a:
-            text += f", and it draws nothing ({amps * 1000:.3f} mA)"
-            tags.add("no_current")
-        else:
-            score -= 0.1
-            text += f", with a current of {amps * 1000:.1f} mA and no sign of a radio"
-            tags.add("steady_current")
-    if not scene.anchored and "no_current" not in tags:
-        score -= 0.35
-        text += "; no light was recorded before power-on, so that steady light may pass for dark"
-    return Candidate(
-        Verdict.DEAD,
-        score,
-        text,
-        tuple(evidence),
-        stretch,
-        FaultDomain.DUT,
-        frozenset(tags),
-        "record the light from a second before power-on, and the current",
-    )
-
-
-def _draws_after(scene: Scene, t_s: float) -> bool:
-    """Whether the device still draws the current of one that runs, after `t_s`."""
-    amps = scene.supply.current_a
-    later = amps.values[amps.times_s > t_s] if amps is not None else ()
-    return len(later) > 0 and float(np.median(later)) >= scene.facts.dead_current_a
-
-
-def no_power(scene: Scene) -> Candidate | None:
-    """The voltage at the device was measured and never came up, or went away for good without a power-off."""
-    supply, facts = scene.supply, scene.facts
-    if supply.dut_v is None:
-        return None
-    first_s, last_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
-    if supply.risen_s is None:
-        amps = float(np.median(supply.current_a.values)) if supply.current_a is not None else None
-        if (amps is None and scene.patterns) or (amps is not None and amps >= facts.dead_current_a):
-            return None
-        high_v = float(np.max(supply.dut_v.values))
-        text = f"the device never had power: dut_v reached {high_v:.2f} V, expected {facts.min_v:.1f} V or more"
-        since_s = first_s
-    elif supply.lost_s is not None and len(supply.collapses) < _LOOP and not _draws_after(scene, supply.lost_s):
-        text = f"the supply at the device went away at {supply.lost_s:.1f} s for good, without a power-off"
-        since_s = supply.lost_s
-    else:
-        return None
-    domain = FaultDomain.CONFIGURATION if supply.starved else FaultDomain.BENCH
-    if supply.starved:
-        text += "; the rig itself was told to starve it: made on purpose"
-    item = EvidenceItem(since_s, last_s, f"dut_v below {facts.min_v:.1f} V", "supply")
-    step = "check switch, wiring, contacts and set point between the regulator and the device, and repeat"
-    return Candidate(
-        Verdict.UNDECIDED, 0.97, text, (item, *_starving_items(scene)), (since_s, last_s), domain, next_step=step
-    )
-
-
-POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, dead)
+POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, crash_loop, amber_for_dark, dead)

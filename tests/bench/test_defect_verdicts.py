@@ -39,6 +39,9 @@ CASES = [
     Case("imp003", "imp.dead", Verdict.DEAD, DUT),
     Case("imp003", "radio.deaf", Verdict.NETWORK_NOT_FOUND, FaultDomain.CONFIGURATION, "home"),
     Case("imp003", "app.crashes", Verdict.RUNTIME_LOOP, DUT, "home", watch_s=40.0),
+    Case("imp003", "boot.crash", Verdict.MODULE_FAULT, DUT),
+    Case("imp006", "boot.crash", Verdict.MODULE_FAULT, DUT, "home"),
+    Case("imp003", "os.bricked_by_update", Verdict.MODULE_FAULT, DUT, "home", watch_s=45.0),
     Case("imp003", "app.leaves", Verdict.DELIBERATELY_OFFLINE, NONE, "home", watch_s=20.0),
     Case("imp003", "os.outdated", Verdict.CONNECTED, NONE, "home", watch_s=50.0),
     Case("imp003", "regulator.weak", Verdict.BROWNOUT_LOOP, DUT, "home", watch_s=10.0),
@@ -74,6 +77,13 @@ def observed(case: Case) -> Observation:
 def test_defect_is_named_and_the_device_blamed(case: Case) -> None:
     outcome = observed(case).outcome
     assert (outcome.verdict, outcome.fault_domain) == (case.verdict, case.domain), outcome.summary
+
+
+@pytest.mark.parametrize(("defect", "network"), [("led.red_dead", ""), ("led.green_dead", ""), ("led.swapped", "home")])
+def test_colours_that_lie_end_undecided_and_are_suspected(defect: str, network: str) -> None:
+    outcome = observed(Case("imp003", defect, Verdict.UNDECIDED, FaultDomain.UNKNOWN, network)).outcome
+    assert outcome.verdict is Verdict.UNDECIDED, outcome.summary
+    assert "suspect the LED's colours" in outcome.summary
 
 
 def test_a_defect_that_this_device_can_not_have_is_refused_at_opening() -> None:

@@ -151,3 +151,16 @@ def test_the_charge_of_a_capacitor_at_power_on_is_no_overload() -> None:
     weak = trace("dut_v", 15.0, 3.3, *((1.0 + 0.5 * i, 0.05, 2.2) for i in range(20)))
     outcome = judge(recording(on(), traces=[weak, amps, *supply(15.0, source_v=3.3)[1:]]), light(("searching", 15.0)))
     assert outcome.fault_domain is F.BENCH
+
+
+def test_sags_under_a_light_that_is_not_red_are_no_restarts() -> None:
+    """A busy radio dims a steady green at each of its sags; a start would show red."""
+    recorded = looping()
+    green = Decoded(
+        (Span(0.0, 9.0, "update"), Span(9.0, LENGTH_S, "power_fault")),
+        (Segment(0.0, 9.0, "G"), Segment(9.0, LENGTH_S, "R")),
+    )
+    red = Decoded((Span(0.0, LENGTH_S, "power_fault"),), (Segment(0.0, LENGTH_S, "R"),))
+    assert judge(recorded, red).confidence > 0.9
+    outcome = judge(recorded, green)
+    assert outcome.verdict is not V.BROWNOUT_LOOP or outcome.confidence < 0.6, outcome.summary

@@ -1,0 +1,66 @@
+"""Whether the device's radio works, read from its current alone: a second witness beside the LED.
+
+Waiting for a BlinkUp takes about 25 mA, a radio that connects or is connected 65 mA and more, in bursts of 250 mA
+(forum 3975, 2159).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rig.outcome.evidence import Scene
+from rig.recording import Floats
+
+_FEWEST = 10  # samples: fewer can't tell a level
+_MOSTLY, _HARDLY = 0.6, 0.05  # share of the time
+_ACTIVE_S = 0.2  # a radio that starts at all is busy for longer
+_ROOM_V = 0.3  # assumed: what a product's own regulator drops before the radio
+_BURST_A = 0.1  # above the usual level
+
+
+def _values(scene: Scene, start_s: float, end_s: float) -> Floats | None:
+    series = scene.supply.current_a
+    if series is None:
+        return None
+    part = series.values[(series.times_s >= start_s) & (series.times_s < end_s)]
+    return part if len(part) >= _FEWEST else None
+
+
+def radio_on(scene: Scene, start_s: float, end_s: float) -> bool | None:
+    """Whether the radio ran for most of a stretch (True) or hardly at all (False); None if that can't be told."""
+    values = _values(scene, start_s, end_s)
+    if values is None:
+        return None
+    share = float(np.mean(values > scene.facts.radio_on_a))
+    return True if share >= _MOSTLY else (False if share <= _HARDLY else None)
+
+
+def radio_never(scene: Scene, start_s: float, end_s: float) -> bool:
+    """Whether the current was measured and the radio did not run for even a moment."""
+    values = _values(scene, start_s, end_s)
+    if values is None:
+        return False
+    busy_s = float(np.mean(values > scene.facts.radio_on_a)) * (end_s - start_s)
+    return busy_s < _ACTIVE_S
+
+
+def transmits(scene: Scene, start_s: float, end_s: float) -> bool:
+    """Whether there are bursts as of a radio that is trying to connect, one every two seconds or more often."""
+    values = _values(scene, start_s, end_s)
+    if values is None or end_s <= start_s:
+        return False
+    high = values > float(np.median(values)) + _BURST_A
+    bursts = int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
+    return bursts >= 3 and bursts / (end_s - start_s) >= 0.5
+
+
+def usual_ma(scene: Scene, start_s: float, end_s: float) -> float:
+    """Median current of a stretch in mA; 0 if it was not measured."""
+    values = _values(scene, start_s, end_s)
+    return 1000.0 * float(np.median(values)) if values is not None else 0.0
+
+
+def ample(scene: Scene) -> bool:
+    """Whether the voltage was measured and leaves room for what is lost between the terminals and the radio."""
+    volts = scene.supply.dut_v
+    return volts is not None and float(np.median(volts.values)) >= scene.facts.min_wifi_v + _ROOM_V

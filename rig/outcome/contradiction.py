@@ -1,0 +1,125 @@
+"""What speaks against a reading of the light: current, order of events, colours of the start.
+
+One sensor sees one number, so exchanged or broken colours pass for other patterns. A verdict that the rest of the
+recording contradicts loses confidence, and LED and calibration are named as suspects.
+"""
+
+from __future__ import annotations
+
+from rig.outcome.activity import ample, radio_never, radio_on, transmits, usual_ma
+from rig.outcome.candidate import Candidate
+from rig.outcome.context import joined
+from rig.outcome.evidence import Scene
+from rig.outcome.meaning import STAGE_RANK
+from rig.outcome.outcome import Verdict
+
+_SUSPECTS = "suspect the LED's colours (a dead or exchanged die) or the sensor's calibration"
+_RADIO = frozenset(
+    {
+        Verdict.CONNECTED,
+        Verdict.LOST_CONNECTION,
+        Verdict.RUNTIME_LOOP,
+        Verdict.REJECTED_BY_SERVER,
+        Verdict.NETWORK_NOT_FOUND,
+        Verdict.JOIN_REFUSED,
+        Verdict.NO_ADDRESS,
+        Verdict.NAME_NOT_RESOLVED,
+        Verdict.SERVER_UNREACHABLE,
+        Verdict.PROXY_FAULT,
+        Verdict.DELIBERATELY_OFFLINE,
+        Verdict.CELLULAR_SIM,
+        Verdict.CELLULAR_REGISTERING,
+        Verdict.CELLULAR_DENIED,
+        Verdict.CELLULAR_PPP,
+        Verdict.CELLULAR_PPP_CHECK,
+    }
+)
+_UNANSWERED = frozenset({Verdict.BLINKUP_NOT_RECEIVED, Verdict.BLINKUP_REFUSED})
+# Verdicts that don't rest on red or green.
+_COLOURLESS = frozenset(
+    {Verdict.NO_SETTINGS, Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW, Verdict.DEAD, Verdict.UNDECIDED}
+)
+_START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
+_FLASH_S = 0.015
+_LONG_GREEN_S = 5.0  # a flash that takes in its image shows green for 10 s or more
+_AFTER_POWER_ON_S = 1.0
+_SETTLING_S = 0.5
+_IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
+FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
+
+
+def contradictions(scene: Scene, candidate: Candidate) -> tuple[float, str]:
+    """Factor (0..1) on a candidate's score, and what speaks against it in words; (1, '') if nothing does."""
+    factor, notes = 1.0, ""
+    for check in (_no_radio, _radio_without_settings, _answered_by_current, _start_colours, _red_from_the_start):
+        weight, note = check(scene, candidate)
+        factor *= weight
+        notes += note
+    return factor, notes
+
+
+def _no_radio(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """Being connected, or on the way there, takes a radio; a supply too low for it explains that it doesn't run."""
+    start_s, end_s = scene.powered.start_s, c.decisive_s[1]
+    if c.verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
+        return 1.0, ""
+    if not radio_never(scene, start_s, end_s) or not ample(scene):
+        return 1.0, ""
+    amps = usual_ma(scene, start_s, end_s)
+    return _IMPOSSIBLE, f"; but the current ({amps:.0f} mA) shows that its radio never ran: {_SUSPECTS}"
+
+
+def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:
+    start_s, end_s = c.decisive_s
+    busy = radio_on(scene, start_s, end_s) and transmits(scene, start_s, end_s)
+    if c.verdict is not Verdict.NO_SETTINGS or not busy:
+        return 1.0, ""
+    amps = usual_ma(scene, start_s, end_s)
+    return _IMPOSSIBLE, f"; but its radio transmits meanwhile ({amps:.0f} mA, with bursts): {_SUSPECTS}"
+
+
+def _answered_by_current(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """A radio that starts or stops at a BlinkUp shows that it was taken, whatever the LED showed."""
+    if c.verdict not in _UNANSWERED or not scene.blinkups:
+        return 1.0, ""
+    sent = scene.blinkups[-1]
+    window_s = scene.powered.start_s + scene.facts.led_window_s
+    if scene.powered.cold and sent.start_s > window_s:
+        return 1.0, ""
+    before = radio_on(scene, scene.powered.start_s + _SETTLING_S, sent.start_s)
+    after = radio_on(scene, sent.end_s + scene.facts.after_blinkup_s, min(scene.led_end_s, sent.end_s + 15.0))
+    if before is None or after is None or before is after:
+        return 1.0, ""
+    word = "started" if after else "stopped"
+    return _IMPOSSIBLE, f"; but its radio {word} with the BlinkUp, so it was taken and its answer not seen: {_SUSPECTS}"
+
+
+def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """A start shows red before anything else (troubleshooting guide: boots, turns the red LED on, then Wi-Fi)."""
+    if c.verdict in _COLOURLESS or not scene.start_seen:
+        return 1.0, ""
+    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _FLASH_S]
+    if not lit or lit[0].letter == "R" or lit[0].start_s < scene.powered.start_s:
+        return 1.0, ""
+    # A short red on a slow sensor may look amber at its edges, but not green.
+    first = next((run for run in lit if run.letter in "RG"), lit[0])
+    early = first.start_s <= scene.powered.start_s + _START_S
+    if early and first.letter == "G" and first.duration_s < _LONG_GREEN_S:
+        return _IMPOSSIBLE, f"; but the start showed green where red is due: {_SUSPECTS}"
+    never = all(run.letter == "G" for run in lit)
+    if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
+        return _ODD, f"; but no red at all was seen, not even at the start: {_SUSPECTS}"
+    return 1.0, ""
+
+
+def _red_from_the_start(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """Today's impOS shows the steps of a first attempt, and red once a second only after it was online."""
+    impos = scene.facts.impos
+    if c.verdict is not Verdict.LOST_CONNECTION or "never_online" not in c.tags or impos is None:
+        return 1.0, ""
+    if impos < FULL_CODES_IMPOS or any(p.code in STAGE_RANK for p in scene.patterns):
+        return 1.0, ""
+    note = f"; but impOS {impos} shows the steps of a first attempt, not this"
+    if not any(run.letter in "AG" for run in scene.colours):
+        note += f", and neither green nor amber was seen: {_SUSPECTS}"
+    return _UNUSUAL, note

@@ -1,0 +1,96 @@
+"""Starts that break off again and again while the supply is firm: the red of the start comes back at one distance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rig.outcome.activity import ample, radio_never
+from rig.outcome.candidate import Candidate
+from rig.outcome.context import Colour, joined
+from rig.outcome.evidence import Scene, Seen
+from rig.outcome.meaning import STAGE_RANK
+from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
+
+_FEWEST = 5  # starts
+_ALIKE_S = 0.025
+_JITTER = 0.03  # of the distance
+_SHORTEST_S, _LONGEST_S = 0.3, 20.0
+_COVER = 0.8  # of the time from the first start on
+_DECIDED_S = 3.0
+_FLASH_S = 0.015
+_SCORE = 0.7
+
+
+def _first_start(scene: Scene) -> Colour | None:
+    """The red of the first start, if the power-on was seen and red was the first light."""
+    if not scene.start_seen:
+        return None
+    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _FLASH_S]
+    return lit[0] if lit and lit[0].letter == "R" and lit[0].start_s >= scene.powered.start_s else None
+
+
+def _chain(onsets: list[float], distance_s: float) -> list[float]:
+    """Onsets that follow each other at one distance, from the first on."""
+    found = [onsets[0]]
+    for t_s in onsets[1:]:
+        if abs(t_s - found[-1] - distance_s) <= _JITTER * distance_s + _ALIKE_S / 2:
+            found.append(t_s)
+    return found
+
+
+def starts(scene: Scene) -> list[float]:
+    """When the device began anew, by the red of its start (s); empty unless it did so at one distance, to the end."""
+    first = _first_start(scene)
+    if first is None:
+        return []
+    reds = [r for r in joined(scene.colours) if r.letter == "R" and abs(r.duration_s - first.duration_s) <= _ALIKE_S]
+    onsets = [r.start_s for r in reds]
+    best: list[float] = []
+    for other in onsets[1:]:
+        distance_s = other - onsets[0]
+        if not _SHORTEST_S <= distance_s <= _LONGEST_S:
+            continue
+        found = _chain(onsets, distance_s)
+        if len(found) > len(best):
+            best = found
+    if len(best) < _FEWEST:
+        return []
+    distance_s = float(np.median(np.diff(best)))
+    covered = (best[-1] - best[0]) / max(scene.led_end_s - best[0], 1e-9)
+    ongoing = scene.led_end_s - best[-1] <= 1.5 * distance_s
+    return best if ongoing and covered >= _COVER * (1 - distance_s / (scene.led_end_s - best[0])) else []
+
+
+def _impossible(scene: Scene, shown: Seen) -> bool:
+    """Whether a pattern of connecting is one by chance: its radio never ran."""
+    silent = radio_never(scene, scene.powered.start_s, shown.end_s)
+    return shown.code in STAGE_RANK and silent and ample(scene) and not scene.wired
+
+
+def crash_loop(scene: Scene) -> Candidate | None:
+    """No pattern lasts, the red of the start comes back at one distance, and the supply holds: the start breaks off."""
+    supply = scene.supply
+    if not supply.steady or not supply.fine_enough(scene.facts) or supply.starved:
+        return None
+    if any(p.duration_s >= _DECIDED_S and not _impossible(scene, p) for p in scene.patterns):
+        return None
+    if scene.power is not None and scene.power.restarts is not None:
+        return None
+    times_s = starts(scene)
+    if not times_s:
+        return None
+    distance_s = float(np.median(np.diff(times_s)))
+    text = (
+        f"the red of the start came back {len(times_s) - 1} times, every {distance_s:.2f} s, while the voltage at the "
+        "device held: each start breaks off, by a crash or by a supply that gives way inside the device"
+    )
+    item = EvidenceItem(times_s[0], times_s[-1], f"{len(times_s)} starts, {distance_s:.2f} s apart", "led")
+    return Candidate(
+        Verdict.MODULE_FAULT,
+        _SCORE,
+        text,
+        (item,),
+        (times_s[0], scene.led_end_s),
+        FaultDomain.DUT,
+        frozenset({"restarts"}),
+    )

@@ -1,0 +1,196 @@
+"""Current, order of events and the colours of the start are witnesses too: what they contradict is not given out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from outcome_scenes import DARK, Action, Decoded, Problem, Segment, Span, blinkup, colours, light, on, trace
+
+from rig.outcome import DeviceFacts, FaultDomain, Outcome, Verdict, judge
+from rig.recording import Recording, Trace
+
+V, F = Verdict, FaultDomain
+LENGTH_S = 30.0
+BOOT = Segment(0.02, 0.12, "R")
+IDLE_A, BUSY_A = 0.026, 0.09
+
+
+def led() -> Trace:
+    """A light trace from a second before power-on; what it says stands in the decoded light."""
+    times = np.arange(-1.0, LENGTH_S, 0.01)
+    return Trace("led", "V", times, np.zeros(len(times)))
+
+
+def amps(base_a: float, *changes: tuple[float, float, float], bursts_s: float = 0.0) -> Trace:
+    bursts = tuple((t, 0.02, 0.27) for t in np.arange(1.0, LENGTH_S, bursts_s)) if bursts_s else ()
+    return trace("supply_a", LENGTH_S, base_a, *changes, *bursts, unit="A", interval_s=0.02)
+
+
+def volts(*changes: tuple[float, float, float]) -> Trace:
+    return trace("dut_v", LENGTH_S, 3.3, *changes)
+
+
+def told(
+    decoded: Decoded, *traces: Trace, actions: tuple[Action, ...] = (), facts: DeviceFacts | None = None
+) -> Outcome:
+    by_name = {t.name: t for t in (led(), *traces)}
+    return judge(Recording(by_name, (on(), *actions)), decoded, device=facts)
+
+
+def shown(code: str, letter: str, *start: Segment) -> Decoded:
+    """One code from 1 s on, in one colour, after the light of the start."""
+    return light((None, 1.0, 0.0), (code, LENGTH_S - 1.0), segments=(*start, *colours(f"D{letter}" * 29, 0.5, 1.0)))
+
+
+@pytest.mark.parametrize(("code", "letter"), [("connected", "G"), ("searching", "R"), ("connecting_server", "A")])
+def test_no_way_to_the_server_without_a_radio(code: str, letter: str) -> None:
+    with_radio = told(shown(code, letter, BOOT), volts(), amps(BUSY_A))
+    without = told(shown(code, letter, BOOT), volts(), amps(IDLE_A))
+    assert with_radio.verdict is not V.UNDECIDED
+    assert without.verdict is V.UNDECIDED
+    assert "its radio never ran" in without.summary
+    assert "colours" in without.summary
+    assert with_radio.verdict in dict(without.alternatives)
+
+
+def test_a_supply_too_low_for_the_radio_is_no_contradiction() -> None:
+    weak = volts((0.5, 29.0, 2.3))
+    assert "never ran" not in told(shown("searching", "R", BOOT), weak, amps(IDLE_A)).summary
+
+
+def test_a_cable_needs_no_radio() -> None:
+    wired = told(shown("connected", "G", BOOT), volts(), amps(IDLE_A), facts=DeviceFacts(model="imp005"))
+    assert wired.verdict is V.CONNECTED
+
+
+def test_an_unmeasured_current_contradicts_nothing() -> None:
+    assert told(shown("connected", "G", BOOT), volts()).verdict is V.CONNECTED
+
+
+def test_a_device_without_settings_does_not_transmit() -> None:
+    quiet = told(shown("no_settings", "A", BOOT), volts(), amps(IDLE_A))
+    busy = told(shown("no_settings", "A", BOOT), volts(), amps(BUSY_A, bursts_s=0.5))
+    thirsty = told(shown("no_settings", "A", BOOT), volts(), amps(BUSY_A))
+    assert quiet.verdict is thirsty.verdict is V.NO_SETTINGS
+    assert busy.verdict is V.UNDECIDED
+    assert "transmits meanwhile" in busy.summary
+
+
+def test_green_at_the_start_says_that_the_colours_are_wrong() -> None:
+    right = told(shown("connected", "G", BOOT))
+    swapped = told(shown("lost", "R", Segment(0.02, 0.12, "G")))
+    assert right.verdict is V.CONNECTED
+    assert swapped.verdict is V.UNDECIDED
+    assert "green where red is due" in swapped.summary
+
+
+def test_green_without_any_red_is_less_sure() -> None:
+    whole = told(shown("connected", "G", BOOT))
+    no_red = told(shown("connected", "G"))
+    assert no_red.confidence < 0.8 * whole.confidence
+    assert "no red at all" in no_red.summary
+
+
+def test_a_start_that_was_not_recorded_says_nothing() -> None:
+    late = judge(Recording({}, (on(),)), shown("connected", "G"))
+    assert "no red at all" not in late.summary
+
+
+def test_a_radio_that_starts_with_the_blinkup_answers_it() -> None:
+    decoded = light(("lost", 6.0), (DARK, 6.0), ("lost", LENGTH_S - 12.0), segments=colours("RD" * 30, 0.5))
+    sent = (blinkup(6.0, 12.0),)
+    started = told(decoded, volts(), amps(IDLE_A, (13.0, 17.0, BUSY_A)), actions=sent)
+    quiet = told(decoded, volts(), amps(IDLE_A), actions=sent)
+    assert started.verdict is V.UNDECIDED
+    assert "its radio started with the BlinkUp" in started.summary
+    assert quiet.verdict in (V.BLINKUP_REFUSED, V.BLINKUP_NOT_RECEIVED)
+
+
+def test_red_from_the_start_is_no_loss_on_an_impos_that_shows_its_steps() -> None:
+    decoded = shown("lost", "R", BOOT)
+    old = told(decoded, facts=DeviceFacts(impos=26))
+    new = told(decoded, facts=DeviceFacts(impos=40))
+    assert (old.verdict, new.verdict) == (V.LOST_CONNECTION, V.UNDECIDED)
+    assert "neither green nor amber" in new.summary
+    assert any("supply under load" in line for line in new.advice)
+
+
+def starts(distance_s: float, flash_s: float = 0.12) -> Decoded:
+    """The red of the start, again and again, with half a second of amber between."""
+    runs: list[Segment] = []
+    for t in np.arange(0.0, LENGTH_S, distance_s):
+        marks = (0.0, 0.05, 0.05 + flash_s, 0.6, 1.1, distance_s)
+        runs += [Segment(t + a, t + b, c) for a, b, c in zip(marks, marks[1:], "DRDAD", strict=False)]
+    return Decoded((Span(0.0, LENGTH_S, None, 0.1),), tuple(runs))
+
+
+def test_starts_that_break_off_are_the_devices_while_the_supply_holds() -> None:
+    outcome = told(starts(1.3), volts(), amps(IDLE_A))
+    assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
+    assert "every 1.30 s" in outcome.summary
+    assert any("regulator inside" in line for line in outcome.advice)
+
+
+def test_starts_that_look_like_a_step_of_connecting_are_told_by_the_silent_radio() -> None:
+    seen = Decoded((Span(0.0, LENGTH_S, "connecting_server"),), starts(1.3).segments)
+    assert told(seen, volts(), amps(IDLE_A)).verdict is V.MODULE_FAULT
+    assert told(seen, volts(), amps(BUSY_A, bursts_s=0.5)).verdict is V.SERVER_UNREACHABLE
+
+
+def test_a_voltage_with_no_room_for_losses_proves_nothing_about_the_radio() -> None:
+    scant = trace("dut_v", LENGTH_S, 2.7)
+    assert "never ran" not in told(shown("searching", "R", BOOT), scant, amps(IDLE_A)).summary
+
+
+def test_starts_are_not_counted_on_a_supply_that_nobody_measured() -> None:
+    assert told(starts(1.3)).verdict is V.UNDECIDED
+
+
+def test_red_of_another_length_is_no_start() -> None:
+    decoded = starts(1.3)
+    first = (Segment(0.0, 0.05, "D"), Segment(0.05, 0.40, "R"), *decoded.segments[2:])
+    assert told(Decoded(decoded.spans, first), volts()).verdict is V.UNDECIDED
+
+
+def test_amber_that_never_gives_way_to_dark_is_a_misread_polarity() -> None:
+    segments = colours("AG" * 29, 0.5, 1.0)
+    outcome = told(light((None, LENGTH_S, 0.2), segments=segments))
+    assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
+    assert "10 kohm" in outcome.advice[0]
+    dark_between = told(light((None, LENGTH_S, 0.2), segments=colours("AGD" * 19, 0.5, 1.0)))
+    assert dark_between.verdict is V.UNDECIDED
+
+
+def test_ambient_light_that_rises_with_the_device_may_be_its_led() -> None:
+    spoiled = light((None, LENGTH_S, 0.2), problems=(Problem("ambient", "it rose", {"time_s": 3.0, "change": 0.6}),))
+    dimmed = light((None, LENGTH_S, 0.2), problems=(Problem("ambient", "it fell", {"time_s": 3.0, "change": -0.6}),))
+    assert any("10 kohm" in line for line in told(spoiled).advice)
+    assert not any("10 kohm" in line for line in told(dimmed).advice)
+
+
+def test_pulses_before_the_red_do_not_make_it_a_loop() -> None:
+    decoded = Decoded(
+        (Span(0.0, 10.0, "connected"), Span(10.0, LENGTH_S, "power_fault")),
+        (BOOT, *colours("DG" * 9, 0.5, 0.5), Segment(10.0, LENGTH_S, "R")),
+    )
+    bursts = tuple((t, 0.02, 0.3) for t in (1.0, 2.0, 3.0, 4.0))
+    outcome = told(decoded, volts(), amps(IDLE_A, *bursts))
+    assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
+    assert outcome.advice[0].startswith("After an update: power-cycle once")
+
+
+def test_one_short_green_after_a_pause_answers_a_blinkup() -> None:
+    sent = (blinkup(6.0, 12.0),)
+    seen = (*colours("DA" * 6, 0.5), Segment(6.0, 12.2, "D"), Segment(12.2, 12.6, "G"), *colours("DA" * 17, 0.5, 12.6))
+    spans = light(("no_settings", 6.0), (DARK, 6.2), (None, 0.4, 0.3), ("no_settings", 17.4), segments=seen)
+    assert told(spans, actions=sent).verdict is V.SETTINGS_NOT_KEPT
+    in_pattern = (Segment(6.0, 11.8, "D"), Segment(11.8, 12.0, "A"), Segment(12.0, 12.2, "D"))
+    other = (*colours("DA" * 6, 0.5), *in_pattern, Segment(12.2, 12.6, "G"), *colours("DA" * 17, 0.5, 12.6))
+    unpaused = light(("no_settings", 6.0), (DARK, 6.2), (None, 0.4, 0.3), ("no_settings", 17.4), segments=other)
+    assert told(unpaused, actions=sent).verdict is not V.SETTINGS_NOT_KEPT
+
+
+def test_undecided_gives_the_next_steps_of_what_is_likeliest() -> None:
+    outcome = told(light(("joining", 2.0), segments=(BOOT,)))
+    assert outcome.verdict is V.UNDECIDED
+    assert any("password" in line for line in outcome.advice)
