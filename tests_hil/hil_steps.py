@@ -54,6 +54,11 @@ def powered_s(seen: Observation) -> float:
     return max(action.end_s for action in seen.recording.actions if action.kind == "power_on")
 
 
+def switching_s(seen: Observation) -> float:
+    """How long the last switching on took; the light is not looked at meanwhile."""
+    return max((a.end_s, a.end_s - a.start_s) for a in seen.recording.actions if a.kind == "power_on")[1]
+
+
 def shown(seen: Observation, start_s: float, end_s: float) -> str:
     """The colours that were lit between two times, as a failure tells them."""
     return words(colours_between(seen.decoded.segments, start_s, end_s))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hil_steps import powered_s
+from hil_steps import powered_s, switching_s
 
 from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest
@@ -11,6 +11,8 @@ from rig.outcome import FaultDomain, Verdict
 from rig.run.light import EDGE_S, first_run
 
 pytestmark = pytest.mark.hil
+
+UNWATCHED_S = 0.02  # the red of the start can be as short as that
 
 # Assumed for a bench as docs/wiring.md builds it: divider and converter together, and the current monitor's shunt.
 READ_BACK_SHARE = 0.005
@@ -34,6 +36,8 @@ def test_start_is_quick(dut: DeviceUnderTest, measure) -> None:
     dut.watch_for(5.0)
     seen = dut.observation()
     start_s = powered_s(seen)
+    if (took_s := switching_s(seen)) > UNWATCHED_S:
+        pytest.skip(f"this supply takes {took_s:.2f} s to switch on, and nobody watches the light meanwhile")
     segments = seen.decoded.segments
     light = first_run(segments, "red", "amber", "green", since_s=start_s)
     assert light is not None, f"dark for 5 s after power-on: {seen.outcome.summary}"

@@ -111,7 +111,7 @@ def test_capabilities_are_words_that_tests_may_require() -> None:
 
 
 def test_facts_for_the_verdict_come_from_the_profile(tmp_path: Path) -> None:
-    assert facts_of(load_device("imp003")) == DeviceFacts(model="imp003")
+    assert facts_of(load_device("imp003")) == DeviceFacts(model="imp003", impos=40)
     text = "[expected]\nconnect_s = 4.5\nstuck_s = 12.0\n[supply]\nwifi_min_v = 2.6\n"
     facts = facts_of(product(tmp_path, text))
     assert (facts.model, facts.healthy_connect_s, facts.stuck_s, facts.min_wifi_v) == ("imp003", 4.5, 12.0, 2.6)
