@@ -13,7 +13,8 @@ from rig.outcome import Verdict
 
 pytestmark = pytest.mark.hil
 
-CURE_F = 10e-3  # what 350 mA for 15 ms take out of it is half a volt
+WEAK_OHM = 5.8  # 350 mA through it reset the device; an empty capacitor draws less than the current limit
+CURE_F = 22e-3  # what 350 mA for 15 ms take out of it is a quarter of a volt
 SETTLES_S = 6.0  # charging through the weak supply, starting, joining
 RADIO_A = 0.05  # connected, a radio takes 55 mA or more, in bursts 250 mA
 
@@ -51,11 +52,12 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
     assert outcome.verdict is Verdict.CONNECTED, outcome.summary
 
 
-@pytest.mark.requires("network:home", "supply.series", "supply.capacitor")
+@pytest.mark.requires("network:home", "supply.decade", "supply.capacitor")
 def test_large_capacitor_cures_it(dut: DeviceUnderTest, network) -> None:
     """The average current is no trouble for the weak supply, only the bursts are: a store at the device covers them."""
     get_online(dut, network)
     dut.power_off()
+    dut.bench.fit_series(WEAK_OHM)
     dut.weaken_supply()
     dut.power_on()
     dut.watch_for(4.0)
@@ -71,8 +73,8 @@ def test_large_capacitor_cures_it(dut: DeviceUnderTest, network) -> None:
     traces = dut.watch.result()[0].traces
     lowest_v = traces["dut_v"].between(from_s, from_s + 4.0).values.min()
     assert lowest_v > dut.bench.device.supply.min_v + 0.2, f"down to {lowest_v:.2f} V: the radio still starves it"
-    average_a = traces["supply_a"].between(from_s, from_s + 4.0).values.mean()
-    assert average_a > RADIO_A, f"{average_a * 1000:.0f} mA: the radio is not on"
+    most_a = traces["supply_a"].between(from_s, from_s + 4.0).values.max()
+    assert most_a > RADIO_A, f"at most {most_a * 1000:.0f} mA: the radio never ran"
 
 
 @pytest.mark.requires("supply.programmable", "supply.current")
