@@ -44,12 +44,16 @@ def best_guess(span: Span) -> str | None:
     return span.code
 
 
+def scorer_calibration(calib: dict[str, Any]) -> Calibration:
+    """What the scorer says the rig believes of the LED's steps, in ADC counts."""
+    return Calibration(tuple(calib["red"]), tuple(calib["green"]), saturation=max(0.0, float(calib["sat"])))
+
+
 class Decoder:
     """Streaming interface of the scorer."""
 
     def __init__(self, calib: dict[str, Any]) -> None:
-        calibration = Calibration(tuple(calib["red"]), tuple(calib["green"]), saturation=max(0.0, float(calib["sat"])))
-        self._tracker = Tracker(calibration, scorer_catalogue())
+        self._tracker = Tracker(scorer_calibration(calib), scorer_catalogue())
 
     def push(self, samples: np.ndarray, times: np.ndarray) -> None:
         self._tracker.push(times, samples)
