@@ -14,7 +14,7 @@ import numpy as np
 
 from rig.led.bintypes import Bins, Floats
 from rig.led.calibration import Calibration
-from rig.led.levels import LevelModel, Levels
+from rig.led.levels import MODEL_SD, LevelModel, Levels
 from rig.led.mixture import APART, offsets
 from rig.led.model import Model
 from rig.led.track import BLOCK, RECALL, Track
@@ -35,6 +35,7 @@ PROBE_WINDOW = 26  # ... of that many blocks
 PROBE_REST = 80  # blocks before the same is tried again
 DOUBT_BLOCKS = 50  # without a likely code: the levels may be wrong
 STEP_NATS = 7.0  # against believing in a change of ambient light
+STEP_RANGE = 1.5  # amber steps by which ambient light changes, about
 NOT_DARK_NATS = 2.0  # against starting on another level than dark
 LIKELY = 0.5
 OFF_LEVEL = 0.1  # amber steps
@@ -240,7 +241,15 @@ class Bank:
         at = self._last_dark(track, blocks)
         known = track.history[at - 1].levels if at else None
         levels = self.levels.supposing(0, mean, variance, known)
-        self._take_up(track, at, levels, STEP_NATS + 1.0, blind=self._settled_from(at))
+        penalty = STEP_NATS + 1.0 + self._coincidence(track, mean, variance)
+        self._take_up(track, at, levels, penalty, blind=self._settled_from(at))
+
+    def _coincidence(self, track: Track, mean: Floats, variance: Floats) -> float:
+        """Nats against ambient light that changed by just a colour's step: it could have changed by anything."""
+        var = track.variance[:, 1:] + variance[:, None] + MODEL_SD**2
+        away = mean[:, None] - track.mean[:, 1:]
+        sharp = (np.log(STEP_RANGE / np.sqrt(2 * np.pi * var)) - 0.5 * away**2 / var).sum(0)
+        return max(0.0, float(sharp.max()))
 
     def _last_dark(self, track: Track, blocks: int) -> int:
         """After the last block of the remembered ones that showed what the track held for dark."""
