@@ -218,7 +218,9 @@ class VirtualClock:
 
     def _sleep_until_ns(self, t_ns: int) -> None:
         me = self._participant()
-        t_ns = max(t_ns, self._world.now_ns)
+        now_ns = self._world.now_ns
+        if t_ns < now_ns:
+            t_ns = now_ns
         if not self._waiting or self._waiting[0][0] > t_ns:
             self._run_world(t_ns)
             return

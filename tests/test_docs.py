@@ -42,6 +42,7 @@ PAGES = (
     "devices.md",
     "networks.md",
     "suite.md",
+    "verdicts.md",
 )
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
 UNITS = {"_v_s": "V/s", "_v": "V", "_a": "A", "_s": "s", "_us": "us", "_hz": "Hz", "_ohm": "ohm", "_f": "F"}

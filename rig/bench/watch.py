@@ -46,14 +46,17 @@ class _Channel:
         self.due_s = start_s
         self.times_s: list[float] = []
         self.values: list[float] = []
+        self._last_s = -math.inf
 
     def sample(self, now_s: float) -> None:
         t_s, value = self._read()
-        if not self.times_s or t_s > self.times_s[-1]:
+        if t_s > self._last_s:
+            self._last_s = t_s
             self.times_s.append(t_s)
             self.values.append(value)
-        missed = int((now_s - self.due_s) / self._period_s)
-        self.due_s += self._period_s * (1 + max(0, missed))
+        late_s, period_s = now_s - self.due_s, self._period_s
+        missed = 0 if late_s < period_s else int(late_s / period_s)
+        self.due_s += period_s * (1 + missed)
 
     def since(self, t_s: float) -> Floats:
         """The samples from `t_s` on."""
@@ -156,7 +159,10 @@ class Watch:
         deadline_s = clock.now_s() + timeout_s
         ask_s = clock.now_s() + every_s
         while True:
-            channel: _Channel | Feed = min(self._channels, key=lambda c: c.due_s)
+            channel: _Channel | Feed = self._channels[0]
+            for other in self._channels:  # `min` with a key takes three times as long
+                if other.due_s < channel.due_s:
+                    channel = other
             for feed in self._feeds:  # seldom any: a search over both would cost more
                 if feed.due_s <= channel.due_s:
                     channel = feed

@@ -47,7 +47,9 @@ HEADINGS = {
 }
 
 BenchName = Annotated[str, typer.Option("--bench", metavar="NAME|PATH", help="The bench that the device is on.")]
-DeviceName = Annotated[str | None, typer.Option("--device", metavar="NAME|PATH", help="Device; default: the bench's.")]
+DeviceName = Annotated[
+    str | None, typer.Option("--dut", "--device", metavar="NAME|PATH", help="Device; default: the bench's.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Individuals of a simulated bench.")]
 Network = Annotated[str, typer.Option("--network", help="Declared network that the device is given.")]
 Volts = Annotated[float | None, typer.Option("--volts", help="Fixed set point, V; default: the device's nominal one.")]

@@ -24,10 +24,11 @@ CERTAINTY = {
 }
 
 
-@app.command("list", epilog="Example: rig codes list --device imp003")
+@app.command("list", epilog="Example: rig codes list --dut imp003")
 def list_codes(
     device: Annotated[
-        str | None, typer.Option(metavar="NAME|PATH", help="Only the codes that this device can show.")
+        str | None,
+        typer.Option("--dut", "--device", metavar="NAME|PATH", help="Only the codes that this device can show."),
     ] = None,
 ) -> None:
     """List the light codes. Durations are in milliseconds; the bar shows one period."""

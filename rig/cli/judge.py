@@ -36,7 +36,12 @@ def judge_recording(
     ] = None,
     device: Annotated[
         str | None,
-        typer.Option(metavar="NAME|PATH", help="Device under test; default: the one that the bench file names."),
+        typer.Option(
+            "--dut",
+            "--device",  # its name up to now
+            metavar="NAME|PATH",
+            help="Device under test; default: the one that the bench file names.",
+        ),
     ] = None,
     picture: Annotated[
         Path | None, typer.Option(metavar="OUT.png", help="Also draw supply, light and codes into this PNG file.")

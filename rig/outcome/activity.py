@@ -16,6 +16,8 @@ _MOSTLY, _HARDLY = 0.6, 0.05  # share of the time
 _ACTIVE_S = 0.2  # a radio that starts at all is busy for longer
 _ROOM_V = 0.3  # assumed: what a product's own regulator drops before the radio
 _BURST_A = 0.1  # above the usual level
+_SETTLING_S = 0.5  # after power-on
+_LOOK_S = 15.0  # after a BlinkUp
 
 
 def _values(scene: Scene, start_s: float, end_s: float) -> Floats | None:
@@ -52,6 +54,20 @@ def transmits(scene: Scene, start_s: float, end_s: float) -> bool:
     high = values > float(np.median(values)) + _BURST_A
     bursts = int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
     return bursts >= 3 and bursts / (end_s - start_s) >= 0.5
+
+
+def turned(scene: Scene) -> str:
+    """'started' or 'stopped' if the radio did so with the last BlinkUp, which shows that it was taken; else ''."""
+    if not scene.blinkups:
+        return ""
+    sent, on_s = scene.blinkups[-1], scene.powered.start_s
+    if scene.powered.cold and sent.start_s > on_s + scene.facts.led_window_s:
+        return ""
+    before = radio_on(scene, on_s + _SETTLING_S, sent.start_s)
+    after = radio_on(scene, sent.end_s + scene.facts.after_blinkup_s, min(scene.led_end_s, sent.end_s + _LOOK_S))
+    if before is None or after is None or before is after:
+        return ""
+    return "started" if after else "stopped"
 
 
 def usual_ma(scene: Scene, start_s: float, end_s: float) -> float:

@@ -34,12 +34,22 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What a fault domain is, and what its owner does next."""
+
+    meaning: str
+    next_step: str
+
+
+@dataclass(frozen=True)
 class Book:
-    """All pages, advice shared by several verdicts, and the sources by key."""
+    """All pages, advice shared by several verdicts, the domains, and sources and tags in words by key."""
 
     pages: dict[Verdict, Page]
     shared: dict[str, tuple[Line, ...]]
     sources: dict[str, str]
+    domains: dict[FaultDomain, Turn]
+    tags: dict[str, str]
 
 
 def _lines(rows: Iterable[dict[str, Any]], sources: dict[str, str], where: str) -> tuple[Line, ...]:
@@ -69,6 +79,8 @@ def read_book(text: str, where: str = "advice.toml") -> Book:
             )
             for name, page in data["verdicts"].items()
         }
+        domains = {FaultDomain(name): Turn(row["meaning"], row["next"]) for name, row in data["domains"].items()}
+        tags = dict(data["tags"])
         shared = {name: _lines(block["advice"], sources, where) for name, block in data.get("shared", {}).items()}
     except ConfigError:
         raise
@@ -79,7 +91,11 @@ def read_book(text: str, where: str = "advice.toml") -> Book:
     missing = [v.value for v in Verdict if v not in pages]
     if missing:
         raise ConfigError(f"{where}: no page for {', '.join(missing)}")
-    return Book(pages, shared, sources)
+    unsaid = [d.value for d in FaultDomain if d not in domains]
+    unsaid += sorted({tag for page in pages.values() for line in page.lines for tag in line.tags} - tags.keys())
+    if unsaid:
+        raise ConfigError(f"{where}: not explained under [domains] or [tags]: {', '.join(unsaid)}")
+    return Book(pages, shared, sources, domains, tags)
 
 
 @cache

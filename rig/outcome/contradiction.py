@@ -6,14 +6,14 @@ recording contradicts loses confidence, and LED and calibration are named as sus
 
 from __future__ import annotations
 
-from rig.outcome.activity import ample, radio_never, radio_on, transmits, usual_ma
+from rig.outcome.activity import ample, radio_never, radio_on, transmits, turned, usual_ma
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import joined
 from rig.outcome.evidence import Scene
 from rig.outcome.meaning import STAGE_RANK
 from rig.outcome.outcome import Verdict
 
-_SUSPECTS = "suspect the LED's colours (a dead or exchanged die) or the sensor's calibration"
+SUSPECTS = "suspect the LED's colours (a dead or exchanged die) or the sensor's calibration"
 _RADIO = frozenset(
     {
         Verdict.CONNECTED,
@@ -43,7 +43,6 @@ _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
 _LONG_GREEN_S = 5.0  # a flash that takes in its image shows green for 10 s or more
 _AFTER_POWER_ON_S = 1.0
-_SETTLING_S = 0.5
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
 
@@ -66,7 +65,7 @@ def _no_radio(scene: Scene, c: Candidate) -> tuple[float, str]:
     if not radio_never(scene, start_s, end_s) or not ample(scene):
         return 1.0, ""
     amps = usual_ma(scene, start_s, end_s)
-    return _IMPOSSIBLE, f"; but the current ({amps:.0f} mA) shows that its radio never ran: {_SUSPECTS}"
+    return _IMPOSSIBLE, f"; but the current ({amps:.0f} mA) shows that its radio never ran: {SUSPECTS}"
 
 
 def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:
@@ -75,23 +74,15 @@ def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:
     if c.verdict is not Verdict.NO_SETTINGS or not busy:
         return 1.0, ""
     amps = usual_ma(scene, start_s, end_s)
-    return _IMPOSSIBLE, f"; but its radio transmits meanwhile ({amps:.0f} mA, with bursts): {_SUSPECTS}"
+    return _IMPOSSIBLE, f"; but its radio transmits meanwhile ({amps:.0f} mA, with bursts): {SUSPECTS}"
 
 
 def _answered_by_current(scene: Scene, c: Candidate) -> tuple[float, str]:
     """A radio that starts or stops at a BlinkUp shows that it was taken, whatever the LED showed."""
-    if c.verdict not in _UNANSWERED or not scene.blinkups:
+    word = turned(scene)
+    if c.verdict not in _UNANSWERED or not word:
         return 1.0, ""
-    sent = scene.blinkups[-1]
-    window_s = scene.powered.start_s + scene.facts.led_window_s
-    if scene.powered.cold and sent.start_s > window_s:
-        return 1.0, ""
-    before = radio_on(scene, scene.powered.start_s + _SETTLING_S, sent.start_s)
-    after = radio_on(scene, sent.end_s + scene.facts.after_blinkup_s, min(scene.led_end_s, sent.end_s + 15.0))
-    if before is None or after is None or before is after:
-        return 1.0, ""
-    word = "started" if after else "stopped"
-    return _IMPOSSIBLE, f"; but its radio {word} with the BlinkUp, so it was taken and its answer not seen: {_SUSPECTS}"
+    return _IMPOSSIBLE, f"; but its radio {word} with the BlinkUp, so it was taken and its answer not seen: {SUSPECTS}"
 
 
 def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
@@ -105,10 +96,10 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     first = next((run for run in lit if run.letter in "RG"), lit[0])
     early = first.start_s <= scene.powered.start_s + _START_S
     if early and first.letter == "G" and first.duration_s < _LONG_GREEN_S:
-        return _IMPOSSIBLE, f"; but the start showed green where red is due: {_SUSPECTS}"
+        return _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"
     never = all(run.letter == "G" for run in lit)
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
-        return _ODD, f"; but no red at all was seen, not even at the start: {_SUSPECTS}"
+        return _ODD, f"; but no red at all was seen, not even at the start: {SUSPECTS}"
     return 1.0, ""
 
 
@@ -121,5 +112,5 @@ def _red_from_the_start(scene: Scene, c: Candidate) -> tuple[float, str]:
         return 1.0, ""
     note = f"; but impOS {impos} shows the steps of a first attempt, not this"
     if not any(run.letter in "AG" for run in scene.colours):
-        note += f", and neither green nor amber was seen: {_SUSPECTS}"
+        note += f", and neither green nor amber was seen: {SUSPECTS}"
     return _UNUSUAL, note

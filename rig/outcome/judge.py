@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rig.outcome.activity import turned
 from rig.outcome.advice import advice_for, page_of
 from rig.outcome.candidate import Candidate, Rule
-from rig.outcome.contradiction import contradictions
+from rig.outcome.contradiction import SUSPECTS, contradictions
 from rig.outcome.evidence import Scene, build_scene
 from rig.outcome.facts import DeviceFacts
 from rig.outcome.loops import power_measurements
-from rig.outcome.meaning import CODE_VERDICTS
+from rig.outcome.meaning import CODE_VERDICTS, ON_THE_WAY
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.outcome.polarity import brighter_when_powered
-from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS
+from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS, reaction
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
 from rig.outcome.spans import DecodedLike
@@ -95,7 +96,7 @@ def _weigh(scene: Scene) -> list[_Weighed]:
     weighed = []
     for c in proposals:
         if unanswered and c.verdict in LISTENING_VERDICTS:
-            c = replace(c, score=0.5 * c.score, reason=c.reason + "; but this is not an answer to the BlinkUp")
+            c = _beside_the_blinkup(scene, c)
         against, why = contradictions(scene, c)
         factor, note, blocked = discount(scene, c)
         factor, note = against * factor, why + note
@@ -106,6 +107,16 @@ def _weigh(scene: Scene) -> list[_Weighed]:
         )
         weighed.append(_Weighed(c, min(1.0, c.score * factor)))
     return sorted(weighed, key=lambda w: -w.confidence)
+
+
+def _beside_the_blinkup(scene: Scene, c: Candidate) -> Candidate:
+    """A pattern after a BlinkUp without an answer decides nothing, unless the radio turned and fits what is shown."""
+    word, r = turned(scene), reaction(scene)
+    fits = c.verdict in ON_THE_WAY if word == "started" else c.verdict is Verdict.NO_SETTINGS
+    note = f"; its radio {word} with the BlinkUp, whose answer was not seen: {SUSPECTS}" if word else ""
+    if word and fits and r is not None and r.refused is None:
+        return replace(c, reason=c.reason + note)
+    return replace(c, score=0.5 * c.score, reason=c.reason + "; but this is not an answer to the BlinkUp" + note)
 
 
 def _name_low_supply(scene: Scene, best: _Weighed) -> tuple[Candidate, float]:

@@ -56,8 +56,10 @@ STAGE_RANK: dict[str, int] = {
     "proxy_cred": 8,
     "connecting_server": 8,
 }
+ON_THE_WAY = frozenset(CODE_VERDICTS[code] for code in STAGE_RANK)  # takes a radio
 # Pairs of rows that look alike as long as nobody knows their colours.
 _SAME_LIGHT = (("wps", "offline"), ("modem", "ppp"))
+_OFTEN = 0.2
 AMBER = frozenset({"no_settings", "legacy_no_settings"})
 
 
@@ -65,6 +67,16 @@ def tail(scene: Scene) -> tuple[Seen, ...]:
     """Patterns since the device last took settings (or since power-on), answers to a BlinkUp left out."""
     mark_s = max((p.end_s for p in scene.patterns if p.code in GREEN_ANSWERS), default=float("-inf"))
     return tuple(p for p in scene.patterns if p.start_s >= mark_s and p.code not in GREEN_ANSWERS | RED_ANSWERS)
+
+
+def _lit(scene: Scene, span: Seen) -> frozenset[str]:
+    """The colours that a span is lit in for a fifth of its light or more."""
+    shares = dict.fromkeys("RAG", 0.0)
+    for c in scene.colours:
+        if c.letter in shares:
+            shares[c.letter] += max(0.0, min(c.end_s, span.end_s) - max(c.start_s, span.start_s))
+    total_s = sum(shares.values())
+    return frozenset(letter for letter, lit_s in shares.items() if lit_s >= _OFTEN * total_s > 0)
 
 
 def same_light(scene: Scene, spans: tuple[Seen, ...], span: Seen) -> tuple[Verdict | None, float, str]:
@@ -82,6 +94,9 @@ def same_light(scene: Scene, spans: tuple[Seen, ...], span: Seen) -> tuple[Verdi
         chosen = "wps" if blinkup_kind(scene) == "wps" else ("offline" if "connected" in before else "")
     elif before & {"sim", "registering"}:
         chosen = "ppp"
+    elif earlier := [s for s in spans if s.code in pair and s.end_s < span.start_s]:
+        # The two rows can differ in their colours only, so the same ones are a new attempt.
+        chosen = "modem" if _lit(scene, earlier[0]) == _lit(scene, span) else "ppp"
     elif scene.powered.cold and not before:
         chosen = "modem"
     if chosen:

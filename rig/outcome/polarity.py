@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rig.outcome.candidate import Candidate
+from rig.outcome.context import Colour, joined
 from rig.outcome.evidence import Scene
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _STARTED_S = 1.0
 _COLOUR_STEP = 0.3  # of amber: red, the weakest colour, has about 0.4
 _LONG_S = 4.0
-_NO_DARK, _AMBER, _OTHER = 0.03, 0.25, 0.10  # shares of the time
+_AMBER, _OTHER = 0.25, 0.10  # shares of the time
+_BLINK_S = 0.06  # a shorter dark is an edge on its way past the levels
+_GAP_S = 0.1
+_AFTER_S = 4.0  # the answer to a BlinkUp
 
 
 def brighter_when_powered(scene: Scene) -> bool:
@@ -21,24 +27,32 @@ def brighter_when_powered(scene: Scene) -> bool:
     )
 
 
+def _never_dark(scene: Scene) -> list[list[Colour]]:
+    """The stretches without darkness, in colours, apart from the start and from the rig's own flashing."""
+    since_s = scene.powered.start_s + _STARTED_S
+    found: list[list[Colour]] = [[]]
+    for run in joined(scene.colours):
+        if run.end_s <= since_s:
+            continue
+        beside = any(run.start_s < a.end_s + _AFTER_S and run.end_s > a.start_s for a in scene.blinkups)
+        gap = bool(found[-1]) and run.start_s - found[-1][-1].end_s > _GAP_S
+        if beside or gap or (run.letter == "D" and run.duration_s > _BLINK_S):
+            found.append([])
+        if not beside and run.letter in "RAG":
+            found[-1].append(replace(run, start_s=max(run.start_s, since_s)))
+    return found
+
+
 def amber_for_dark(scene: Scene) -> Candidate | None:
-    """Amber in turn with another colour and never dark: no code does that, and every code does it inverted."""
+    """Amber in turn with another colour and never dark: no code does that, and nearly every code does it inverted."""
     if not scene.start_seen:
         return None
-    since_s = scene.powered.start_s + _STARTED_S
-    shares = dict.fromkeys("DRAG", 0.0)
-    for colour in scene.colours:
-        inside_s = colour.end_s - max(colour.start_s, since_s)
-        for sent in scene.blinkups:
-            inside_s -= max(0.0, min(colour.end_s, sent.end_s) - max(colour.start_s, sent.start_s, since_s))
-        if inside_s > 0 and colour.letter in shares:
-            shares[colour.letter] += inside_s
-    total_s = sum(shares.values())
-    if total_s < _LONG_S or shares["D"] > _NO_DARK * total_s or shares["A"] < _AMBER * total_s:
+    runs = max(_never_dark(scene), key=lambda part: sum(c.duration_s for c in part))
+    total_s = sum(c.duration_s for c in runs)
+    shares = {letter: sum(c.duration_s for c in runs if c.letter == letter) for letter in "RAG"}
+    if total_s < _LONG_S or shares["A"] < _AMBER * total_s or shares["R"] + shares["G"] < _OTHER * total_s:
         return None
-    if shares["R"] + shares["G"] < _OTHER * total_s:
-        return None
+    window = (runs[0].start_s, runs[-1].end_s)
     text = f"amber in turn with red or green for {total_s:.0f} s and never dark: amber stands where dark is due"
-    item = EvidenceItem(since_s, scene.led_end_s, text, "led")
-    window = (since_s, scene.led_end_s)
-    return Candidate(Verdict.MODULE_FAULT, 0.85, text, (item,), window, FaultDomain.DUT, frozenset({"polarity"}))
+    item = EvidenceItem(*window, text, "led")
+    return Candidate(Verdict.MODULE_FAULT, 0.92, text, (item,), window, FaultDomain.DUT, frozenset({"polarity"}))

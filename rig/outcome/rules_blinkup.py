@@ -8,6 +8,7 @@ from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import GREEN_ANSWERS, RED_ANSWERS, Scene, Seen
 from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
+from rig.outcome.step import kept_step
 from rig.recording import Action
 
 # Only a device that runs and listens can be said not to have received anything.
@@ -19,7 +20,10 @@ _UNREAD_S = 1.5
 
 @dataclass(frozen=True)
 class Reaction:
-    """What the device did about one BlinkUp. `paused` is None where its LED was not seen during the sending."""
+    """What the device did about one BlinkUp. `paused` is None where its LED was not seen during the sending.
+
+    `in_step`: whether its LED blinked on in one rhythm through the sending; a LED that did not has paused.
+    """
 
     action: Action
     paused: bool | None
@@ -29,6 +33,7 @@ class Reaction:
     after: Seen | None
     late: bool
     already_dark: bool
+    in_step: bool | None = None
 
 
 def reaction(scene: Scene) -> Reaction | None:
@@ -52,9 +57,10 @@ def reaction(scene: Scene) -> Reaction | None:
     if already_dark:
         paused = None  # what is dark can't pause
     late = scene.powered.cold and action.start_s > scene.powered.start_s + scene.facts.led_window_s
-    return Reaction(
-        action, paused, green, red, before[-1] if before else None, after[0] if after else None, late, already_dark
-    )
+    first, last = (before[-1] if before else None), (after[0] if after else None)
+    in_step = None if already_dark else kept_step(scene, action, first, last)
+    paused = True if in_step is False else paused
+    return Reaction(action, paused, green, red, first, last, late, already_dark, in_step)
 
 
 def sender_domain(action: Action) -> tuple[FaultDomain, str, str]:
@@ -103,6 +109,8 @@ def refused(scene: Scene) -> Candidate | None:
     watched_s = scene.led_end_s - r.action.end_s
     if r.paused and watched_s >= scene.facts.after_blinkup_s and r.before and r.after and r.before.code == r.after.code:
         text = f"its LED paused during the sending, and then {r.after.code} went on without any green; {why}"
+        if r.in_step is False:
+            text = f"its LED paused: {r.after.code} went on out of step with before, without any green; {why}"
         items = (_sent(r.action), r.before.item(), r.after.item())
         window = (r.before.start_s, r.after.end_s)
         sure = min(r.before.confidence, r.after.confidence)

@@ -16,7 +16,7 @@ from rig.outcome.starving import starving_items
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
-_FLASHES = 5
+_FLASHES, _MANY = 5, 15
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -63,11 +63,15 @@ def _pulses_in(scene: Scene, red: Seen) -> tuple[Dip, ...]:
     return tuple(d for d in scene.supply.pulses if red.start_s <= d.end_s and d.start_s <= red.end_s)
 
 
+def _flashes(scene: Scene, red: Seen) -> int:
+    return sum(c.letter == "R" and red.start_s <= c.start_s <= red.end_s for c in scene.colours)
+
+
 def _in_step(scene: Scene, red: Seen | None) -> bool:
     """Whether there is one notch of the supply for each flash of that red: each flash is a start then."""
     if red is None:
         return False
-    flashes = sum(c.letter == "R" and red.start_s <= c.start_s <= red.end_s for c in scene.colours)
+    flashes = _flashes(scene, red)
     notches = len(_notches_in(scene, red))
     return flashes >= _FLASHES and abs(notches - flashes) <= 0.2 * flashes
 
@@ -117,6 +121,8 @@ def brownout(scene: Scene) -> Candidate | None:
     else:
         score = 0.35 if red and _is_solid(scene, red) and _clearing(scene, red) else 0.55
         text = "red as of a supply that gives way, but no dip was measured"
+        if red is not None and _flashes(scene, red) >= _MANY and not _is_solid(scene, red):
+            score = 0.7  # nothing but restarts shows so many fast flashes of red, wherever the supply gives way
         if supply.starved and red is not None and not _is_solid(scene, red):
             score = 0.75  # on a supply made short, restarts are likelier than any other flicker
         if not supply.fine_enough(facts):

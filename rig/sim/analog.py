@@ -68,12 +68,13 @@ class Noisy:
         if not sigma_v >= 0.0:
             raise ConfigError(f"noise sigma is {sigma_v!r} V; expected 0 or more")
         self._source = source
-        self._noise = _normal(sigma_v, rng)
+        self._noise = normal(sigma_v, rng)
 
     def mean_v(self, start_ns: int, end_ns: int) -> float:
         return self._source.mean_v(start_ns, end_ns) + next(self._noise)
 
 
-def _normal(sigma: float, rng: np.random.Generator) -> Iterator[float]:
+def normal(sigma: float, rng: np.random.Generator) -> Iterator[float]:
+    """Normally distributed numbers without end, the same as drawn one by one; `rng` must be nobody else's."""
     while True:
         yield from (rng.standard_normal(_BLOCK) * sigma).tolist()

@@ -174,8 +174,10 @@ class I2CWires:
         failure = self._struck(address) if self._disturbances else None
         bus_ns = clocks * NS_PER_S // self.baud_hz if failure is None else failure.bus_ns
         duration_ns = self.overhead_ns + bus_ns
-        self._busy_until_ns = max(now_ns, self._busy_until_ns) + duration_ns
-        self._elapse(self._busy_until_ns - now_ns)
+        if self._busy_until_ns > now_ns:
+            duration_ns += self._busy_until_ns - now_ns
+        self._busy_until_ns = now_ns + duration_ns
+        self._elapse(duration_ns)
         if failure is not None:
             raise OSError(failure.errno, os.strerror(failure.errno))
         chip = self._chips.get(address)

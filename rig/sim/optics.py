@@ -52,18 +52,37 @@ class Ambient:
     phase_rad: float = 0.0
 
 
-def lamp(ambient: Ambient, t_s: float, tau_s: float, aperture_s: float) -> float:
-    """The lamps' ripple behind a lag `tau_s`, averaged over `aperture_s` around `t_s`."""
-    if ambient.flicker == 0.0:
-        return 0.0
-    total = 0.0
-    for harmonic, share in ((2, 1.0), (4, 0.25)):
-        omega = 2.0 * math.pi * harmonic * ambient.mains_hz
-        half = omega * aperture_s / 2.0
-        window = math.sin(half) / half if half > 1e-9 else 1.0
-        gain = share / math.hypot(1.0, omega * tau_s)
-        total += gain * window * math.sin(omega * t_s - math.atan(omega * tau_s) + harmonic * ambient.phase_rad)
-    return ambient.flicker * total
+class Lamps:
+    """The lamps' ripple behind a lag `tau_s`; what does not change from one look to the next is worked out once."""
+
+    def __init__(self, tau_s: float) -> None:
+        self._tau_s = tau_s
+        self._ambient = Ambient()
+        self._aperture_ns = 0
+        self._waves: list[tuple[float, float, float, float]] = []  # gain, angular frequency, lag and phase in rad
+
+    def mean(self, ambient: Ambient, start_ns: int, end_ns: int) -> float:
+        """Averaged over an interval, in units of the sensor's largest LED step."""
+        if ambient.flicker == 0.0:
+            return 0.0
+        if ambient is not self._ambient or end_ns - start_ns != self._aperture_ns:
+            self._ambient, self._aperture_ns = ambient, end_ns - start_ns
+            self._waves = self._waves_of(ambient, self._aperture_ns / NS_PER_S)
+        t_s = (start_ns + end_ns) / 2 / NS_PER_S
+        total = 0.0
+        for gain, omega, lag, phase in self._waves:
+            total += gain * math.sin(omega * t_s - lag + phase)
+        return ambient.flicker * total
+
+    def _waves_of(self, ambient: Ambient, aperture_s: float) -> list[tuple[float, float, float, float]]:
+        waves = []
+        for harmonic, share in ((2, 1.0), (4, 0.25)):
+            omega = 2.0 * math.pi * harmonic * ambient.mains_hz
+            half = omega * aperture_s / 2.0
+            window = math.sin(half) / half if half > 1e-9 else 1.0
+            gain = share / math.hypot(1.0, omega * self._tau_s)
+            waves.append((gain * window, omega, math.atan(omega * self._tau_s), harmonic * ambient.phase_rad))
+        return waves
 
 
 @dataclass(frozen=True)
@@ -110,6 +129,9 @@ class RigSensor:
         self._log: deque[tuple[int, Lights]] = deque([(timeline.now_ns, Lights())])
         self._reached_ns = timeline.now_ns
         self._v = 0.0
+        self._lamps = Lamps((sensor.rise_s + sensor.fall_s) / 2)
+        self._status: tuple[Lights, float, RigSensorGains, tuple[float, float]] | None = None  # of `_status_v`
+        self._status_v = 0.0
 
     @property
     def rail_v(self) -> float:
@@ -133,10 +155,7 @@ class RigSensor:
             total += self._step(from_ns, to_ns, lights)
         # Only what nobody has looked at yet is averaged: the lag can't be run backwards.
         mean = total * NS_PER_S / (end_ns - first_ns) if end_ns > first_ns else self._v
-        width_s = (end_ns - start_ns) / NS_PER_S
-        middle_s = (start_ns + end_ns) / 2 / NS_PER_S
-        tau_s = (self._sensor.rise_s + self._sensor.fall_s) / 2
-        ripple = self.gains.step_v * lamp(self._log[-1][1].ambient, middle_s, tau_s, width_s)
+        ripple = self.gains.step_v * self._lamps.mean(self._log[-1][1].ambient, start_ns, end_ns)
         return min(self._sensor.rail_v, max(0.0, self._sensor.dark_v + mean + ripple))
 
     def _run_to(self, t_ns: int) -> None:
@@ -146,10 +165,14 @@ class RigSensor:
             self._step(from_ns, to_ns, lights)
 
     def _parts(self, start_ns: int, end_ns: int) -> list[tuple[int, int, Lights]]:
-        parts = []
+        parts: list[tuple[int, int, Lights]] = []
         log = self._log
         while len(log) > 1 and log[1][0] <= start_ns:
             log.popleft()
+        if len(log) == 1 or log[1][0] >= end_ns:  # seldom does a light change within one look
+            from_ns, lights = log[0]
+            first = max(from_ns, start_ns)
+            return [(first, end_ns, lights)] if first < end_ns else parts
         for index, (from_ns, lights) in enumerate(log):
             if from_ns >= end_ns:
                 break
@@ -175,13 +198,26 @@ class RigSensor:
         target = gains.blinkup_v * lights.blinkup + gains.step_v * lights.ambient.level
         if lights.red or lights.green:
             recent_ns = max(from_ns, to_ns - 20_000_000)  # what the rail did earlier has left the lag
-            supply_v = self._rail.mean_node_v(recent_ns, to_ns)
+            target += self._status_light(lights, self._rail.mean_node_v(recent_ns, to_ns))
+        return target
+
+    def _status_light(self, lights: Lights, supply_v: float) -> float:
+        """Volts from the status LED; the last answer is kept, for a steady supply gives it again and again."""
+        gains, asked = self.gains, self._status
+        if (
+            asked is None
+            or asked[0] is not lights
+            or asked[1] != supply_v
+            or asked[2] is not gains
+            or asked[3] is not self.die_brightness
+        ):
+            self._status = (lights, supply_v, gains, self.die_brightness)
             red = gains.red_v * _brightness(supply_v, self._led.red_forward_v, self._led) if lights.red else 0.0
             green = gains.green_v * _brightness(supply_v, self._led.green_forward_v, self._led) if lights.green else 0.0
             red, green = red * self.die_brightness[0], green * self.die_brightness[1]
             compressed = 1.0 - gains.compression if lights.red and lights.green else 1.0
-            target += (red + green) * compressed * gains.status
-        return target
+            self._status_v = (red + green) * compressed * gains.status
+        return self._status_v
 
 
 def _brightness(supply_v: float, forward_v: float, led: LedParameters) -> float:

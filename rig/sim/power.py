@@ -18,6 +18,7 @@ from rig.sim.timeline import NS_PER_S, Event, Timeline
 
 HISTORY_NS = NS_PER_S  # longest look-back of any converter on the rail
 NEVER_S = math.inf
+SETTLED_TAUS = 45.0  # exp(-45) is 3e-20: of a swing of volts nothing is left that a float could hold
 LEAST_OHM = 1e-6  # stands for no resistance at all where a time constant is needed
 
 
@@ -52,6 +53,7 @@ class _Stretch:
     current_offset: float
     downstream_ohm: float
     open_v: float | None
+    settled_ns: int  # from here on the node is at `end_v` as far as floating point can tell
 
     def v_at(self, t_s: float) -> float:
         # `end_v` may be kilovolts away (a load on a switched-off rail): only what is left to go is small.
@@ -182,6 +184,13 @@ class SupplyRail:
         """Average node voltage over an interval of the last second (one instant if it is empty)."""
         if end_ns <= start_ns:
             end_ns = start_ns + 1
+        last = self._stretches[-1]
+        if start_ns >= last.settled_ns:
+            return last.end_v
+        if start_ns >= last.start_ns:
+            offset_ns = last.start_ns
+            volt_s = last.integral((start_ns - offset_ns) / NS_PER_S, (end_ns - offset_ns) / NS_PER_S)
+            return volt_s * NS_PER_S / (end_ns - start_ns)
         total = 0.0
         for stretch, from_s, to_s in self._within(start_ns, end_ns):
             total += stretch.integral(from_s, to_s)
@@ -281,7 +290,8 @@ class SupplyRail:
         tau_s = p.bulk_f * max(thevenin_ohm + p.bulk_esr_ohm, LEAST_OHM)
         downstream_ohm = ohm - p.source_ohm - p.shunt_ohm
         open_v = None if self._on else self._set_v
-        stretch = _Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, downstream_ohm, open_v)
+        settled_ns = now_ns + math.ceil(SETTLED_TAUS * tau_s * NS_PER_S)
+        stretch = _Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, downstream_ohm, open_v, settled_ns)
         self._mode = mode
         if self._stretches and self._stretches[-1].start_ns == now_ns:
             self._stretches.pop()

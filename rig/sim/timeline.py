@@ -91,9 +91,12 @@ class Timeline:
                 )
             if t_ns < self._now_ns:
                 raise ClockError(f"time can't go back from {self._now_ns} ns to {t_ns} ns")
+            queue = self._queue
+            if (not queue or queue[0][0] > t_ns) and not (pausable and self._pause):
+                self._now_ns = t_ns  # nothing happens until then: most calls, between two samples
+                return False
             self._moving = True
             try:
-                queue = self._queue
                 while queue and queue[0][0] <= t_ns:
                     if pausable and self._pause:
                         break

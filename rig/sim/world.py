@@ -16,7 +16,7 @@ from rig.bench.config import BenchConfig, Regulator, Simulation
 from rig.errors import ConfigError
 from rig.profiles.device import DeviceProfile
 from rig.profiles.network import AnyNetwork
-from rig.sim.analog import AnalogSource, Constant, Noisy
+from rig.sim.analog import AnalogSource, Constant, Noisy, normal
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
@@ -54,12 +54,12 @@ class _Seen:
 
     def __init__(self, sensor: RigSensor, rng: np.random.Generator) -> None:
         self._sensor = sensor
-        self._rng = rng
+        self._noise = normal(1.0, rng)
         self.snr = 40.0
 
     def mean_v(self, start_ns: int, end_ns: int) -> float:
         sigma_v = self._sensor.gains.step_v / self.snr
-        noisy_v = self._sensor.mean_v(start_ns, end_ns) + sigma_v * float(self._rng.standard_normal())
+        noisy_v = self._sensor.mean_v(start_ns, end_ns) + sigma_v * next(self._noise)
         return min(self._sensor.rail_v, noisy_v)  # a sensor at its rail is quiet
 
 

@@ -24,7 +24,7 @@ def test_list_has_every_code_of_the_catalogue() -> None:
 
 
 def test_list_for_a_device_leaves_out_what_it_can_not_show() -> None:
-    listed = {line.split()[0] for line in lines("codes", "list", "--device", "imp003") if line.split()}
+    listed = {line.split()[0] for line in lines("codes", "list", "--dut", "imp003") if line.split()}
     assert {"no_settings", "getting_ip", "imp003_no_wlan"} <= listed
     assert not {"fastrom", "modem", "eth_wait", "blessed", "legacy_install"} & listed
 
@@ -88,6 +88,6 @@ def test_unknown_id_and_device_are_clear_errors() -> None:
     done = RUNNER.invoke(app, ["codes", "show", "conected"])
     assert done.exit_code == 12
     assert "no light code 'conected'; known: no_settings" in done.stderr
-    done = RUNNER.invoke(app, ["codes", "list", "--device", "imp9"])
+    done = RUNNER.invoke(app, ["codes", "list", "--dut", "imp9"])
     assert done.exit_code == 12
     assert "no device named 'imp9'" in done.stderr

@@ -97,10 +97,11 @@ def test_picture_that_can_not_be_written(saved: Path, tmp_path: Path) -> None:
 
 
 def test_bench_and_device_may_be_named(saved: Path) -> None:
-    done = run(saved, "--bench", "example-pi4", "--device", "imp003")
+    done = run(saved, "--bench", "example-pi4", "--dut", "imp003")
     assert done.exit_code == 0, done.output
     assert "bench example-pi4" in done.stdout
-    assert "no device named 'imp9'" in run(saved, "--device", "imp9").stderr
+    for option in ("--dut", "--device"):
+        assert "no device named 'imp9'" in run(saved, option, "imp9").stderr
     assert "no bench named 'moon'" in run(saved, "--bench", "moon").stderr
 
 

@@ -161,6 +161,15 @@ def test_amber_that_never_gives_way_to_dark_is_a_misread_polarity() -> None:
     assert dark_between.verdict is V.UNDECIDED
 
 
+def test_misread_polarity_is_told_by_a_part_that_is_never_dark() -> None:
+    """Amber that blinks looks the same inverted, so that later darkness says nothing against it."""
+    first, then = colours("AG" * 8, 0.5, 1.0), colours("AD" * 21, 0.5, 9.0)
+    outcome = told(light((None, 9.0, 0.2), ("no_settings", 21.0), segments=(*first, *then)))
+    assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
+    short = told(light((None, 4.0, 0.2), ("no_settings", 26.0), segments=(*first[:6], *colours("AD" * 26, 0.5, 4.0))))
+    assert short.verdict is V.NO_SETTINGS
+
+
 def test_ambient_light_that_rises_with_the_device_may_be_its_led() -> None:
     spoiled = light((None, LENGTH_S, 0.2), problems=(Problem("ambient", "it rose", {"time_s": 3.0, "change": 0.6}),))
     dimmed = light((None, LENGTH_S, 0.2), problems=(Problem("ambient", "it fell", {"time_s": 3.0, "change": -0.6}),))

@@ -50,6 +50,18 @@ def test_red_by_the_led_alone_blames_nobody_and_asks_for_a_measurement() -> None
     assert outcome.advice[0].startswith("Measure voltage and current")
 
 
+def test_many_fast_flashes_of_red_are_restarts_wherever_the_supply_gives_way() -> None:
+    def flickering(until_s: float) -> Decoded:
+        count = int(until_s / 0.1)
+        rest = Segment(until_s, 15.0, "D")
+        return light(("power_fault", 15.0, 0.85), segments=(*colours("DR" * count, until_s / (2 * count)), rest))
+
+    many, few = judge(rec(dut()), flickering(15.0)), judge(rec(dut()), flickering(1.0))
+    assert (many.verdict, many.fault_domain) == (V.BROWNOUT_LOOP, F.DUT)
+    assert few.verdict is V.UNDECIDED
+    assert judge(rec(dut()), SOLID).verdict is V.MODULE_FAULT
+
+
 def test_pulses_of_current_speak_for_a_loop() -> None:
     pulses = judge(rec(amps(*BURSTS)), RED)
     none = judge(rec(amps()), RED)

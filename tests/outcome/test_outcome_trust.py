@@ -139,4 +139,8 @@ def test_codes_of_the_same_light_need_context() -> None:
     assert judge(recording(), ppp).verdict is V.CELLULAR_PPP
     assert judge(recording(), light(("ppp", 30.0, 0.98, ("modem",)))).verdict is V.CELLULAR_MODEM
     known = light(("wps", 30.0))
+    for second, verdict in (("A", V.CELLULAR_PPP), ("G", V.CELLULAR_MODEM)):  # modem and ppp differ in colour only
+        seen = (*colours("DDGGDDG" * 3, 0.25), *colours(f"DD{second}{second}DD{second}" * 17, 0.25, 7.0))
+        twice = light(("modem", 5.0, 0.98, ("ppp",)), (None, 2.0, 0.0), ("modem", 30.0, 0.98, ("ppp",)), segments=seen)
+        assert judge(recording(), twice).verdict is verdict
     assert judge(recording(), known).verdict is V.WPS_WAITING

@@ -220,6 +220,12 @@ class ADS1x15Chip:
             if self._run.completed(now_ns) == 0 and switched_ns != self._converted_ns:
                 self._convert(old, switched_ns)
         run = self._run
+        if run.count is None and now_ns >= run.start_ns + run.period_ns:  # converts on and on
+            end_ns = now_ns - (now_ns - run.start_ns) % run.period_ns
+            if end_ns != self._converted_ns:
+                self._convert(self._settings, end_ns)
+            self._stale_ns = end_ns + run.period_ns
+            return
         done = run.completed(now_ns)
         if done and run.end_ns(done) != self._converted_ns:
             self._convert(self._settings, run.end_ns(done))
@@ -233,7 +239,8 @@ class ADS1x15Chip:
             volts -= self._pin_v(settings.negative, start_ns, end_ns)
         code = math.floor(volts * settings.codes_per_v + self._offset_lsb + 0.5)
         limit = 1 << self.bits - 1
-        code = min(max(code, -limit), limit - 1)
+        if not -limit <= code < limit:
+            code = min(max(code, -limit), limit - 1)
         self._result = (code << 16 - self.bits & 0xFFFF).to_bytes(2, "big")
 
     def _pin_v(self, channel: int, start_ns: int, end_ns: int) -> float:

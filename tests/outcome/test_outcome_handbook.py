@@ -1,0 +1,32 @@
+"""docs/verdicts.md is what the data says, and it leaves no verdict, domain, light code or next step out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rig.outcome import FaultDomain, Verdict
+from rig.outcome.advice import book
+from rig.outcome.handbook import handbook
+from rig.outcome.meaning import CODE_VERDICTS
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "verdicts.md").read_text("utf-8")
+
+
+def test_the_page_is_the_one_that_the_data_makes() -> None:
+    assert handbook() == PAGE, "run: python -m rig.outcome.handbook > docs/verdicts.md"
+
+
+def test_the_page_leaves_nothing_out() -> None:
+    for verdict in Verdict:
+        start = PAGE.index(f"### `{verdict.value}`: ")
+        part = PAGE[start : PAGE.find("\n### ", start)] if "\n### " in PAGE[start:] else PAGE[start:]
+        page = book().pages[verdict]
+        texts = [page.title, page.meaning, page.domain.value, *(line.text for line in page.lines)]
+        texts += [f"`{code}`" for code, meant in CODE_VERDICTS.items() if meant is verdict]
+        assert [text for text in texts if text not in part] == []
+    assert [d.value for d in FaultDomain if f"| `{d.value}` |" not in PAGE] == []
+
+
+def test_every_tag_is_used() -> None:
+    lines = [line for page in book().pages.values() for line in page.lines]
+    assert {tag for line in lines for tag in line.tags} == set(book().tags)
