@@ -222,7 +222,8 @@ class VirtualClock:
         if t_ns < now_ns:
             t_ns = now_ns
         if not self._waiting or self._waiting[0][0] > t_ns:
-            self._run_world(t_ns)
+            if self._world.advance_to(t_ns, pausable=True):
+                self._settle_and_run(t_ns)
             return
         entry = self._push(t_ns, me)
         try:
@@ -245,10 +246,17 @@ class VirtualClock:
         heapq.heappop(self._waiting)[2].take_turn(error)
 
     def _run_world(self, t_ns: int) -> None:
-        while self._world.advance_to(t_ns, pausable=True):
+        if self._world.advance_to(t_ns, pausable=True):
+            self._settle_and_run(t_ns)
+
+    def _settle_and_run(self, t_ns: int) -> None:
+        """The world has stopped early: let the clients hear, and go on to `t_ns`."""
+        paused = True
+        while paused:
             for hook in tuple(self._settle):
                 hook()
             t_ns = max(t_ns, self._world.now_ns)  # a hook's own commands may take time
+            paused = self._world.advance_to(t_ns, pausable=True)
 
     def _wait_for(self, task: _VirtualTask) -> None:
         me = self._participant()

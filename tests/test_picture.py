@@ -18,7 +18,7 @@ from PIL import Image
 from rig.led import Decoded, Span
 from rig.led.decoded import Segment
 from rig.recording import Action, Blanked, Recording, Trace
-from rig.run.picture import COLOURS, draw, png, span_label, thin
+from rig.run.picture import COLOURS, draw, picture, png, span_label, thin
 
 RNG = np.random.default_rng(7)
 TIMES = np.arange(0.0, 20.0, 0.002)
@@ -272,6 +272,33 @@ def test_png_shows_the_colours_it_was_given(figure: Figure) -> None:
 
 def test_picture_of_nothing_is_a_picture() -> None:
     assert Image.open(io.BytesIO(png(draw(Recording({}), Decoded(()))))).format == "PNG"
+
+
+def louder(recording: Recording) -> Recording:
+    """Longer, brighter and hungrier, so that every limit of every axis is another one."""
+    traces = {n: Trace(n, t.unit, 1.7 * t.times_s + 100.0, 3.0 * t.values) for n, t in recording.traces.items()}
+    return Recording(traces, (*recording.actions, Action("power_off", 120.0, 120.0)), (Blanked(110.0, 112.0, "data"),))
+
+
+def test_sheet_that_was_used_before_shows_what_a_new_one_does(recording: Recording) -> None:
+    fewer = Decoded(DECODED.spans[:1], DECODED.segments[:2])
+    for seen, decoded, title in (
+        (louder(recording), DECODED, "before"),
+        (recording, fewer, ""),
+        (Recording({"led": recording.traces["led"]}), fewer, "light only"),
+        (Recording({}), Decoded(()), ""),
+        (louder(recording), fewer, "again"),
+        (recording, DECODED, "last"),
+    ):
+        assert picture(seen, decoded, title=title) == png(draw(seen, decoded, title=title)), title
+
+
+def test_drawing_that_fails_leaves_nothing_behind(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("rig.run.picture.png", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            picture(louder(recording), DECODED)
+    assert picture(recording, DECODED) == png(draw(recording, DECODED))
 
 
 def test_picture_without_current_or_light(recording: Recording) -> None:

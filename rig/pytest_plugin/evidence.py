@@ -71,10 +71,9 @@ def summarise(
         row["reason"] = row["reason"] or outcome.summary
         blocks.append(_bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome))
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
-        from rig.run.picture import draw, png  # a controller that hands its tests to workers draws nothing
+        from rig.run.picture import picture  # a controller that hands its tests to workers draws nothing
 
-        picture = png(draw(seen.recording, seen.decoded, title=item.name))
-        blocks.append(image_block(picture, "observation"))
+        blocks.append(image_block(picture(seen.recording, seen.decoded, title=item.name), "observation"))
         if folder is not None:
             path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
             path.parent.mkdir(parents=True, exist_ok=True)

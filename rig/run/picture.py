@@ -20,6 +20,7 @@ from rig.led import Decoded, Span
 from rig.recording import Recording, Trace
 
 COLUMNS = 500
+USUAL = ("dut_v", "supply_a", "led")  # the traces whose panels a sheet has
 COLOUR_COUNT = 128
 FEW = 3  # codes that a doubt may name
 CHARACTER_SHARE = 0.0088  # of the picture's width, for one character of a span's name
@@ -53,23 +54,70 @@ def thin(trace: Trace, columns: int = COLUMNS) -> tuple[np.ndarray[Any, Any], np
     return times_s[kept], values[kept]
 
 
-def draw(recording: Recording, decoded: Decoded, *, title: str = "") -> Figure:
+class Sheet:
+    """Empty axes. Making them takes as long as drawing on them, so a sheet can be wiped and drawn on again."""
+
+    def __init__(self) -> None:
+        self.figure = Figure(figsize=(11.0, 5.2), dpi=90)
+        self.figure.subplots_adjust(left=0.065, right=0.935, top=0.94, bottom=0.095, hspace=0.12)
+        panels = self.figure.subplots(3, 1, sharex=True, height_ratios=(2.0, 2.4, 1.5))
+        self.supply, self.light, self.spans = panels
+        self.supply.set_ylabel("device, V")
+        self.light.set_ylabel("light sensor, V")
+        for axes in (self.supply, self.light):
+            axes.grid(axis="y", color="#e4e7ec", linewidth=0.6)
+        self.spans.set_yticks([0.5, 1.5], ["codes", "colours"])
+        self.spans.set_ylim(0.0, 2.0)
+        self.spans.tick_params(axis="y", length=0)
+        self.spans.set_xlabel("time on the bench's clock, s")
+        self._current: Axes | None = None
+
+    def current(self) -> Axes:
+        """The supply panel's right axis, of milliamperes; made when first asked for."""
+        if self._current is None:
+            self._current = self.supply.twinx()
+            self._current.set_ylabel("current, mA", color=CURRENT)
+        return self._current
+
+    def wipe(self) -> None:
+        """Take away what was drawn; ticks, labels and grid stay."""
+        for axes in self.figure.axes:
+            for artist in (*axes.lines, *axes.patches, *axes.collections, *axes.texts):
+                artist.remove()
+            axes.relim()  # what is gone must not widen the limits of what comes
+        self.supply.set_title("", loc="left")
+
+
+_used: list[Sheet] = []
+
+
+def picture(recording: Recording, decoded: Decoded, *, title: str = "") -> bytes:
+    """The PNG of `draw`, on a sheet that is used again and again. For one thread at a time."""
+    whole = all(len(recording.traces[name].times_s) if name in recording.traces else 0 for name in USUAL)
+    if not whole or recording.end_s <= recording.start_s:  # limits that nothing sets would stay as they were
+        return png(draw(recording, decoded, title=title))
+    sheet = _used.pop() if _used else Sheet()
+    drawn = png(draw(recording, decoded, title=title, sheet=sheet))
+    sheet.wipe()
+    _used.append(sheet)
+    return drawn
+
+
+def draw(recording: Recording, decoded: Decoded, *, title: str = "", sheet: Sheet | None = None) -> Figure:
     """The picture. Light of BlinkUp data is blanked first, whatever the recording holds."""
     recording = recording.blanked()
-    figure = Figure(figsize=(11.0, 5.2), dpi=90)
-    figure.subplots_adjust(left=0.065, right=0.935, top=0.94, bottom=0.095, hspace=0.12)
-    supply, light, spans = figure.subplots(3, 1, sharex=True, height_ratios=(2.0, 2.4, 1.5))
-    _draw_supply(supply, recording)
+    sheet = Sheet() if sheet is None else sheet
+    supply, light, spans = sheet.supply, sheet.light, sheet.spans
+    _draw_supply(sheet, recording)
     _draw_light(light, recording)
     _draw_spans(spans, decoded, recording.end_s - recording.start_s)
     _draw_actions((supply, light, spans), recording)
     start_s, end_s = recording.start_s, recording.end_s
     if end_s > start_s:
         spans.set_xlim(start_s, end_s)
-    spans.set_xlabel("time on the bench's clock, s")
     if title:
         supply.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
-    return figure
+    return sheet.figure
 
 
 def png(figure: Figure) -> bytes:
@@ -83,28 +131,24 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _draw_supply(axes: Axes, recording: Recording) -> None:
+def _draw_supply(sheet: Sheet, recording: Recording) -> None:
+    axes = sheet.supply
     volts, amps = recording.traces.get("dut_v"), recording.traces.get("supply_a")
-    axes.set_ylabel("device, V")
     if volts is not None:
         axes.plot(*thin(volts), color=INK, linewidth=0.9, label="dut_v")
         asked = recording.traces.get("asked_v")
         if asked is not None:  # a step holds until the next one, so no thinning by columns
             axes.plot(asked.times_s, asked.values, color=ASKED, linewidth=0.9, drawstyle="steps-post", label="asked_v")
         axes.set_ylim(0.0, max(3.6, float(np.nanmax(volts.values)) * 1.05))
-    axes.grid(axis="y", color="#e4e7ec", linewidth=0.6)
     if amps is not None:
-        right = axes.twinx()
+        right = sheet.current()
         times_s, values = thin(amps)
         right.plot(times_s, values * 1000.0, color=CURRENT, linewidth=0.7, label="supply_a")
-        right.set_ylabel("current, mA", color=CURRENT)
         right.set_ylim(0.0, max(100.0, float(np.nanmax(amps.values)) * 1150.0))
 
 
 def _draw_light(axes: Axes, recording: Recording) -> None:
     light = recording.traces.get("led")
-    axes.set_ylabel("light sensor, V")
-    axes.grid(axis="y", color="#e4e7ec", linewidth=0.6)
     if light is not None:
         axes.plot(*thin(light), color=LIGHT, linewidth=0.7, label="led")
     for window in recording.secret_windows:
@@ -122,9 +166,6 @@ def _draw_light(axes: Axes, recording: Recording) -> None:
 
 
 def _draw_spans(axes: Axes, decoded: Decoded, length_s: float) -> None:
-    axes.set_yticks([0.5, 1.5], ["codes", "colours"])
-    axes.set_ylim(0.0, 2.0)
-    axes.tick_params(axis="y", length=0)
     for colour, face in COLOURS.items():
         bars = [(s.start_s, s.end_s - s.start_s) for s in decoded.segments if s.colour == colour]
         if bars:

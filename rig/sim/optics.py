@@ -63,8 +63,6 @@ class Lamps:
 
     def mean(self, ambient: Ambient, start_ns: int, end_ns: int) -> float:
         """Averaged over an interval, in units of the sensor's largest LED step."""
-        if ambient.flicker == 0.0:
-            return 0.0
         if ambient is not self._ambient or end_ns - start_ns != self._aperture_ns:
             self._ambient, self._aperture_ns = ambient, end_ns - start_ns
             self._waves = self._waves_of(ambient, self._aperture_ns / NS_PER_S)
@@ -155,8 +153,11 @@ class RigSensor:
             total += self._step(from_ns, to_ns, lights)
         # Only what nobody has looked at yet is averaged: the lag can't be run backwards.
         mean = total * NS_PER_S / (end_ns - first_ns) if end_ns > first_ns else self._v
-        ripple = self.gains.step_v * self._lamps.mean(self._log[-1][1].ambient, start_ns, end_ns)
-        return min(self._sensor.rail_v, max(0.0, self._sensor.dark_v + mean + ripple))
+        volts = self._sensor.dark_v + mean
+        ambient = self._log[-1][1].ambient
+        if ambient.flicker:
+            volts += self.gains.step_v * self._lamps.mean(ambient, start_ns, end_ns)
+        return min(self._sensor.rail_v, max(0.0, volts))
 
     def _run_to(self, t_ns: int) -> None:
         if t_ns <= self._reached_ns:
@@ -184,7 +185,11 @@ class RigSensor:
 
     def _step(self, from_ns: int, to_ns: int, lights: Lights) -> float:
         """Run the lag over one stretch of constant light; returns the integral of its output in volt seconds."""
-        target = self._target(from_ns, to_ns, lights)
+        gains = self.gains
+        target = gains.blinkup_v * lights.blinkup + gains.step_v * lights.ambient.level
+        if lights.red or lights.green:
+            recent_ns = max(from_ns, to_ns - 20_000_000)  # what the rail did earlier has left the lag
+            target += self._status_light(lights, self._rail.mean_node_v(recent_ns, to_ns))
         tau_s = self._sensor.rise_s if target > self._v else self._sensor.fall_s
         width_s = (to_ns - from_ns) / NS_PER_S
         left = math.exp(-width_s / tau_s)
@@ -192,14 +197,6 @@ class RigSensor:
         self._v = target + away * left
         self._reached_ns = to_ns
         return target * width_s + away * tau_s * (1.0 - left)
-
-    def _target(self, from_ns: int, to_ns: int, lights: Lights) -> float:
-        gains = self.gains
-        target = gains.blinkup_v * lights.blinkup + gains.step_v * lights.ambient.level
-        if lights.red or lights.green:
-            recent_ns = max(from_ns, to_ns - 20_000_000)  # what the rail did earlier has left the lag
-            target += self._status_light(lights, self._rail.mean_node_v(recent_ns, to_ns))
-        return target
 
     def _status_light(self, lights: Lights, supply_v: float) -> float:
         """Volts from the status LED; the last answer is kept, for a steady supply gives it again and again."""
@@ -290,7 +287,7 @@ class ImpSensor:
         times_s = times_ns / NS_PER_S
         light += self._ripple(times_s)
         light += self.sigma * self._rng.standard_normal(count)
-        return times_s, np.clip(light, 0.0, 1.0)
+        return times_s, np.minimum(np.maximum(light, 0.0), 1.0)  # `clip` takes three times as long
 
     def _ripple(self, times_s: NDArray[np.float64]) -> NDArray[np.float64] | float:
         ambient = self._ambient

@@ -43,7 +43,7 @@ class Timeline:
 
     def __init__(self, start_ns: int = 0) -> None:
         self.lock = threading.RLock()
-        self._now_ns = start_ns
+        self.now_ns = start_ns  # for others to read; only `advance_to` moves it
         self._order = 0
         self._queue: list[tuple[int, int, Event]] = []
         self._pause = False
@@ -54,22 +54,18 @@ class Timeline:
         self._wall = threading.Condition(self.lock)
 
     @property
-    def now_ns(self) -> int:
-        return self._now_ns
-
-    @property
     def now_s(self) -> float:
-        return self._now_ns / NS_PER_S
+        return self.now_ns / NS_PER_S
 
     def at(self, t_ns: int, action: Callable[[], None]) -> Event:
         """Schedule `action` for `t_ns` (not before now)."""
-        event = Event(max(t_ns, self._now_ns), action)
+        event = Event(max(t_ns, self.now_ns), action)
         self._order += 1
         heapq.heappush(self._queue, (event.t_ns, self._order, event))
         return event
 
     def after(self, delay_ns: int, action: Callable[[], None]) -> Event:
-        return self.at(self._now_ns + delay_ns, action)
+        return self.at(self.now_ns + delay_ns, action)
 
     def request_pause(self) -> None:
         """Ask a pausable `advance_to` to stop after the running event: a client has something to hear first."""
@@ -89,11 +85,11 @@ class Timeline:
                 raise ClockError(
                     "time was moved from within an event of the simulated world; schedule an event instead"
                 )
-            if t_ns < self._now_ns:
-                raise ClockError(f"time can't go back from {self._now_ns} ns to {t_ns} ns")
+            if t_ns < self.now_ns:
+                raise ClockError(f"time can't go back from {self.now_ns} ns to {t_ns} ns")
             queue = self._queue
             if (not queue or queue[0][0] > t_ns) and not (pausable and self._pause):
-                self._now_ns = t_ns  # nothing happens until then: most calls, between two samples
+                self.now_ns = t_ns  # nothing happens until then: most calls, between two samples
                 return False
             self._moving = True
             try:
@@ -104,14 +100,14 @@ class Timeline:
                     action = event.action
                     if action is None:
                         continue
-                    self._now_ns = due_ns
+                    self.now_ns = due_ns
                     event.action = None
                     action()
                 paused = pausable and self._pause
                 if paused:
                     self._pause = False
                 else:
-                    self._now_ns = t_ns
+                    self.now_ns = t_ns
                 return paused
             finally:
                 self._moving = False
@@ -130,7 +126,7 @@ class Timeline:
         elif self.follows_wall and not self._moving:
             self._wait_for_wall(duration_ns)
         else:
-            self.advance_to(self._now_ns + duration_ns)
+            self.advance_to(self.now_ns + duration_ns)
 
     def wake_waiters(self) -> None:
         """The wall moves nothing any more: whoever waits for it goes on."""
@@ -139,9 +135,9 @@ class Timeline:
 
     def _wait_for_wall(self, duration_ns: int) -> None:
         with self.lock:
-            due_ns = self._now_ns + duration_ns
-            while self.follows_wall and self._now_ns < due_ns:
-                self._wall.wait((due_ns - self._now_ns) / NS_PER_S)
+            due_ns = self.now_ns + duration_ns
+            while self.follows_wall and self.now_ns < due_ns:
+                self._wall.wait((due_ns - self.now_ns) / NS_PER_S)
                 self.catch_up()
 
 
