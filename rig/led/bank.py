@@ -76,13 +76,10 @@ class Bank:
     @property
     def group_posterior(self) -> Floats:
         """Posterior of each of the model's groups (lights that look different); the last is unknown light."""
-        if len(self.tracks) == 1:
-            (track,) = self.tracks
-            by_run = np.add.reduceat(track.alpha, self.model.starts) * (1 / track.scale)
-        else:
-            parts = zip(self.weights, self.tracks, strict=True)
-            mixed = sum((w / track.scale) * track.alpha for w, track in parts)
-            by_run = np.add.reduceat(mixed, self.model.starts)
+        weights = self.weights.tolist() if len(self.tracks) > 1 else [1.0]
+        by_run = np.zeros(len(self.model.starts))
+        for weight, track in zip(weights, self.tracks, strict=True):
+            by_run += np.add.reduceat(track.alpha, self.model.starts) * (weight / track.scale)
         return np.asarray(np.bincount(self.model.run_group, by_run, minlength=len(self.model.groups)), np.float64)
 
     def add(self, bins: Bins) -> int:
@@ -152,8 +149,9 @@ class Bank:
 
     def _end_block(self) -> None:
         last = self._close_tracks(self.tracks, self._done - BLOCK, self._done)
-        good = (last.n > 0) & ~last.moving
-        self._means.append((last.mean[good].mean(0), last.variance[good].mean(0)) if good.sum() >= 3 else None)
+        good = ((last.n > 0) & ~last.moving).nonzero()[0]
+        light = (last.mean[good].sum(0) / len(good), last.variance[good].sum(0) / len(good)) if len(good) >= 3 else None
+        self._means.append(light)
         self._prune()
         self._rest = max(0, self._rest - 1)
         self._look_for_change()

@@ -6,11 +6,14 @@ samples were cut into chunks.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 
-from rig.led.bintypes import BIN_S, Bins, Flags, Floats, Ints
+from rig.led.bintypes import BIN_S, Bins, Floats, Ints
 from rig.led.calibration import Calibration
 from rig.led.errors import SamplesError
 from rig.led.noise import Noise
@@ -23,6 +26,23 @@ OUTLIERS = 3  # ... and at most every third sample of it: else it is no outlier 
 EDGE = 0.02  # amber steps
 GAP_S = 0.25  # the shortest cell of any regular pattern: longer holes hide one
 MOST_GAPS = 1000
+
+
+class _Raw(NamedTuple):
+    """One bin by itself: samples in it, mean and variance of a raw sample per channel."""
+
+    n: int
+    mean: list[float]
+    noise: list[float]
+
+
+class _Row(NamedTuple):
+    """One final bin; `light` is mean, variance, noise, low and high of `Bins`, per channel each."""
+
+    n: int
+    moving: bool
+    railed: bool
+    light: list[list[float]]
 
 
 class Binner:
@@ -43,9 +63,8 @@ class Binner:
         self._times: list[Floats] = []
         self._values: list[Floats] = []
         self._next = 0
-        # the bins before, as context: count, mean and variance of a raw sample
-        self._n = np.zeros(BEHIND, np.intp)
-        self._mean, self._raw = np.zeros((BEHIND, self._channels)), np.zeros((BEHIND, self._channels))
+        self._nothing = _Raw(0, [0.0] * self._channels, [0.0] * self._channels)
+        self._near = [self._nothing] * BEHIND  # the last bins, as context
 
     def push(self, times_s: Floats, samples: Floats) -> Bins | None:
         """Add samples, return the bins that became final.
@@ -79,9 +98,8 @@ class Binner:
                 out += [made] if made is not None else []
             self._times, self._values = [], []
         if self.start_s is not None:
-            nothing = np.zeros((AHEAD, self._channels))
-            made = self._with_neighbours(np.zeros(AHEAD, np.intp), nothing, nothing)
-            out += [made] if made is not None else []
+            rows = self._added(self._nothing)
+            out += [_as_bins(rows)] if rows else []
         return Bins.joined(out) if out else None
 
     def _collected(self) -> tuple[Floats, Floats, Ints]:
@@ -113,84 +131,81 @@ class Binner:
             numbers, t, v = numbers[good], t[good], v[good]
         self._note_gaps(t)
         self.samples += len(v)
-        out = []
-        while self._next < whole:
-            update = min((k for k in NOISE_EARLY if k > self._next), default=0)
-            update = update or (self._next // NOISE_EVERY + 1) * NOISE_EVERY
-            end = min(whole, update)
-            edges = numbers.searchsorted(np.arange(self._next, end + 1))
-            made = self._with_neighbours(*self._raw_bins(v[edges[0] : edges[-1]], edges - edges[0]))
-            if made is not None:
-                out.append(made)
-            self._next = end
-            if end == update:
+        edges = numbers.searchsorted(np.arange(self._next, whole + 1)).tolist()
+        columns = v.T.tolist()
+        rows: list[_Row] = []
+        noted = 0
+        for first, end in itertools.pairwise(edges):
+            rows += self._added(self._raw_bin([column[first:end] for column in columns]))
+            self._next += 1
+            if self._next % NOISE_EVERY == 0 or self._next in NOISE_EARLY:
+                self.noise.note(v[noted:end])
                 self.noise.update()
-        return Bins.joined(out) if out else None
+                noted = end
+        self.noise.note(v[noted : edges[-1]])
+        return _as_bins(rows) if rows else None
 
-    def _raw_bins(self, v: Floats, edges: Ints) -> tuple[Ints, Floats, Floats]:
-        """Count, mean (robust against single outliers) and variance of a raw sample in the bins between `edges`."""
-        n = edges[1:] - edges[:-1]
-        full = n > 0
-        mean, squares = np.zeros((len(n), self._channels)), np.zeros((len(n), self._channels))
-        if full.any():
-            count, first = n[full], edges[:-1][full]
-            where = np.repeat(np.arange(len(count)), count)
-            for c in range(self._channels):
-                x = v[:, c]
-                ordered = x[np.lexsort((x, where))]
-                median = 0.5 * (ordered[first + (count - 1) // 2] + ordered[first + count // 2])
-                off = x - median[where]
-                if self.noise.sigma is not None:
-                    far = OUTLIER * self.noise.sigma[c] + EDGE
-                    outside = np.abs(off) > far
-                    if outside.any():
-                        self.noise.note_outside(int(outside.sum()))
-                    if self.noise.outliers_rare and outside.any():
-                        few = OUTLIERS * np.add.reduceat(outside, first, dtype=np.intp) <= count
-                        off = np.where(outside & few[where], np.clip(off, -far, far), off)
-                shift = np.add.reduceat(off, first) / count
-                mean[full, c] = median + shift
-                squares[full, c] = np.add.reduceat(off * off, first) - count * shift * shift
-        raw = self.noise.variance(mean)
-        self.noise.note(v, n, mean, squares)
-        return n, mean, raw
+    def _raw_bin(self, samples: list[list[float]]) -> _Raw:
+        """Of one bin's samples, per channel. A bin has some ten: for so few, plain numbers are faster than arrays."""
+        n = len(samples[0])
+        if not n:
+            return _Raw(0, [0.0] * self._channels, [self.noise.variance(0.0, c) for c in range(self._channels)])
+        mean, squares = [], []
+        for c, x in enumerate(samples):
+            ordered = sorted(x)
+            median = 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
+            off = [value - median for value in x]
+            far = math.inf if self.noise.sigma is None else OUTLIER * float(self.noise.sigma[c]) + EDGE
+            if ordered[-1] - median > far or median - ordered[0] > far:
+                outside = sum(abs(value) > far for value in off)
+                self.noise.note_outside(outside)
+                if self.noise.outliers_rare and OUTLIERS * outside <= n:
+                    off = [min(max(value, -far), far) for value in off]
+            shift = sum(off) / n
+            mean.append(median + shift)
+            squares.append(max(0.0, sum([value * value for value in off]) - n * shift * shift))
+        self.noise.note_bin(n, mean, squares)
+        return _Raw(n, mean, [self.noise.variance(m, c) for c, m in enumerate(mean)])
 
-    def _with_neighbours(self, n: Ints, mean: Floats, raw: Floats) -> Bins | None:
-        """Join bins to those before; what has all its neighbours is final."""
-        n = np.concatenate([self._n, n])
-        mean, raw = np.concatenate([self._mean, mean]), np.concatenate([self._raw, raw])
-        keep = max(0, len(n) - BEHIND - AHEAD)
-        self._n, self._mean, self._raw = n[keep:], mean[keep:], raw[keep:]
-        if not keep:
-            return None
-        here = slice(BEHIND, BEHIND + keep)
-        full = n > 0
-        weight = full[:, None].astype(np.float64)
-        count = n[here]
-        m, noise = mean[here], raw[here]
-        variance = noise / np.maximum(count, 1)[:, None]
-        before_n = weight[:keep] + weight[1 : 1 + keep]
-        before = (mean[:keep] * weight[:keep] + mean[1 : 1 + keep] * weight[1 : 1 + keep]) / np.maximum(before_n, 1.0)
-        after = mean[BEHIND + AHEAD : BEHIND + AHEAD + keep]
-        # a bin on an edge lies between levels that differ from it on both sides
-        step = np.minimum(np.abs(m - before), np.abs(m - after)) - 2 * np.sqrt(variance)
-        known = (before_n[:, 0] > 0) & full[BEHIND + AHEAD : BEHIND + AHEAD + keep] & full[here]
-        step = np.where(known[:, None], np.maximum(step, 0.0), 0.0)
-        variance = np.where(full[here][:, None], variance + (2 * step) ** 2, 1.0)
-        railed: Flags = np.any(m >= self.noise.high - EDGE, axis=1) & full[here]
-        moving: Flags = np.any(step > EDGE, axis=1)
-        low, high = self.noise.low[None].repeat(keep, 0), self.noise.high[None].repeat(keep, 0)
-        return Bins(count, m, variance, noise, low, high, moving, railed)
+    def _added(self, raw: _Raw) -> list[_Row]:
+        """Put a bin behind its neighbours; the one that has them all now is final."""
+        self._near.append(raw)
+        if len(self._near) <= BEHIND + AHEAD:
+            return []
+        older, old, here, after = self._near
+        del self._near[0]
+        low, high = self.noise.low.tolist(), self.noise.high.tolist()
+        behind = (older.n > 0) + (old.n > 0)
+        known = behind > 0 and here.n > 0 and after.n > 0
+        moving = railed = False
+        variances = []
+        for c, m in enumerate(here.mean):
+            variance = here.noise[c] / max(here.n, 1)
+            if known:
+                # a bin on an edge lies between levels that differ from it on both sides
+                before = ((older.mean[c] if older.n else 0.0) + (old.mean[c] if old.n else 0.0)) / behind
+                step = max(0.0, min(abs(m - before), abs(m - after.mean[c])) - 2 * math.sqrt(variance))
+                moving = moving or step > EDGE
+                variance += (2 * step) ** 2
+            variances.append(variance if here.n else 1.0)
+            railed = railed or (here.n > 0 and m >= high[c] - EDGE)
+        return [_Row(here.n, moving, railed, [here.mean, variances, here.noise, low, high])]
 
     def _note_gaps(self, good_times: Floats) -> None:
-        if not len(good_times):
+        times = good_times.tolist()
+        if not times:
             return
         previous = self._last_good_s if self._last_good_s is not None else self.start_s or 0.0
-        steps = np.diff(good_times, prepend=previous)
-        self.intervals.extend(steps.tolist())
-        self._last_good_s = float(good_times[-1])
-        longest = float(steps.max())
+        steps = [after - before for before, after in itertools.pairwise([previous, *times])]
+        self.intervals.extend(steps)
+        self._last_good_s = times[-1]
+        longest = max(steps)
         if longest > GAP_S:
-            for i in np.flatnonzero(steps > GAP_S):
-                self.gaps.append((float(good_times[i] - steps[i]), float(good_times[i])))
+            self.gaps += [(end - step, end) for step, end in zip(steps, times, strict=True) if step > GAP_S]
         self.longest_gap_s = max(self.longest_gap_s, longest)
+
+
+def _as_bins(rows: list[_Row]) -> Bins:
+    n, moving, railed, lights = zip(*rows, strict=True)
+    mean, variance, noise, low, high = np.array(lights).transpose(1, 0, 2)
+    return Bins(np.array(n, np.intp), mean, variance, noise, low, high, np.array(moving), np.array(railed))

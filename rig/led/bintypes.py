@@ -37,7 +37,16 @@ class Bins:
         return len(self.n)
 
     def __getitem__(self, part: slice) -> Bins:
-        return Bins(*(getattr(self, name)[part] for name in FIELDS))
+        return Bins(
+            self.n[part],
+            self.mean[part],
+            self.variance[part],
+            self.noise[part],
+            self.low[part],
+            self.high[part],
+            self.moving[part],
+            self.railed[part],
+        )
 
     @classmethod
     def joined(cls, parts: list[Bins]) -> Bins:

@@ -1,69 +1,50 @@
-"""The model by one bin forwards and backwards. Linear domain, scaled per bin."""
+"""The model by one bin forwards and backwards. Linear domain, scaled per bin.
+
+Both change their states in place and need scratch space of the same size (size + 1,): arrays of this size, when made
+anew for every bin, go back to the system each time, and getting them again costs more than the sums.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from rig.led.bintypes import Floats
-from rig.led.model import SOLID_SWITCH, SWITCH, Model
+from rig.led.model import SWITCH, Model
 
 
-def forward(model: Model, alpha: Floats, scale: Floats, likelihood: Floats) -> tuple[Floats, Floats]:
-    """One bin for several level tracks at once.
+def forward(model: Model, alpha: Floats, scale: float, likelihood: Floats, scratch: Floats) -> Floats:
+    """One bin on: `alpha` (size + 1,), which sums to `scale`, and the bin's likelihoods (8,), see `Model.seen_by`.
 
-    alpha: (tracks, size + 1), whose rows sum to `scale`; likelihood: (tracks, 8), see `Model.seen_by`. Returns the new
-    alpha and its mass per colour (tracks, 4), whose sums are each track's likelihood of the bin and the next `scale`.
+    Returns the new mass per colour (4,), whose sum is the likelihood of the bin and the next `scale`.
     """
-    if len(alpha) == 1:
-        one, mass = forward_one(model, alpha[0], float(scale[0]), likelihood[0])
-        return one[None], mass[None]
-    parts = [forward_one(model, a, float(s), one) for a, s, one in zip(alpha, scale, likelihood, strict=True)]
-    return np.array([part[0] for part in parts]), np.array([part[1] for part in parts])
+    flows = model.flows.forward
+    arrived = flows.sums(alpha)
+    scratch[0] = 0.0
+    np.multiply(alpha[:-1], model.onward_kept, out=scratch[1:])
+    scratch[flows.targets] = arrived[:-1]
+    np.multiply(model.entry, SWITCH * scale + float(arrived[-1]), out=alpha)
+    alpha += scratch
+    alpha *= model.seen_by(likelihood * (1 / scale), scratch)
+    return np.asarray(np.add.reduceat(alpha, model.colour_starts))
 
 
-def forward_one(model: Model, alpha: Floats, scale: float, likelihood: Floats) -> tuple[Floats, Floats]:
-    """The same for one track: (size + 1,), (8,) to (size + 1,), (4,)."""
-    new = np.empty(len(alpha))
-    new[0] = 0.0
-    np.multiply(alpha[:-1], model.onward_kept, out=new[1:])
-    new[model.loops] += alpha[model.loops] * model.loop_kept
-    leaving = alpha.take(model.exit_states)
-    leaving *= model.exit_kept
-    flow = np.zeros(model.runs + 1)
-    flow[: len(model.exit_first)] = np.add.reduceat(leaving, model.exit_first)
-    new[model.starts] += flow.take(model.preds[0]) * model.pred_probs[0]
-    for preds, probs in zip(model.more, model.more_probs, strict=True):
-        new[model.more_starts] += flow.take(preds) * probs
-    free = SWITCH * scale
-    if len(model.solid):
-        steady = alpha[model.solid] * (SWITCH * (1 - SOLID_SWITCH))
-        new[model.solid] += steady
-        free -= float(steady.sum())
-    if len(model.ends):
-        over = flow[model.ends]
-        free += float(over.sum())
-        new[model.end_starts] -= over * model.entry[model.end_starts]
-    new += model.entry * free
-    new *= model.seen_by(likelihood * (1 / scale))
-    return new, np.add.reduceat(new, model.colour_starts)
+def backward(model: Model, beta: Floats, scale: float, likelihood: Floats, scratch: Floats) -> float:
+    """One bin back: `beta` (size + 1,) is this bin's, times `scale`; it becomes that of the bin before.
 
-
-def backward(model: Model, beta: Floats, likelihood: Floats) -> Floats:
-    """One bin back: beta (size + 1,) of the bin before, scaled, given this bin's beta and likelihoods (8,)."""
-    seen = beta * model.seen_by(likelihood)
+    likelihood (8,): this bin's. Returns what beta has become for light that begins anew: the next `scale`.
+    """
+    flows = model.flows
+    seen = model.seen_by(likelihood * (1 / scale), scratch)
+    seen *= beta
     anywhere = float(seen @ model.entry)
-    to_start = seen.take(model.starts) * model.pred_probs
-    flow = np.bincount(model.preds.ravel(), to_start.ravel(), minlength=model.runs + 1) * (1 - SWITCH)
-    if len(model.ends):
-        flow[model.ends] += (1 - SWITCH) * (anywhere - seen[model.end_starts] * model.entry[model.end_starts])
-    old = np.empty(len(beta))
-    old[-1] = 0.0
-    np.multiply(seen[1:], model.onward_kept, out=old[:-1])
-    old[model.loops] += seen.take(model.loops) * model.loop_kept
-    old[model.exit_states] += model.exit_probs * flow[model.exit_flow]
-    old += SWITCH * anywhere
-    if len(model.solid):
-        old[model.solid] += SWITCH * (1 - SOLID_SWITCH) * (seen.take(model.solid) - anywhere)
-    old[-1] = 0.0
-    old *= 1 / float(old.max())
-    return old
+    np.multiply(seen[1:], model.onward_kept, out=beta[:-1])
+    beta[model.loops] += seen.take(model.loops) * flows.kept + flows.kept_anew * anywhere
+    behind = flows.backward.sums(seen)
+    behind += flows.begun * anywhere
+    leaving = behind.take(model.exit_flow)
+    leaving *= model.exit_probs
+    leaving += beta.take(model.exit_states)
+    beta[model.exit_states] = leaving
+    beta += SWITCH * anywhere
+    beta[-1] = 0.0
+    return anywhere

@@ -83,8 +83,8 @@ class LevelModel:
     def predict(self, levels: Levels) -> tuple[Floats, Floats]:
         """Mean of every colour's light and how uncertain it is: (channels, 4) each."""
         h = self.design
-        mu = np.einsum("ckj,cj->ck", h, levels.mean)
-        var = np.einsum("cki,cij,ckj->ck", h, levels.cov, h)
+        mu = (h @ levels.mean[..., None])[..., 0]
+        var = ((h @ levels.cov) * h).sum(-1)
         return mu, np.maximum(var, 0.0)
 
     def advance(self, levels: Levels, bins: int) -> None:

@@ -42,21 +42,26 @@ def likelihood_of(bins: Bins, before: Floats, mean: Floats, level_variance: Floa
     own = bins.variance[..., None] + MODEL_SD**2
     total = own + level_variance
     expected = mean
-    if np.isfinite(bins.low).any() or np.isfinite(bins.high).any():
+    if bins.low.max(initial=-np.inf) > -np.inf or bins.high.min(initial=np.inf) < np.inf:
         expected = between_rails(np.broadcast_to(mean, total.shape), bins.noise, bins.low, bins.high)
     # a level that is not known well costs its doubt once for the bins that share it, not anew in each of them
     scale = (own / (own + SHARING * level_variance)) ** (0.5 / SHARING)
-    away = bins.mean[..., None] - expected
-    half = -0.5 / total
-    settled = np.exp(half * away * away) * scale
     reach = RELAX * (before[..., None] - expected)
-    rest = away - np.minimum(np.maximum(away, np.minimum(reach, 0.0)), np.maximum(reach, 0.0))
+    fit = np.empty((2, *total.shape))  # settled, settling
+    settled, settling = fit
+    away = np.subtract(bins.mean[..., None], expected, out=settled)
+    np.subtract(away, np.minimum(np.maximum(away, np.minimum(reach, 0.0)), np.maximum(reach, 0.0)), out=settling)
+    fit *= fit
+    fit *= -0.5 / total
+    np.exp(fit, out=fit)
+    fit *= scale
     # the wider the interval, the less it says that the light lies in it
     sd = np.sqrt(total)
-    settling = np.exp(half * rest * rest) * scale * (sd / (sd + 0.4 * np.abs(reach)))
-    both = np.concatenate([settled, np.maximum(settling, settled)], axis=-1)
-    out: Floats = both[..., 0, :] if both.shape[-2] == 1 else both.prod(axis=-2)
-    out = out + FLOOR
+    settling *= sd / (sd + 0.4 * np.abs(reach))
+    np.maximum(settling, settled, out=settling)
+    by_bin = fit[:, :, 0] if fit.shape[2] == 1 else fit.prod(axis=2)
+    out: Floats = np.concatenate([by_bin[0], by_bin[1]], axis=-1)
+    out += FLOOR
     if not bins.n.all():
         out[bins.n == 0] = 1.0
     return out

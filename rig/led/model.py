@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rig.led.bintypes import BIN_MS, BIN_S, Floats, Ints
 from rig.led.codes import Catalogue
+from rig.led.flows import Flows, flows_of
 from rig.led.forms import Form, forms_of
 
 COLOUR_LETTERS = "DRGA"  # bit 0 red, bit 1 green
@@ -39,8 +40,7 @@ class Model:
 
     size: int
     colour_starts: Ints
-    stretch_kind: Ints  # states in stretches of one colour, settled (0..3) or young (4..7); with the padding
-    stretch_len: Ints
+    kind: Ints  # of each state (and the padding): its colour, settled (0..3) or young (4..7)
     colour: NDArray[np.int8]
     group: NDArray[np.intp]
     groups: tuple[tuple[str, ...], ...]
@@ -77,9 +77,14 @@ class Model:
     catalogue: Catalogue
     whole_states: Ints  # of each state (and the padding), the same one in the model of the whole catalogue
 
-    def seen_by(self, likelihood: Floats) -> Floats:
-        """Every state's likelihood, given the colours' (..., 8): four settled, four still settling."""
-        return np.repeat(likelihood[..., self.stretch_kind], self.stretch_len, axis=-1)
+    def seen_by(self, likelihood: Floats, out: Floats) -> Floats:
+        """Every state's likelihood (size + 1,), given the colours' (8,): four settled, four still settling."""
+        return likelihood.take(self.kind, out=out, mode="clip")  # the only mode without a copy
+
+    @cached_property
+    def flows(self) -> Flows:
+        """What moves between runs, laid out for few numpy calls."""
+        return flows_of(self, SWITCH, SOLID_SWITCH)
 
     @cached_property
     def vague_names(self) -> frozenset[int]:
@@ -292,8 +297,7 @@ def _arrays(
     return Model(
         size=size,
         colour_starts=bounds[:-1].astype(np.intp),
-        stretch_kind=np.array(kinds, np.intp),
-        stretch_len=np.array(lengths, np.intp),
+        kind=np.repeat(np.array(kinds, np.intp), lengths),
         colour=colour,
         group=np.repeat([run.group for run in runs], [run.n for run in runs]).astype(np.intp),
         groups=groups,

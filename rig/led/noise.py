@@ -34,7 +34,8 @@ class Noise:
         self.outliers_rare = True
         self._outside: deque[tuple[int, int]] = deque(maxlen=MEMORY)
         self._new_outside = 0
-        self._new: list[tuple[Floats, Ints, Floats, Floats]] = []
+        self._new: list[Floats] = []
+        self._new_bins: list[tuple[int, list[float], list[float]]] = []
         self._last: Floats | None = None
         self._lowest: deque[Floats] = deque(maxlen=MEMORY)
         self._floor = np.zeros(channels)
@@ -44,22 +45,24 @@ class Noise:
         self._at_extreme = np.zeros((2, channels))
         self._neighbours = np.zeros((2, channels))  # equal ones off the extremes, all
 
-    def note(self, values: Floats, counts: Ints, means: Floats, squares: Floats) -> None:
-        """Samples (N, channels) and the bins (B,), (B, channels), (B, channels) they are in."""
-        self._new.append((values, counts, means, squares))
+    def note(self, values: Floats) -> None:
+        """Samples (N, channels)."""
+        self._new.append(values)
+
+    def note_bin(self, count: int, means: list[float], squares: list[float]) -> None:
+        """One bin of samples: how many, and per channel their mean and the squares of what differs from it."""
+        self._new_bins.append((count, means, squares))
 
     def note_outside(self, count: int) -> None:
         """So many samples of the bins now noted lie far off their median."""
         self._new_outside += count
 
-    def variance(self, means: Floats) -> Floats:
-        """Of a raw sample in bins of these means (B, channels)."""
+    def variance(self, mean: float, channel: int) -> float:
+        """Of a raw sample in a bin of this mean."""
         if self._table is None:
-            return np.zeros_like(means) if self.sigma is None else np.broadcast_to(self.sigma**2, means.shape)
-        out = np.empty(means.shape)
-        for c, table in enumerate(self._table):
-            out[:, c] = table[self._level(means[:, c], c)]
-        return out
+            return 0.0 if self.sigma is None else float(self.sigma[channel]) ** 2
+        level = int((mean - float(self._floor[channel])) * (1 / LEVEL_STEP))
+        return float(self._table[channel, min(max(level, 0), LEVELS - 1)])
 
     def _level(self, mean: Floats, channel: int) -> Ints:
         level: Ints = ((mean - self._floor[channel]) * (1 / LEVEL_STEP)).astype(np.intp)
@@ -67,9 +70,9 @@ class Noise:
 
     def update(self) -> None:
         """Work in what was noted since the last update."""
-        values = np.concatenate([new[0] for new in self._new]) if self._new else np.zeros((0, len(self.low)))
+        values = np.concatenate(self._new) if self._new else np.zeros((0, len(self.low)))
+        self._new.clear()
         if not len(values):
-            self._new.clear()
             return
         self._outside.append((self._new_outside, len(values)))
         self._new_outside = 0
@@ -83,16 +86,13 @@ class Noise:
         if len(every) >= 3:
             self.sigma = np.median(every, axis=0) / 0.9539  # of differences of two Gaussians
             self._learn_levels(self.sigma)
-        self._new.clear()
+        self._new_bins.clear()
 
     def _learn_levels(self, sigma: Floats) -> None:
-        counts = np.concatenate([new[1] for new in self._new])
-        seen = counts > 1
-        counts = counts[seen]
-        means = np.concatenate([new[2] for new in self._new])[seen]
-        squares = np.concatenate([new[3] for new in self._new])[seen]
-        if not len(counts):
+        bins = [new for new in self._new_bins if new[0] > 1]
+        if not bins:
             return
+        counts, means, squares = (np.array(column) for column in zip(*bins, strict=True))
         self._lowest.append(means.min(0))
         self._floor = np.min(self._lowest, axis=0)
         self._squares *= FORGET

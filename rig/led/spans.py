@@ -63,15 +63,15 @@ def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tu
     """Posterior of the groups given everything, at the bins where the track kept its own."""
     last = np.cumsum([block.bins for block in history]) - 1
     kept = {int(i): block.alpha for i, block in zip(last, history, strict=True) if block.alpha is not None}
-    beta = np.ones(model.size + 1)
+    beta, scratch, scale = np.ones(model.size + 1), np.empty(model.size + 1), 1.0
     out = []
     for i in range(len(likelihood) - 1, -1, -1):
         if i in kept:
-            mass = np.add.reduceat(kept[i] * beta, model.starts)
+            mass = np.add.reduceat(np.multiply(kept[i], beta, out=scratch), model.starts)
             groups = np.bincount(model.run_group, mass, minlength=len(model.groups))
             if groups.sum() > 0:
                 out.append((i, groups / groups.sum()))
-        beta = backward(model, beta, likelihood[i])
+        scale = backward(model, beta, scale, likelihood[i], scratch)
     return out[::-1]
 
 

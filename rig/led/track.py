@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.led.bintypes import Bins, Floats
-from rig.led.forward import forward_one
+from rig.led.forward import forward
 from rig.led.levels import LevelModel, Levels
 from rig.led.likelihood import FLOOR, between_rails, likelihood_of
 from rig.led.model import Model
@@ -56,8 +56,13 @@ class Track:
     bad_block: int = 0  # ... the first of them in that block of the history
     fresh: bool = False
     blind: bool = False
-    masses: list[Floats] = field(default_factory=list)
-    likelihoods: list[Floats] = field(default_factory=list)
+    masses: list[list[float]] = field(default_factory=list)  # of the block's bins: per colour ...
+    fits: list[list[float]] = field(default_factory=list)  # ... and likelihood of each colour, see `likelihood_of`
+    scratch: Floats = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.alpha = self.alpha.copy()  # changed in place
+        self.scratch = np.empty_like(self.alpha)
 
     def copy(self) -> Track:
         """One that can go on without this one; what is never changed in place is shared."""
@@ -66,7 +71,7 @@ class Track:
             levels=self.levels.copy(),
             history=self.history.copy(),
             masses=self.masses.copy(),
-            likelihoods=self.likelihoods.copy(),
+            fits=self.fits.copy(),
         )
 
     def taken_up(self, at: int, levels: Levels, model: Model, *, fresh: float) -> Track:
@@ -92,13 +97,14 @@ class Track:
         else:
             likelihood = likelihood_of(bins, before, self.mean, self.variance)
         for row in likelihood:
-            self.alpha, mass = forward_one(model, self.alpha, self.scale, row)
-            self.scale = sum(mass.tolist())
+            mass = forward(model, self.alpha, self.scale, row, self.scratch)
+            masses = mass.tolist()
+            self.scale = sum(masses)
             gained = math.log(self.scale)
             self.weight += gained
             self.total += gained
-            self.masses.append(mass)
-        self.likelihoods.append(likelihood)
+            self.masses.append(masses)
+        self.fits += likelihood.tolist()
 
     def close(self, levels: LevelModel, bins: Bins, number: int) -> None:
         """End the block of that number (since the start), which consists of these bins: learn its levels."""
@@ -106,32 +112,34 @@ class Track:
         shown, uncertain, fresh = self.mean, self.variance, self.fresh
         self.fresh = False
         levels.advance(self.levels, n)
-        settled = (bins.n > 0) & ~bins.moving
-        if settled.any() and not self.blind:
-            masses, likelihood = np.array(self.masses), np.concatenate(self.likelihoods)
-            for is_settled, fit in zip(settled.tolist(), likelihood[:, :4].max(1).tolist(), strict=True):
-                if is_settled:
-                    self.bad = self.bad + 1 if fit < 5 * FLOOR else 0
-                    if self.bad == 1:
-                        self.bad_block = len(self.history)
-            colour = masses.argmax(1)
-            at = np.arange(n)
-            sure = masses[at, colour] > SURE * masses.sum(1)
-            sure &= settled & (likelihood[at, colour] > LEARNED_FROM) & ~bins.railed
-            for c in set(colour[sure].tolist()):
-                self._learn(levels, bins, sure & (colour == c), c)
+        settled = ((bins.n > 0) & ~bins.moving).tolist()
+        sure: list[list[int]] = [[], [], [], []]  # bins from which each colour is learned
+        if not self.blind:
+            railed = bins.railed.tolist()
+            for i in (i for i in range(n) if settled[i]):
+                mass, fit = self.masses[i], self.fits[i]
+                self.bad = self.bad + 1 if max(fit[:4]) < 5 * FLOOR else 0
+                if self.bad == 1:
+                    self.bad_block = len(self.history)
+                most = max(mass)
+                colour = mass.index(most)
+                if most > SURE * sum(mass) and fit[colour] > LEARNED_FROM and not railed[i]:
+                    sure[colour].append(i)
+        for colour, which in enumerate(sure):
+            if which:
+                self._learn(levels, bins, which, colour)
         self.masses.clear()
-        self.likelihoods.clear()
+        self.fits.clear()
         self.mean, self.variance = levels.predict(self.levels)
-        alpha = (self.alpha / self.scale).astype(np.float32)
+        alpha = np.multiply(self.alpha, 1 / self.scale, out=self.scratch).astype(np.float32)
         self.history.append(Block(n, shown, uncertain, self.levels.copy(), self.total, fresh, self.blind, alpha))
         if len(self.history) > RECALL + 1 and (number - RECALL - 1) % KEEP:
             self.history[-RECALL - 2] = replace(self.history[-RECALL - 2], alpha=None)
 
-    def _learn(self, levels: LevelModel, bins: Bins, which: NDArray[np.bool_], colour: int) -> None:
-        seen, k = bins.mean[which], int(which.sum())
+    def _learn(self, levels: LevelModel, bins: Bins, which: list[int], colour: int) -> None:
+        seen, k = bins.mean[which], len(which)
         low, high = bins.low[which], bins.high[which]
-        if np.isfinite(low).any() or np.isfinite(high).any():
+        if low.max() > -np.inf or high.min() < np.inf:
             expected = np.broadcast_to(self.mean, (k, *self.mean.shape))
             seen = seen + (expected - between_rails(expected, bins.noise[which], low, high))[..., colour]
         levels.observe(self.levels, colour, seen.sum(0) / k, bins.variance[which].sum(0) / k**2)
