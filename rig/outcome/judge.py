@@ -184,6 +184,8 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         evidence, step = c.evidence, c.next_step
         likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
+        if SUSPECTS not in reason and any(SUSPECTS in w.candidate.reason for w in weighed[1:]):
+            reason += f"; {SUSPECTS}"
     else:
         reason, step = _what_is_missing(scene)
         domain, evidence, confidence = FaultDomain.UNKNOWN, tuple(s.item() for s in scene.seen), 1.0
