@@ -39,9 +39,10 @@ _UNANSWERED = frozenset({Verdict.BLINKUP_NOT_RECEIVED, Verdict.BLINKUP_REFUSED})
 _COLOURLESS = frozenset(
     {Verdict.NO_SETTINGS, Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW, Verdict.DEAD, Verdict.UNDECIDED}
 )
+_NO_RED = frozenset({"polarity", "imp003_no_wlan"})  # forum 4395: "no red at all"
 _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
-_LONG_GREEN_S = 5.0  # a flash that takes in its image shows green for 10 s or more
+_START_GREEN_S = 1.0  # a start is shorter; some codes of imp003 begin with a longer green
 _AFTER_POWER_ON_S = 1.0
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
@@ -98,7 +99,7 @@ def green_start(scene: Scene) -> bool:
     lit = _start(scene)
     # A short red on a slow sensor may look amber at its edges, but not green.
     first = next((run for run in lit if run.letter in "RG"), None)
-    if first is None or first.letter != "G" or first.duration_s >= _LONG_GREEN_S:
+    if first is None or first.letter != "G" or first.duration_s >= _START_GREEN_S:
         return False
     return first.start_s <= scene.powered.start_s + _START_S
 
@@ -106,7 +107,7 @@ def green_start(scene: Scene) -> bool:
 def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     """A start shows red before anything else (troubleshooting guide: boots, turns the red LED on, then Wi-Fi)."""
     answered = any(p.code in GREEN_ANSWERS | RED_ANSWERS for p in scene.patterns)
-    if "polarity" in c.tags or (c.verdict in _COLOURLESS and not (c.verdict is Verdict.NO_SETTINGS and answered)):
+    if c.tags & _NO_RED or (c.verdict in _COLOURLESS and not (c.verdict is Verdict.NO_SETTINGS and answered)):
         return 1.0, ""
     if green_start(scene):
         return _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"

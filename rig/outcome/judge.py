@@ -20,6 +20,7 @@ from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS, reactio
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
 from rig.outcome.spans import DecodedLike
+from rig.outcome.steady import with_steady_red
 from rig.outcome.supply import dips_item, supply_measurements, whose_supply
 from rig.outcome.trust import discount
 from rig.recording import Recording
@@ -64,6 +65,7 @@ def judge(
     if scene is None:
         reason = "the device was never powered in this recording"
         return _undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
+    scene = with_steady_red(scene)
     return replace(_decide(scene, expectation), power=scene.power)
 
 

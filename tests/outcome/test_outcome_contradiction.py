@@ -91,6 +91,13 @@ def test_green_without_any_red_is_less_sure() -> None:
     assert "no red at all" in no_red.summary
 
 
+def test_a_code_that_begins_with_green_by_its_source_is_no_wrong_start() -> None:
+    seen = colours("GGGGGDD" * 16, 0.25, 0.05)
+    outcome = told(light((None, 0.05, 0.0), ("imp003_no_wlan", LENGTH_S - 0.05), segments=seen))
+    assert outcome.verdict is V.MODULE_FAULT
+    assert outcome.confidence > 0.8
+
+
 def test_a_start_that_was_not_recorded_says_nothing() -> None:
     late = judge(Recording({}, (on(),)), shown("connected", "G"))
     assert "no red at all" not in late.summary
