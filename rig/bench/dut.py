@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rig.bench.bench import Bench
+from rig.bench.faint import with_faint_heeded
 from rig.bench.feed import Fed, Feed
 from rig.bench.frame import Frame, frame_for
 from rig.bench.health import check_fell
@@ -304,6 +305,7 @@ class DeviceUnderTest:
             return before[2]
         nominal_v = bench.device.supply.nominal_v
         decoded, calibration = read_again(recording, live, bench.calibration, self.codes, nominal_v)
+        decoded, calibration = with_faint_heeded(recording, decoded, calibration, self.codes)
         decoded = with_light_checked(recording, decoded, calibration, nominal_v)
         seen = Observation(recording, decoded, judge(recording, decoded, device=self._facts))
         self._observed = (bench.calibration, live, seen)

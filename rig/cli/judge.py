@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from rig.bench.config import BenchConfig, load_bench
+from rig.bench.faint import with_faint_heeded
 from rig.bench.known import calibration_of, facts_of
 from rig.bench.lightcheck import with_light_checked
 from rig.bench.underfed import read_again
@@ -55,6 +56,7 @@ def judge_recording(
     nominal_v = profile.supply.nominal_v
     codes = load_catalogue().for_device(*profile.led_tags)
     decoded, calibration = read_again(loaded, decoded, calibration_of(config), codes, nominal_v)
+    decoded, calibration = with_faint_heeded(loaded, decoded, calibration, codes)
     decoded = with_light_checked(loaded, decoded, calibration, nominal_v)
     outcome = judge(loaded, decoded, device=facts_of(profile))
     led = loaded.traces["led"]

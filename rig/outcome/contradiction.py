@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from rig.outcome.activity import ample, radio_never, radio_on, transmits, turned, usual_ma
 from rig.outcome.candidate import Candidate
-from rig.outcome.context import joined
-from rig.outcome.evidence import Scene
+from rig.outcome.context import Colour, joined
+from rig.outcome.evidence import GREEN_ANSWERS, RED_ANSWERS, Scene
 from rig.outcome.meaning import STAGE_RANK
 from rig.outcome.outcome import Verdict
 
@@ -39,9 +39,10 @@ _UNANSWERED = frozenset({Verdict.BLINKUP_NOT_RECEIVED, Verdict.BLINKUP_REFUSED})
 _COLOURLESS = frozenset(
     {Verdict.NO_SETTINGS, Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW, Verdict.DEAD, Verdict.UNDECIDED}
 )
+_NO_RED = frozenset({"polarity", "imp003_no_wlan"})  # forum 4395: "no red at all"
 _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
-_LONG_GREEN_S = 5.0  # a flash that takes in its image shows green for 10 s or more
+_START_GREEN_S = 1.0  # a start is shorter; some codes of imp003 begin with a longer green
 _AFTER_POWER_ON_S = 1.0
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
@@ -85,19 +86,33 @@ def _answered_by_current(scene: Scene, c: Candidate) -> tuple[float, str]:
     return _IMPOSSIBLE, f"; but its radio {word} with the BlinkUp, so it was taken and its answer not seen: {SUSPECTS}"
 
 
+def _start(scene: Scene) -> list[Colour]:
+    """What was lit since the power-on, if it was recorded from before that."""
+    if not scene.start_seen:
+        return []
+    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _FLASH_S]
+    return [] if lit and lit[0].start_s < scene.powered.start_s else lit
+
+
+def green_start(scene: Scene) -> bool:
+    """Whether the start showed green where red is due."""
+    lit = _start(scene)
+    # A short red on a slow sensor may look amber at its edges, but not green.
+    first = next((run for run in lit if run.letter in "RG"), None)
+    if first is None or first.letter != "G" or first.duration_s >= _START_GREEN_S:
+        return False
+    return first.start_s <= scene.powered.start_s + _START_S
+
+
 def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     """A start shows red before anything else (troubleshooting guide: boots, turns the red LED on, then Wi-Fi)."""
-    if c.verdict in _COLOURLESS or not scene.start_seen:
+    answered = any(p.code in GREEN_ANSWERS | RED_ANSWERS for p in scene.patterns)
+    if c.tags & _NO_RED or (c.verdict in _COLOURLESS and not (c.verdict is Verdict.NO_SETTINGS and answered)):
         return 1.0, ""
-    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _FLASH_S]
-    if not lit or lit[0].letter == "R" or lit[0].start_s < scene.powered.start_s:
-        return 1.0, ""
-    # A short red on a slow sensor may look amber at its edges, but not green.
-    first = next((run for run in lit if run.letter in "RG"), lit[0])
-    early = first.start_s <= scene.powered.start_s + _START_S
-    if early and first.letter == "G" and first.duration_s < _LONG_GREEN_S:
+    if green_start(scene):
         return _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"
-    never = all(run.letter == "G" for run in lit)
+    lit = _start(scene)
+    never = bool(lit) and all(run.letter == "G" for run in lit)
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
         return _ODD, f"; but no red at all was seen, not even at the start: {SUSPECTS}"
     return 1.0, ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from rig.outcome.activity import ample, radio_never
@@ -19,6 +21,7 @@ _COVER = 0.8  # of the time from the first start on
 _DECIDED_S = 3.0
 _FLASH_S = 0.015
 _SCORE = 0.7
+_AFTER_S = 0.3  # what is blanked reaches past the sending
 
 
 def _first_start(scene: Scene) -> Colour | None:
@@ -29,11 +32,15 @@ def _first_start(scene: Scene) -> Colour | None:
     return lit[0] if lit and lit[0].letter == "R" and lit[0].start_s >= scene.powered.start_s else None
 
 
-def _chain(onsets: list[float], distance_s: float) -> list[float]:
-    """Onsets that follow each other at one distance, from the first on."""
+def _chain(scene: Scene, onsets: list[float], distance_s: float) -> list[float]:
+    """Onsets at one distance from the first on; those that fall into a BlinkUp may be missing."""
     found = [onsets[0]]
     for t_s in onsets[1:]:
-        if abs(t_s - found[-1] - distance_s) <= _JITTER * distance_s + _ALIKE_S / 2:
+        turns = max(1, round((t_s - found[-1]) / distance_s))
+        away_s = abs(t_s - found[-1] - turns * distance_s)
+        between = [found[-1] + i * distance_s for i in range(1, turns)]
+        hidden = all(any(a.start_s - _ALIKE_S <= t <= a.end_s + _AFTER_S for a in scene.blinkups) for t in between)
+        if away_s <= turns * _JITTER * distance_s + _ALIKE_S / 2 and hidden:
             found.append(t_s)
     return found
 
@@ -50,12 +57,12 @@ def starts(scene: Scene) -> list[float]:
         distance_s = other - onsets[0]
         if not _SHORTEST_S <= distance_s <= _LONGEST_S:
             continue
-        found = _chain(onsets, distance_s)
+        found = _chain(scene, onsets, distance_s)
         if len(found) > len(best):
             best = found
     if len(best) < _FEWEST:
         return []
-    distance_s = float(np.median(np.diff(best)))
+    distance_s = float(np.median([b - a for a, b in pairwise(best) if b - a < 1.5 * (best[1] - best[0])]))
     covered = (best[-1] - best[0]) / max(scene.led_end_s - best[0], 1e-9)
     ongoing = scene.led_end_s - best[-1] <= 1.5 * distance_s
     return best if ongoing and covered >= _COVER * (1 - distance_s / (scene.led_end_s - best[0])) else []

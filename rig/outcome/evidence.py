@@ -46,6 +46,8 @@ class Seen:
     def item(self) -> EvidenceItem:
         what = self.code if self.code is not None else f"undecided ({self.reason or 'no reason given'})"
         text = f"{what} for {self.duration_s:.1f} s, confidence {self.confidence:.2f}"
+        if self.code is not None and self.reason:
+            text += f", {self.reason}"
         if self.details.get("rate_hz"):
             text += f", {self.details['rate_hz']:.1f} flashes per second"
         return EvidenceItem(self.start_s, self.end_s, text, "led")
@@ -68,6 +70,7 @@ class Scene:
 
     `start_seen`: the light was recorded from before a power-on, so that the red of the start can't have been missed.
     `anchored`: the light was recorded before power-on too, so that dark is known and not only assumed.
+    `blanked`: stretches whose light the rig itself left out, as it holds a secret.
     """
 
     facts: DeviceFacts
@@ -85,6 +88,7 @@ class Scene:
     power: SupplyReport | None = None
     unmerged: tuple[Seen, ...] = ()
     start_seen: bool = False
+    blanked: tuple[tuple[float, float], ...] = ()
 
     @property
     def wired(self) -> bool:
@@ -92,12 +96,13 @@ class Scene:
         return self.facts.model == "imp005"
 
     def undecided_s(self, after_s: float = float("-inf"), before_s: float = float("inf")) -> float:
-        """Time within undecided spans that isn't plainly dark."""
+        """Time within undecided spans that isn't plainly dark, nor left out by the rig itself."""
         total = 0.0
         for span in self.seen:
             a, b = max(span.start_s, after_s), min(span.end_s, before_s)
             if span.code is None and b > a:
-                total += 0.0 if self.dark_share(a, b) > 0.9 else b - a
+                hidden_s = sum(max(0.0, min(b, end_s) - max(a, start_s)) for start_s, end_s in self.blanked)
+                total += 0.0 if self.dark_share(a, b) > 0.9 else max(0.0, b - a - hidden_s)
         return total
 
     def dark_share(self, start_s: float, end_s: float) -> float:
@@ -182,6 +187,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
         tuple(clipped),
         powered.cold and first_s is not None and first_s <= powered.start_s - _ANCHOR_S,
+        tuple((window.start_s, window.end_s) for window in recording.secret_windows),
     )
 
 

@@ -20,6 +20,7 @@ from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS, reactio
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
 from rig.outcome.spans import DecodedLike
+from rig.outcome.steady import with_steady_red
 from rig.outcome.supply import dips_item, supply_measurements, whose_supply
 from rig.outcome.trust import discount
 from rig.recording import Recording
@@ -64,6 +65,7 @@ def judge(
     if scene is None:
         reason = "the device was never powered in this recording"
         return _undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
+    scene = with_steady_red(scene)
     return replace(_decide(scene, expectation), power=scene.power)
 
 
@@ -184,6 +186,8 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         evidence, step = c.evidence, c.next_step
         likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
+        if SUSPECTS not in reason and any(SUSPECTS in w.candidate.reason for w in weighed[1:]):
+            reason += f"; {SUSPECTS}"
     else:
         reason, step = _what_is_missing(scene)
         domain, evidence, confidence = FaultDomain.UNKNOWN, tuple(s.item() for s in scene.seen), 1.0

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import Colour, joined
+from rig.outcome.contradiction import green_start
 from rig.outcome.evidence import Scene
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _STARTED_S = 1.0
 _COLOUR_STEP = 0.3  # of amber: red, the weakest colour, has about 0.4
-_LONG_S = 4.0
+_LONG_S, _SHORT_S, _TURNS = 4.0, 2.0, 4
 _AMBER, _OTHER = 0.25, 0.10  # shares of the time
 _BLINK_S = 0.06  # a shorter dark is an edge on its way past the levels
 _GAP_S = 0.1
@@ -50,7 +51,9 @@ def amber_for_dark(scene: Scene) -> Candidate | None:
     runs = max(_never_dark(scene), key=lambda part: sum(c.duration_s for c in part))
     total_s = sum(c.duration_s for c in runs)
     shares = {letter: sum(c.duration_s for c in runs if c.letter == letter) for letter in "RAG"}
-    if total_s < _LONG_S or shares["A"] < _AMBER * total_s or shares["R"] + shares["G"] < _OTHER * total_s:
+    # Red inverted is green: with such a start less is enough.
+    needed_s = _SHORT_S if green_start(scene) and len(runs) >= _TURNS else _LONG_S
+    if total_s < needed_s or shares["A"] < _AMBER * total_s or shares["R"] + shares["G"] < _OTHER * total_s:
         return None
     window = (runs[0].start_s, runs[-1].end_s)
     text = f"amber in turn with red or green for {total_s:.0f} s and never dark: amber stands where dark is due"

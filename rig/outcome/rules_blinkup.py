@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rig.outcome.candidate import Candidate, Rule
-from rig.outcome.evidence import GREEN_ANSWERS, RED_ANSWERS, Scene, Seen
+from rig.outcome.context import Colour, joined
+from rig.outcome.evidence import DARK, GREEN_ANSWERS, RED_ANSWERS, Scene, Seen
 from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.step import kept_step
@@ -14,6 +15,7 @@ from rig.recording import Action
 # Only a device that runs and listens can be said not to have received anything.
 _LISTENING = AMBER | STAGE_RANK.keys() | {"connected", "lost", "wps", "offline", "eth_wait"}
 _PAUSED_SHARE = 0.8
+_USUAL_DARK_S, _PAUSE_S = 0.6, 0.75  # no cyclic pattern but one is dark for longer than half a second on end
 _BEFORE_S = 2.0
 _UNREAD_S = 1.5
 
@@ -46,13 +48,7 @@ def reaction(scene: Scene) -> Reaction | None:
     plain = [p for p in scene.patterns if p.code not in GREEN_ANSWERS | RED_ANSWERS]
     before = [p for p in plain if p.start_s < action.start_s]
     after = [p for p in plain if p.end_s > action.end_s]
-    seen_s = sum(
-        max(0.0, min(s.end_s, action.end_s) - max(s.start_s, action.start_s)) for s in (scene.colours or scene.seen)
-    )
-    length_s = action.end_s - action.start_s
-    paused = None
-    if length_s > 0 and seen_s >= 0.5 * length_s:
-        paused = scene.dark_share(action.start_s, action.end_s) >= _PAUSED_SHARE
+    paused = _paused(scene, action)
     already_dark = scene.dark_share(max(scene.powered.start_s, action.start_s - _BEFORE_S), action.start_s) > 0.9
     if already_dark:
         paused = None  # what is dark can't pause
@@ -61,6 +57,25 @@ def reaction(scene: Scene) -> Reaction | None:
     in_step = None if already_dark else kept_step(scene, action, first, last)
     paused = True if in_step is False else paused
     return Reaction(action, paused, green, red, first, last, late, already_dark, in_step)
+
+
+def _paused(scene: Scene, action: Action) -> bool | None:
+    """Whether the LED was dark during a sending, as far as it was seen; None if too little of it was."""
+    parts = scene.colours or tuple(Colour(s.start_s, s.end_s, "D" if s.code == DARK else "?") for s in scene.seen)
+    inside = joined(
+        replace(c, start_s=max(c.start_s, action.start_s), end_s=min(c.end_s, action.end_s))
+        for c in parts
+        if c.end_s > action.start_s and c.start_s < action.end_s
+    )
+    dark = [c.duration_s for c in inside if c.letter == "D"]
+    shown = (c for c in joined(parts) if c.letter == "D" and (c.end_s <= action.start_s or c.start_s >= action.end_s))
+    usual_s = max((c.duration_s for c in shown if c.start_s >= scene.powered.start_s), default=0.0)
+    if usual_s <= _USUAL_DARK_S < _PAUSE_S <= max(dark, default=0.0):
+        return True
+    seen_s = sum(c.duration_s for c in inside)
+    if action.end_s <= action.start_s or seen_s < 0.5 * (action.end_s - action.start_s):
+        return None
+    return sum(dark) >= _PAUSED_SHARE * seen_s
 
 
 def sender_domain(action: Action) -> tuple[FaultDomain, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from rig.bench.health import Doubt, check_fell, check_supply
 from rig.bench.lightcheck import with_light_checked
 from rig.blinkup import FAST_HZ, ClearConfig
 from rig.errors import BenchFault
-from rig.led import Calibration, Decoded, Segment
-from rig.recording import Recording, Trace
+from rig.led import Calibration, Decoded, Problem, Segment
+from rig.recording import Blanked, Recording, Trace
 
 N = 860
 RNG = np.random.default_rng(4)
@@ -181,6 +182,20 @@ def test_colours_are_measured_again() -> None:
 
 def test_led_on_a_low_supply_may_be_dim() -> None:
     assert kinds(0.2, volts=2.6) == []
+
+
+def test_gaps_that_hide_a_secret_are_no_fault_of_the_sampling() -> None:
+    recording, decoded = blinking(0.45)
+    numbers = {"rate_hz": 500.0, "max_gap_s": 3.0, "shortest_pulse_s": 0.25}
+    gaps = replace(decoded, problems=(Problem("sampling", "gaps of 3 s", numbers),))
+    hidden = replace(recording, secret_windows=(Blanked(2.0, 5.0, "BlinkUp data"),))
+    assert with_light_checked(hidden, gaps, CALIBRATION, 3.3).problems == ()
+    led = recording.traces["led"]
+    values = np.where((led.times_s >= 6.0) & (led.times_s < 9.0), np.nan, led.values)
+    lost = replace(hidden, traces={**recording.traces, "led": replace(led, values=values)})
+    slow = replace(gaps, problems=(Problem("sampling", "slow", {**numbers, "rate_hz": 8.0}),))
+    for kept in ((lost, gaps), (hidden, slow)):
+        assert [p.kind for p in with_light_checked(*kept, CALIBRATION, 3.3).problems] == ["sampling"]
 
 
 def test_stored_recording_has_the_same_problems(open_broken: Open) -> None:

@@ -91,6 +91,13 @@ def test_green_without_any_red_is_less_sure() -> None:
     assert "no red at all" in no_red.summary
 
 
+def test_a_code_that_begins_with_green_by_its_source_is_no_wrong_start() -> None:
+    seen = colours("GGGGGDD" * 16, 0.25, 0.05)
+    outcome = told(light((None, 0.05, 0.0), ("imp003_no_wlan", LENGTH_S - 0.05), segments=seen))
+    assert outcome.verdict is V.MODULE_FAULT
+    assert outcome.confidence > 0.8
+
+
 def test_a_start_that_was_not_recorded_says_nothing() -> None:
     late = judge(Recording({}, (on(),)), shown("connected", "G"))
     assert "no red at all" not in late.summary
@@ -142,6 +149,14 @@ def test_a_voltage_with_no_room_for_losses_proves_nothing_about_the_radio() -> N
     assert "never ran" not in told(shown("searching", "R", BOOT), scant, amps(IDLE_A)).summary
 
 
+def test_starts_go_on_unseen_while_a_blinkup_is_sent() -> None:
+    whole = starts(1.3)
+    cut = tuple(s for s in whole.segments if not (s.end_s > 4.0 and s.start_s < 8.2))
+    seen = Decoded((Span(0.0, 30.0, None, 0.1),), cut)
+    assert told(seen, volts(), amps(IDLE_A), actions=(blinkup(4.0, 8.2),)).verdict is V.MODULE_FAULT
+    assert told(seen, volts(), amps(IDLE_A)).verdict is V.UNDECIDED  # then it ran through a start, and is no loop
+
+
 def test_starts_are_not_counted_on_a_supply_that_nobody_measured() -> None:
     assert told(starts(1.3)).verdict is V.UNDECIDED
 
@@ -168,6 +183,27 @@ def test_misread_polarity_is_told_by_a_part_that_is_never_dark() -> None:
     assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
     short = told(light((None, 4.0, 0.2), ("no_settings", 26.0), segments=(*first[:6], *colours("AD" * 26, 0.5, 4.0))))
     assert short.verdict is V.NO_SETTINGS
+
+
+def test_misread_polarity_needs_less_after_a_green_start() -> None:
+    start = (Segment(0.01, 0.07, "A"), Segment(0.07, 0.3, "G"), Segment(0.3, 0.8, "A"), Segment(0.8, 1.0, "D"))
+    rest = (*colours("ARARA", 0.5, 1.0), *colours("DA" * 26, 0.5, 3.5))
+    spans = ((None, 3.5, 0.2), ("no_settings", 26.5))
+    assert told(light(*spans, segments=(*start, *rest))).verdict is V.MODULE_FAULT
+    assert told(light(*spans, segments=(BOOT, *rest))).verdict is V.NO_SETTINGS
+
+
+def test_green_at_the_start_puts_an_answer_in_doubt_and_with_it_the_amber() -> None:
+    sent = blinkup(6.0, 10.0)
+    seen = (("no_settings", 6.0), (DARK, 4.0), ("legacy_blinkup_ok", 3.0), ("no_settings", LENGTH_S - 13.0))
+    told_by = {}
+    for first in "RG":
+        answer = (Segment(6.0, 10.0, "D"), Segment(10.0, 13.0, "G"), *colours("DA" * 17, 0.5, 13.0))
+        segments = (Segment(0.02, 0.12, first), *colours("DA" * 5, 0.5, 0.5), *answer)
+        told_by[first] = told(light(*seen, segments=segments), actions=(sent,))
+    assert told_by["R"].verdict is V.SETTINGS_NOT_KEPT
+    assert told_by["G"].verdict is V.UNDECIDED
+    assert "colours" in told_by["G"].summary
 
 
 def test_ambient_light_that_rises_with_the_device_may_be_its_led() -> None:

@@ -67,6 +67,20 @@ def test_uneven_flashes_have_no_step() -> None:
     assert "out of step" not in told(uneven).summary
 
 
+def test_a_darkness_longer_than_any_pattern_has_is_a_pause_however_little_was_seen() -> None:
+    """A short BlinkUp, blanked for its last third: dark at first, and a red at its very end."""
+    short = blinkup(5.0, 6.4)
+    spans = (Span(0.5, 5.0, "searching"), Span(5.0, 6.4, None, 0.0), Span(6.4, LENGTH_S, "searching"))
+    early = (Segment(0.1, 0.2, "R"), *colours("DDRRDRDR" * 2 + "DDR", 0.25, 0.25))
+    late = colours("DDRRDRDRD" * 10, 0.25, 6.4)
+    paused = (Segment(5.0, 5.9, "D"), Segment(5.9, 6.0, "R"))
+    running = (*colours("DR", 0.25, 5.0), *colours("DDR", 0.25, 5.5))
+    refused = told(Decoded(spans, (*early, *paused, *late)), sent=short)
+    assert refused.verdict is V.BLINKUP_REFUSED
+    unheard = told(Decoded(spans, (*early, *running, *late)), sent=short)
+    assert unheard.verdict is V.BLINKUP_NOT_RECEIVED
+
+
 def amps(after_a: float, before_a: float = IDLE_A) -> Trace:
     return trace("supply_a", LENGTH_S, before_a, (OVER_S, LENGTH_S, after_a), unit="A", interval_s=0.02)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from outcome_scenes import DARK, Problem, blinkup, colours, light, on, recording, trace
 
 from rig.outcome import DeviceFacts, FaultDomain, Verdict, judge
-from rig.recording import Recording, Trace
+from rig.recording import Blanked, Recording, Trace
 
 V, F = Verdict, FaultDomain
 SEARCHING = (("connected", 1.0, 0.3), ("searching", 40.0))
@@ -144,3 +146,10 @@ def test_codes_of_the_same_light_need_context() -> None:
         twice = light(("modem", 5.0, 0.98, ("ppp",)), (None, 2.0, 0.0), ("modem", 30.0, 0.98, ("ppp",)), segments=seen)
         assert judge(recording(), twice).verdict is verdict
     assert judge(recording(), known).verdict is V.WPS_WAITING
+
+
+def test_light_that_the_rig_itself_left_out_is_not_unread() -> None:
+    rows = light(("searching", 30.0), (None, 4.0, 0.0), (DARK, 10.0))
+    unread = judge(recording(), rows)
+    left_out = judge(replace(recording(), secret_windows=(Blanked(30.0, 34.0, "BlinkUp data"),)), rows)
+    assert (unread.verdict, left_out.verdict) == (V.UNDECIDED, V.NETWORK_NOT_FOUND)

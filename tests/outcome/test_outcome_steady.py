@@ -1,0 +1,72 @@
+"""Solid red from the start on, which the decoder takes for ambient light: told by the start and the supply."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from outcome_scenes import DARK, Problem, Segment, light, on, trace
+
+from rig.outcome import FaultDomain, Outcome, Verdict, judge
+from rig.recording import Action, Recording, Trace
+
+V, F = Verdict, FaultDomain
+LENGTH_S = 20.0
+
+
+def risen(*changes: tuple[float, float], traces: tuple[Trace, ...] = (), first_s: float = -1.0) -> Outcome:
+    """Darkness as the decoder sees it, with changes of ambient light: (s after power-on, amber steps)."""
+    times = np.arange(first_s, LENGTH_S, 0.01)
+    led = Trace("led", "V", times, np.zeros(len(times)))
+    problems = [Problem("ambient", "it changed", {"time_s": t, "change": step}) for t, step in changes]
+    decoded = light((DARK, LENGTH_S), segments=(Segment(0.0, LENGTH_S, "D"),), problems=problems)
+    return judge(Recording({t.name: t for t in (led, *traces)}, (on(),)), decoded)
+
+
+def volts(*changes: tuple[float, float, float]) -> Trace:
+    return trace("dut_v", LENGTH_S, 3.3, *changes)
+
+
+LOOP = tuple((1.0 + 0.2 * i, 0.02, 1.62) for i in range(60))
+
+
+def test_light_that_rises_with_the_start_is_solid_red() -> None:
+    outcome = risen((0.08, 0.38))
+    assert outcome.verdict is V.BROWNOUT_LOOP
+    assert outcome.confidence < 0.7
+    assert any("0.08 s after power-on" in e.text for e in outcome.evidence)
+    assert outcome.advice[0].startswith("Measure voltage and current")
+
+
+def test_the_supply_decides_between_a_loop_and_a_module() -> None:
+    loop, steady = risen((0.08, 0.38), traces=(volts(*LOOP),)), risen((0.08, 0.38), traces=(volts(),))
+    assert (loop.verdict, steady.verdict) == (V.BROWNOUT_LOOP, V.MODULE_FAULT)
+    assert loop.confidence > 0.9
+    assert steady.fault_domain is F.DUT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (),
+        ((3.0, 0.38),),  # too late for a start
+        ((0.08, 0.75),),  # green or amber
+        ((0.08, 0.15),),  # weaker than red
+        ((0.08, 0.38), (9.0, -0.38)),  # it went again
+        ((-0.5, 0.38),),  # before power-on
+    ],
+)
+def test_other_light_stays_ambient_light(changes: tuple[tuple[float, float], ...]) -> None:
+    assert risen(*changes).verdict is not V.BROWNOUT_LOOP
+    assert risen(*changes, traces=(volts(),)).verdict is not V.MODULE_FAULT
+
+
+def test_a_start_that_was_not_recorded_lights_nothing() -> None:
+    assert risen((0.08, 0.38), first_s=0.0).verdict is not V.BROWNOUT_LOOP
+
+
+def test_it_is_the_last_start_that_counts() -> None:
+    actions = (Action("power_on", -3.0, -3.0), Action("power_off", -2.0, -2.0), on())
+    led = Trace("led", "V", np.arange(-4.0, LENGTH_S, 0.01), np.zeros(int((LENGTH_S + 4.0) * 100)))
+    problem = Problem("ambient", "it changed", {"time_s": -2.9, "change": 0.38})
+    seen = light((DARK, LENGTH_S + 4.0), start_s=-4.0, problems=(problem,))
+    assert judge(Recording({"led": led, "dut_v": volts()}, actions), seen).verdict is V.DEAD
