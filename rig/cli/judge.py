@@ -15,11 +15,12 @@ from rig.bench.lightcheck import with_light_checked
 from rig.bench.underfed import read_again
 from rig.cli.output import plain, say, table
 from rig.errors import ConfigError, InsufficientEvidence
-from rig.led import Decoded, decode, load_catalogue
+from rig.led import Decoded, Span, decode, load_catalogue
 from rig.outcome import explain, judge
 from rig.profiles.device import load_device
 from rig.recording import Recording
 
+DARK = "normal_operation"
 LONGEST_S = 6 * 3600.0  # the decoder keeps 100 bins a second
 EPILOG = (
     "Example: rig judge reports/<run>/recordings/<test>.npz --picture what-happened.png. "
@@ -65,7 +66,7 @@ def judge_recording(
     for action in loaded.actions:
         say(f"  {action.start_s:8.2f} .. {action.end_s:8.2f} s  {plain(action.kind)}")
     say()
-    _print_spans(decoded)
+    _print_spans(decoded, loaded)
     for problem in decoded.problems:
         say(f"problem ({problem.kind}): {problem.text}")
     say()
@@ -112,7 +113,18 @@ def _decode(recording: Recording, path: Path, config: BenchConfig, tags: tuple[s
     return decode(led.times_s, led.values, calibration=calibration, codes=load_catalogue().for_device(*tags))
 
 
-def _print_spans(decoded: Decoded) -> None:
+def _unpowered(span: Span, recording: Recording) -> list[str]:
+    """A remark on darkness of a device that had no power: it is no sign of normal operation."""
+    switches = [a for a in recording.actions if a.kind in ("power_on", "power_off")]
+    before = [a.kind for a in switches if a.start_s <= span.start_s]
+    after = [a for a in switches if a.start_s > span.start_s]
+    off = before[-1] == "power_off" if before else bool(after) and after[0].kind == "power_on"
+    if not off or span.code not in (None, DARK):
+        return []
+    return [f"no power until {after[0].start_s:.2f} s" if after and after[0].start_s < span.end_s else "no power"]
+
+
+def _print_spans(decoded: Decoded, recording: Recording) -> None:
     rows = [
         [
             f"{span.start_s:.2f}",
@@ -121,7 +133,13 @@ def _print_spans(decoded: Decoded) -> None:
             span.code or "undecided",
             f"{span.confidence:.0%}",
             ", ".join(span.alternatives),
-            "; ".join([*([span.reason] if span.reason else []), *(f"{k} {v:.3g}" for k, v in span.details.items())]),
+            "; ".join(
+                [
+                    *_unpowered(span, recording),
+                    *([span.reason] if span.reason else []),
+                    *(f"{k} {v:.3g}" for k, v in span.details.items()),
+                ]
+            ),
         ]
         for span in decoded
     ]

@@ -114,7 +114,9 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     lit = _start(scene)
     never = bool(lit) and all(run.letter == "G" for run in lit)
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
-        return _ODD, f"; but no red at all was seen, not even at the start: {SUSPECTS}"
+        # An update has to be fetched first, which takes longer than a start.
+        at_once = c.verdict is Verdict.UPDATING and lit[0].start_s <= scene.powered.start_s + _START_S
+        return _IMPOSSIBLE if at_once else _ODD, f"; but no red at all was seen, not even at the start: {SUSPECTS}"
     return 1.0, ""
 
 

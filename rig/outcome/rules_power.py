@@ -177,7 +177,8 @@ def too_low(scene: Scene) -> Candidate | None:
         score, text = (0.75 if read else 0.93), f"the supply at the device is {volts:.2f} V"
     elif len(supply.weak) >= _LOOP and not _settled_after(scene, supply.weak[-1].end_s):
         since_s, until_s = supply.weak[0].start_s, supply.weak[-1].end_s
-        runs_on = any(p.duration_s >= _REGULAR_S and not is_red(p) for p in tail(scene))
+        named = any(p.duration_s >= _REGULAR_S and not is_red(p) for p in tail(scene))
+        runs_on = named or (scene.power is not None and scene.power.ridden_through)
         score, text = (0.62 if runs_on else 0.45), f"{len(supply.weak)} sags of the supply at the device"
         text += ", without a restart" if runs_on else ", and no pattern that shows whether it restarts"
     else:

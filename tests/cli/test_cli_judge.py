@@ -20,7 +20,7 @@ from rig.bench.dut import DeviceUnderTest
 from rig.bench.known import calibration_of, facts_of
 from rig.cli.main import app
 from rig.outcome import explain
-from rig.recording import Recording, Trace
+from rig.recording import Action, Recording, Trace
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -65,6 +65,27 @@ def test_spans_verdict_and_advice_are_printed(saved: Path) -> None:
     assert "What to do" in done.stdout
     assert "bench simulated, device imp003" in done.stdout
     assert "power_on" in done.stdout
+
+
+def test_darkness_without_power_is_marked(tmp_path: Path) -> None:
+    """Before power-on and after power-off an LED is dark whatever the device would do."""
+    recording = blinking()
+    on_s = next(a.start_s for a in recording.actions if a.kind == "power_on")
+    led = recording.traces["led"]
+    end_s = float(led.times_s[-1])
+    times = np.concatenate(
+        (led.times_s[0] + np.arange(-2.0, -0.002, 0.002), led.times_s, end_s + np.arange(0.002, 4.0, 0.002))
+    )
+    dark = np.random.default_rng(2).normal(float(np.percentile(led.values, 2)), 0.003, len(times))
+    values = np.where((times >= led.times_s[0]) & (times <= end_s), np.interp(times, led.times_s, led.values), dark)
+    actions = (Action("power_on", max(on_s, float(led.times_s[0])), on_s), Action("power_off", end_s, end_s))
+    path = tmp_path / "cycle.npz"
+    Recording({**recording.traces, "led": Trace("led", "V", times, values)}, actions, notes=recording.notes).save(path)
+    rows = [line for line in run(path).stdout.splitlines() if "no power" in line]
+    assert rows
+    assert f"no power until {max(on_s, float(led.times_s[0])):.2f} s" in rows[0]
+    assert all("no_settings" not in row.split()[:4] for row in rows)
+    assert "normal_operation" in rows[-1]
 
 
 def test_a_raw_recording_is_blanked_before_it_is_read(tmp_path: Path) -> None:

@@ -91,6 +91,13 @@ def test_green_without_any_red_is_less_sure() -> None:
     assert "no red at all" in no_red.summary
 
 
+def test_green_from_the_very_start_is_no_update() -> None:
+    at_once = told(light(("update", LENGTH_S), segments=(Segment(0.0, LENGTH_S, "G"),)))
+    later = told(light((None, 2.0, 0.0), ("update", LENGTH_S - 2.0), segments=(BOOT, Segment(2.0, LENGTH_S, "G"))))
+    assert (at_once.verdict, later.verdict) == (V.UNDECIDED, V.UPDATING)
+    assert "no red at all" in at_once.summary
+
+
 def test_a_code_that_begins_with_green_by_its_source_is_no_wrong_start() -> None:
     seen = colours("GGGGGDD" * 16, 0.25, 0.05)
     outcome = told(light((None, 0.05, 0.0), ("imp003_no_wlan", LENGTH_S - 0.05), segments=seen))

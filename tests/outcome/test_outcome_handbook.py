@@ -9,22 +9,24 @@ from rig.outcome.advice import book
 from rig.outcome.handbook import handbook
 from rig.outcome.meaning import CODE_VERDICTS
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "verdicts.md").read_text("utf-8")
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "verdicts.md"
 
 
 def test_the_page_is_the_one_that_the_data_makes() -> None:
-    assert handbook() == PAGE, "run: python -m rig.outcome.handbook > docs/verdicts.md"
+    assert handbook() == PAGE.read_text("utf-8"), "run: python -m rig.outcome.handbook > docs/verdicts.md"
 
 
 def test_the_page_leaves_nothing_out() -> None:
+    text = PAGE.read_text("utf-8")
     for verdict in Verdict:
-        start = PAGE.index(f"### `{verdict.value}`: ")
-        part = PAGE[start : PAGE.find("\n### ", start)] if "\n### " in PAGE[start:] else PAGE[start:]
+        start = text.index(f"### `{verdict.value}`: ")
+        end = text.find("\n### ", start)
+        part = text[start : end if end > 0 else len(text)]
         page = book().pages[verdict]
-        texts = [page.title, page.meaning, page.domain.value, *(line.text for line in page.lines)]
-        texts += [f"`{code}`" for code, meant in CODE_VERDICTS.items() if meant is verdict]
-        assert [text for text in texts if text not in part] == []
-    assert [d.value for d in FaultDomain if f"| `{d.value}` |" not in PAGE] == []
+        words = [page.title, page.meaning, page.domain.value, *(line.text for line in page.lines)]
+        words += [f"`{code}`" for code, meant in CODE_VERDICTS.items() if meant is verdict]
+        assert [word for word in words if word not in part] == []
+    assert [d.value for d in FaultDomain if f"| `{d.value}` |" not in text] == []
 
 
 def test_every_tag_is_used() -> None:

@@ -164,3 +164,13 @@ def test_sags_under_a_light_that_is_not_red_are_no_restarts() -> None:
     assert judge(recorded, red).confidence > 0.9
     outcome = judge(recorded, green)
     assert outcome.verdict is not V.BROWNOUT_LOOP or outcome.confidence < 0.6, outcome.summary
+
+
+def test_sags_that_are_ridden_through_are_named_though_no_colour_could_be_read() -> None:
+    """The light says that it runs on, whatever it means."""
+    recorded = riding(0.7, 2.2)
+    amps = trace("supply_a", LENGTH_S, 0.03, unit="A", interval_s=0.02)
+    measured = replace(recorded, traces={**recorded.traces, "supply_a": amps})
+    assert judge(measured, light((None, LENGTH_S, 0.2))).verdict is V.SUPPLY_TOO_LOW
+    unseen = replace(measured, traces={k: v for k, v in measured.traces.items() if k != "led"})
+    assert judge(unseen, light((None, LENGTH_S, 0.2))).verdict is V.UNDECIDED
