@@ -1,10 +1,11 @@
-"""Red that comes with the start and never goes: without a blink it passes for ambient light that rose."""
+"""Red that comes with the start and never goes: without a blink it may as well be ambient light that rose."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from rig.outcome.evidence import DARK, Scene, Seen
+from rig.outcome.spans import ProblemLike
 
 # In amber steps. Assumed: red is the weaker die, about 0.4 of amber; half of amber and more may be green or amber.
 _RED = (0.30, 0.50)
@@ -14,6 +15,7 @@ _SOON_S = 0.3
 _LEAST_S = 5.0
 _FLASH_S = 0.1
 _SURE, _LESS_SURE = 0.9, 0.8
+_SOLID_RED = ("power_fault",)
 
 
 def with_steady_red(scene: Scene) -> Scene:
@@ -23,6 +25,22 @@ def with_steady_red(scene: Scene) -> Scene:
     """
     if not scene.start_seen or scene.patterns:
         return scene
+    leaning = scene.seen[-1] if scene.seen else None
+    if leaning is not None and leaning.code is None and leaning.alternatives == _SOLID_RED:
+        return _leaning(scene, leaning)
+    return _risen(scene)
+
+
+def _leaning(scene: Scene, span: Seen) -> Scene:
+    """The decoder leans towards red but leaves the levels open, as always with steady light: the start decides."""
+    on_s = scene.powered.start_s
+    if not on_s <= span.start_s <= on_s + _WITH_START_S or span.duration_s < _LEAST_S:
+        return scene
+    return _with_red(scene, span.start_s, tuple(p for p in scene.problems if p.kind != "levels"))
+
+
+def _risen(scene: Scene) -> Scene:
+    """The decoder took it for ambient light."""
     on_s = scene.powered.start_s
     rises = [
         p
@@ -38,9 +56,13 @@ def with_steady_red(scene: Scene) -> Scene:
     stayed = scene.led_end_s - since_s >= _LEAST_S
     if lit or not stayed or since_s > on_s + _WITH_START_S or not _RED[0] <= change <= _RED[1]:
         return scene
-    sure = _SURE if since_s <= on_s + _SOON_S else _LESS_SURE
-    why = f"light as strong as red rose {since_s - on_s:.2f} s after power-on and stayed"
-    red = Seen(since_s, scene.led_end_s, "power_fault", sure, (DARK,), why, {"duty": 1.0})
+    return _with_red(scene, since_s, tuple(p for p in scene.problems if p is not rises[0]))
+
+
+def _with_red(scene: Scene, since_s: float, problems: tuple[ProblemLike, ...]) -> Scene:
+    late_s = since_s - scene.powered.start_s
+    sure = _SURE if late_s <= _SOON_S else _LESS_SURE
+    why = f"light as strong as red rose {late_s:.2f} s after power-on and stayed"
     dark = tuple(replace(s, end_s=min(s.end_s, since_s)) for s in scene.seen if s.start_s < since_s)
-    left = tuple(p for p in scene.problems if p is not rises[0])
-    return replace(scene, seen=(*dark, red), patterns=(red,), unmerged=(red,), colours=(), problems=left)
+    red = Seen(since_s, scene.led_end_s, "power_fault", sure, (DARK,), why, {"duty": 1.0})
+    return replace(scene, seen=(*dark, red), patterns=(red,), unmerged=(red,), colours=(), problems=problems)

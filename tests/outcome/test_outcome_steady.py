@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from outcome_scenes import DARK, Problem, Segment, light, on, trace
+from outcome_scenes import DARK, Decoded, Problem, Segment, Span, light, on, trace
 
 from rig.outcome import FaultDomain, Outcome, Verdict, judge
 from rig.recording import Action, Recording, Trace
@@ -58,6 +58,21 @@ def test_the_supply_decides_between_a_loop_and_a_module() -> None:
 def test_other_light_stays_ambient_light(changes: tuple[tuple[float, float], ...]) -> None:
     assert risen(*changes).verdict is not V.BROWNOUT_LOOP
     assert risen(*changes, traces=(volts(),)).verdict is not V.MODULE_FAULT
+
+
+@pytest.mark.parametrize(("start_s", "is_red"), [(0.06, True), (3.0, False)])
+def test_a_reading_that_leans_towards_red_is_settled_by_the_start(start_s: float, is_red: bool) -> None:
+    times = np.arange(-1.0, LENGTH_S, 0.01)
+    led = Trace("led", "V", times, np.zeros(len(times)))
+    spans = (
+        Span(-1.0, start_s, DARK, 0.99, ()),
+        Span(start_s, LENGTH_S, None, 0.79, ("power_fault",), "which level is which colour is open"),
+    )
+    segments = (Segment(-1.0, start_s, "D"), Segment(start_s, LENGTH_S, "R"))
+    decoded = Decoded(spans, segments, (Problem("levels", "which level is which colour is open", {"open": 0.2}),))
+    outcome = judge(Recording({"led": led}, (on(),)), decoded)
+    assert (outcome.verdict is V.BROWNOUT_LOOP) is is_red
+    assert ("is open" in outcome.summary) is not is_red
 
 
 def test_a_start_that_was_not_recorded_lights_nothing() -> None:
