@@ -70,6 +70,8 @@ class Sheet:
         self.spans.set_ylim(0.0, 2.0)
         self.spans.tick_params(axis="y", length=0)
         self.spans.set_xlabel("time on the bench's clock, s")
+        for axes in panels:
+            _place_labels(axes)
         self._current: Axes | None = None
 
     def current(self) -> Axes:
@@ -77,6 +79,7 @@ class Sheet:
         if self._current is None:
             self._current = self.supply.twinx()
             self._current.set_ylabel("current, mA", color=CURRENT)
+            _place_labels(self._current, left=1.05)
         return self._current
 
     def wipe(self) -> None:
@@ -86,6 +89,12 @@ class Sheet:
                 artist.remove()
             axes.relim()  # what is gone must not widen the limits of what comes
         self.supply.set_title("", loc="left")
+
+
+def _place_labels(axes: Axes, left: float = -0.039) -> None:
+    """Labels beside the widest numbers and below each other; left to itself, each axis measures its numbers first."""
+    axes.xaxis.set_label_coords(0.5, -0.28)
+    axes.yaxis.set_label_coords(left, 0.5)
 
 
 _used: list[Sheet] = []

@@ -248,6 +248,7 @@ class ImpSensor:
         self._ambient = Ambient()
         self._level = 0.0
         self._reached_ns = timeline.now_ns
+        self._count = np.arange(0)
 
     def changed(self, lights: Lights) -> None:
         blinkup = self._blinkup_gain * self.coupling * lights.blinkup
@@ -260,7 +261,9 @@ class ImpSensor:
 
     def block(self, start_ns: int, period_ns: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(times in s, light) of `count` samples from `start_ns` on, all of them past; blocks come in order."""
-        times_ns = start_ns + period_ns * np.arange(count)
+        if len(self._count) != count:
+            self._count = np.arange(count)
+        times_ns = start_ns + period_ns * self._count
         light = np.empty(count)
         log = self._log
         last_ns = start_ns + period_ns * (count - 1)

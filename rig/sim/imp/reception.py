@@ -71,7 +71,9 @@ class Receiver:
         """Forget everything, as after a power-up."""
         self._times: Floats = np.empty(0)
         self._light: Floats = np.empty(0)
-        self._window: deque[tuple[float, float]] = deque(maxlen=self.parameters.window_hops)
+        hops = self.parameters.window_hops
+        self._lows: deque[float] = deque(maxlen=hops)
+        self._highs: deque[float] = deque(maxlen=hops)
         self._last_s: float | None = None
         self._rearm()
 
@@ -95,7 +97,8 @@ class Receiver:
         events: list[Event] = []
         for hop in range(hops):
             self._look_for_gap(float(centres[hop * HOP]), float(centres[hop * HOP + HOP - 1]), events)
-            self._window.append((lows[hop], highs[hop]))
+            self._lows.append(lows[hop])
+            self._highs.append(highs[hop])
             if self._stage is None and not self._worth_a_look():
                 continue
             samples = zip(centres[hop * HOP : hop * HOP + HOP].tolist(), smooth[hop].tolist(), strict=True)
@@ -116,13 +119,13 @@ class Receiver:
             return
         if self._stage is not None:
             events.append(Failed(last_s, f"light sensor not read for up to {last_s - since_s:.3f} s"))
-        self._window.clear()
+        self._lows.clear()
+        self._highs.clear()
         self._rearm()
 
     def _worth_a_look(self) -> bool:
         """Searching: set the mid-point from the recent window; False, and forget, if there is too little swing."""
-        low = min(low for low, _ in self._window)
-        high = max(high for _, high in self._window)
+        low, high = min(self._lows), max(self._highs)
         if high - low < self.parameters.sync_swing * self.parameters.swing_slack:
             if self._comparator is not None:
                 self._rearm()
