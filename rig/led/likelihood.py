@@ -32,36 +32,43 @@ def between_rails(expected: Floats, noise: Floats, low: Floats, high: Floats) ->
     return expected
 
 
-def likelihood_of(bins: Bins, before: Floats, mean: Floats, level_variance: Floats) -> Floats:
+def likelihood_of(bins: Bins, before: Floats, mean: Floats, level_variance: Floats) -> list[list[float]]:
     """Likelihood of every colour (B, 8), at most 1 plus a floor: four settled, then four still settling.
 
-    before (B, channels): mean of the bin before each; mean, level_variance: predicted levels, (channels, 4) or
-    (B, channels, 4). While settling (phototransistors take up to 20 ms) light may lie anywhere between its level and
-    what is left of the distance of the bin before. Where there is no sample, everything is as likely.
+    before (B, channels): mean of the bin before each; mean, level_variance (channels, 4): predicted levels. While
+    settling (phototransistors take up to 20 ms) light may lie anywhere between its level and what is left of the
+    distance of the bin before. Where there is no sample, everything is as likely. Bins come by ones and twos: for so
+    few, plain numbers are faster than arrays.
     """
-    own = bins.variance[..., None] + MODEL_SD**2
-    total = own + level_variance
-    expected = mean
+    expected = np.broadcast_to(mean, (len(bins), *mean.shape))
     if bins.low.max(initial=-np.inf) > -np.inf or bins.high.min(initial=np.inf) < np.inf:
-        expected = between_rails(np.broadcast_to(mean, total.shape), bins.noise, bins.low, bins.high)
-    # a level that is not known well costs its doubt once for the bins that share it, not anew in each of them
-    scale = (own / (own + SHARING * level_variance)) ** (0.5 / SHARING)
-    reach = RELAX * (before[..., None] - expected)
-    fit = np.empty((2, *total.shape))  # settled, settling
-    settled, settling = fit
-    away = np.subtract(bins.mean[..., None], expected, out=settled)
-    np.subtract(away, np.minimum(np.maximum(away, np.minimum(reach, 0.0)), np.maximum(reach, 0.0)), out=settling)
-    fit *= fit
-    fit *= -0.5 / total
-    np.exp(fit, out=fit)
-    fit *= scale
-    # the wider the interval, the less it says that the light lies in it
-    sd = np.sqrt(total)
-    settling *= sd / (sd + 0.4 * np.abs(reach))
-    np.maximum(settling, settled, out=settling)
-    by_bin = fit[:, :, 0] if fit.shape[2] == 1 else fit.prod(axis=2)
-    out: Floats = np.concatenate([by_bin[0], by_bin[1]], axis=-1)
-    out += FLOOR
-    if not bins.n.all():
-        out[bins.n == 0] = 1.0
+        expected = between_rails(expected, bins.noise, bins.low, bins.high)
+    doubts = level_variance.tolist()
+    out: list[list[float]] = []
+    columns = (bins.n, bins.mean, bins.variance, before, expected)
+    for n, *channels in zip(*(column.tolist() for column in columns), strict=True):
+        row = [1.0] * 8
+        if n:
+            for light, noise, earlier, levels, doubt in zip(*channels, doubts, strict=True):
+                for colour in range(4):
+                    settled, settling = _fits(light, noise + MODEL_SD**2, earlier, levels[colour], doubt[colour])
+                    row[colour] *= settled
+                    row[colour + 4] *= settling
+            row = [fit + FLOOR for fit in row]
+        out.append(row)
     return out
+
+
+def _fits(light: float, own: float, before: float, level: float, doubt: float) -> tuple[float, float]:
+    """How well light of that variance (`own`) fits a level of variance `doubt`: settled, and settled or settling."""
+    total = own + doubt
+    # a level that is not known well costs its doubt once for the bins that share it, not anew in each of them
+    scale = (own / (own + SHARING * doubt)) ** (0.5 / SHARING)
+    away = light - level
+    settled = math.exp(-0.5 * away * away / total) * scale
+    reach = RELAX * (before - level)
+    rest = away - (min(max(away, 0.0), reach) if reach > 0 else max(min(away, 0.0), reach))
+    # the wider the interval, the less it says that the light lies in it
+    sd = math.sqrt(total)
+    settling = math.exp(-0.5 * rest * rest / total) * scale * (sd / (sd + 0.4 * abs(reach)))
+    return settled, max(settling, settled)

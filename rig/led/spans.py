@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from rig.led.bintypes import BIN_S, Bins, Floats
 from rig.led.decoded import COLOUR_NAMES, Problem, Segment, Span
 from rig.led.forward import backward
-from rig.led.likelihood import FLOOR, likelihood_of
+from rig.led.likelihood import FLOOR
 from rig.led.model import Model
-from rig.led.track import BLIND, Block
+from rig.led.track import Block
 from rig.led.viterbi import Viterbi
-from rig.led.window import Window
 
 SURE = 0.9  # a span's posterior from which its code is named
 WORTH_NAMING = 0.02
@@ -39,24 +38,14 @@ class Reading:
     model: Model
 
 
-def read(model: Model, part: Model, window: Window, history: list[Block], prior: Floats) -> Reading:
+def read(model: Model, part: Model, history: list[Block], prior: Floats) -> Reading:
     """The best path through `part` (see `part_of`), the posterior of all of `model`; `prior` of the first states."""
-    likelihood = _likelihoods(window, history)
+    likelihood = np.array([fit for block in history for fit in block.fits])
     viterbi = Viterbi(part, prior[part.whole_states])
     for row in likelihood:
         viterbi.push(row)
     states, fresh = viterbi.path()
     return Reading(likelihood, part.whole_states[states], fresh, _smoothed(model, likelihood, history), model)
-
-
-def _likelihoods(window: Window, history: list[Block]) -> Floats:
-    counts = [block.bins for block in history]
-    mean = np.repeat([block.mean for block in history], counts, axis=0)
-    variance = np.repeat([block.variance for block in history], counts, axis=0)
-    n = len(window)
-    out = likelihood_of(window.part(0, n), window.before(0, n), mean, variance)
-    out[np.repeat([block.blind for block in history], counts)] = BLIND
-    return out
 
 
 def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tuple[int, Floats]]:

@@ -98,7 +98,7 @@ class Timeline:
     ) -> tuple[list[Span], tuple[Segment, ...]]:
         model, window = bank.model, bank.window
         prior = model.start_prior if self._prior is None else self._prior
-        reading = read(model, _likely_part(model, best.history), window, best.history, prior)
+        reading = read(model, _likely_part(model, best.history), best.history, prior)
         start_s, trust = self._time(binner, 0), float(bank.weights.max())
         gaps = [(a, b) for a, b in binner.gaps if b > start_s]
         judge = Judge(reading, window.part(0, len(window)), start_s, gaps, trust)

@@ -37,6 +37,7 @@ class Block:
     total: float
     changed: bool = False
     blind: bool = False  # the ambient light was changing: nothing was read
+    fits: tuple[list[float], ...] = ()  # likelihood of each colour, per bin: see `likelihood_of`
     alpha: NDArray[np.float32] | None = None
 
 
@@ -92,19 +93,16 @@ class Track:
 
     def run(self, model: Model, bins: Bins, before: Floats) -> None:
         """Take in bins of one block."""
-        if self.blind:
-            likelihood = np.full((len(bins), 8), BLIND)
-        else:
-            likelihood = likelihood_of(bins, before, self.mean, self.variance)
-        for row in likelihood:
-            mass = forward(model, self.alpha, self.scale, row, self.scratch)
+        fits = [[BLIND] * 8] * len(bins) if self.blind else likelihood_of(bins, before, self.mean, self.variance)
+        for fit in fits:
+            mass = forward(model, self.alpha, self.scale, np.array(fit), self.scratch)
             masses = mass.tolist()
             self.scale = sum(masses)
             gained = math.log(self.scale)
             self.weight += gained
             self.total += gained
             self.masses.append(masses)
-        self.fits += likelihood.tolist()
+        self.fits += fits
 
     def close(self, levels: LevelModel, bins: Bins, number: int) -> None:
         """End the block of that number (since the start), which consists of these bins: learn its levels."""
@@ -128,11 +126,12 @@ class Track:
         for colour, which in enumerate(sure):
             if which:
                 self._learn(levels, bins, which, colour)
+        fits = tuple(self.fits)
         self.masses.clear()
         self.fits.clear()
         self.mean, self.variance = levels.predict(self.levels)
         alpha = np.multiply(self.alpha, 1 / self.scale, out=self.scratch).astype(np.float32)
-        self.history.append(Block(n, shown, uncertain, self.levels.copy(), self.total, fresh, self.blind, alpha))
+        self.history.append(Block(n, shown, uncertain, self.levels.copy(), self.total, fresh, self.blind, fits, alpha))
         if len(self.history) > RECALL + 1 and (number - RECALL - 1) % KEEP:
             self.history[-RECALL - 2] = replace(self.history[-RECALL - 2], alpha=None)
 
