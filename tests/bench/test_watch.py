@@ -15,6 +15,7 @@ import pytest
 from rig.bench.bench import Bench, open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.bench.frame import frame_for
+from rig.bench.watch import _Channel
 from rig.blinkup import ClearConfig, WifiConfig
 from rig.errors import BenchFault
 from rig.led import Tracker
@@ -34,6 +35,23 @@ def inside(times_s: Any, window: Any) -> Any:
     return (times_s >= window.start_s) & (times_s < window.end_s)
 
 
+# what was seen
+
+
+def test_observation_holds_until_there_is_more_to_see(dut: DeviceUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    dut.power_on()
+    dut.watch_for(0.5)
+    first = dut.observation()
+    assert dut.observation() is first
+    dut.watch_for(0.5)
+    second = dut.observation()
+    assert second.recording.end_s == pytest.approx(first.recording.end_s + 0.5, abs=0.01)
+    assert second.decoded != first.decoded
+    stored = dut.bench.calibration
+    monkeypatch.setattr(type(dut.bench), "calibration", replace(stored, uncertainty=2 * stored.uncertainty))
+    assert dut.observation() is not second
+
+
 # time
 
 
@@ -51,6 +69,16 @@ def test_samples_lie_on_their_grid_and_never_drift(dut: DeviceUnderTest) -> None
         assert steps.mean() == pytest.approx(1 / rate_hz, rel=0.001), name
         # What is late is late by another channel's transfer, and the next sample is in time again.
         assert np.abs(times_s - times_s[0] - np.arange(len(times_s)) / rate_hz).max() < 0.0012, name
+
+
+def test_sample_that_comes_late_leaves_out_what_it_missed() -> None:
+    now_s = 0.0
+    channel = _Channel("led", "V", lambda: (now_s, 1.0), 500.0, 0.0)
+    dues_s = []
+    for now_s in (0.0, 0.0021, 0.0105, 0.011, 0.012):  # the third is late by three periods and a quarter
+        channel.sample(now_s)
+        dues_s.append(channel.due_s)
+    assert dues_s == pytest.approx([0.002, 0.004, 0.012, 0.014, 0.016])
 
 
 def test_alone_the_sampling_grid_is_exact_on_the_virtual_clock(sim: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,42 @@ def test_windows_average_the_lag(rise_s: float, fall_s: float) -> None:
     assert np.ptp(wanted) > 0.5
 
 
+def test_what_changes_under_a_steady_light_is_seen() -> None:
+    table, amber = Table(supply_v=3.0), Lights(True, True, 0.0, DARK)
+    red_v, green_v = 0.45 * 1.2 / 1.5, 0.75 * 0.9 / 1.2  # dimmed with the supply
+    assert table.settled_v(amber) - 0.01 == pytest.approx((red_v + green_v) * 0.96, rel=1e-6)
+    table.sensor.die_brightness = (0.5, 1.0)
+    assert table.settled_v(amber) - 0.01 == pytest.approx((0.5 * red_v + green_v) * 0.96, rel=1e-6)
+    table.sensor.gains = replace(GAINS, status=0.5)
+    assert table.settled_v(amber) - 0.01 == pytest.approx((0.5 * red_v + green_v) * 0.96 * 0.5, rel=1e-6)
+    table.rail.set_regulator(3.3)
+    assert table.settled_v(amber) - 0.01 == pytest.approx((0.225 + 0.75) * 0.96 * 0.5, rel=1e-6)
+
+
+LAMPS = {hz: Lights(ambient=Ambient(level=0.5, flicker=0.2, mains_hz=hz)) for hz in (50.0, 60.0)}
+
+
+def ripple_v(table: Table, window_ns: int, mains_hz: float) -> float:
+    """Half the difference between crest and trough of the averages over one window after the other."""
+    table.light(LAMPS[mains_hz])
+    table.timeline.elapse(NS_PER_S)
+    seen = []
+    for _ in range(NS_PER_S // window_ns):
+        table.timeline.elapse(window_ns)
+        now_ns = table.timeline.now_ns
+        seen.append(table.sensor.mean_v(now_ns - window_ns, now_ns))
+    return float(np.ptp(seen)) / 2
+
+
+def test_lamps_and_window_may_change_on_one_sensor() -> None:
+    changing, short_ns, long_ns = Table(), 1_163_000, 2_326_000
+    for window_ns, mains_hz in ((short_ns, 50.0), (long_ns, 50.0), (long_ns, 60.0), (short_ns, 60.0)):
+        alone = ripple_v(Table(), window_ns, mains_hz)
+        assert ripple_v(changing, window_ns, mains_hz) == pytest.approx(alone, rel=0.02), (window_ns, mains_hz)
+    assert ripple_v(Table(), short_ns, 50.0) > 1.05 * ripple_v(Table(), long_ns, 50.0)
+    assert ripple_v(Table(), short_ns, 50.0) > 1.05 * ripple_v(Table(), short_ns, 60.0)
+
+
 def test_windows_of_any_size_tell_the_same() -> None:
     show = random_show(9, 60 * NS_PER_MS)
     unit_ns, units = 250 * NS_PER_US, 240
