@@ -17,6 +17,7 @@ from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
 _FLASHES, _MANY = 5, 15
+_BESIDE = 0.7  # of two true things it may not be the one that counts
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
 
@@ -183,6 +184,11 @@ def too_low(scene: Scene) -> Candidate | None:
         text += ", without a restart" if runs_on else ", and no pattern that shows whether it restarts"
     else:
         return None
+    if scene.wired or _sent_late(scene):
+        score = min(score, _BESIDE)
+        text += ", which may be beside the point: " + (
+            "a cable needs no Wi-Fi" if scene.wired else "the BlinkUp came late"
+        )
     text += f", Wi-Fi needs {facts.min_wifi_v:.2f} V, and the device draws {amps * 1000:.0f} mA: it runs; {why}"
     item = EvidenceItem(
         since_s, until_s, f"dut_v median {volts:.2f} V, least {np.min(supply.dut_v.values):.2f} V", "supply"
@@ -190,6 +196,13 @@ def too_low(scene: Scene) -> Candidate | None:
     tags = frozenset({"starved" if supply.starved else domain.value})
     evidence = (item, *starving_items(scene))
     return Candidate(Verdict.SUPPLY_TOO_LOW, score, text, evidence, (since_s, until_s), domain, tags)
+
+
+def _sent_late(scene: Scene) -> bool:
+    """Whether the last BlinkUp came after the LED's window, so that nothing came of it whatever the supply was."""
+    if not scene.powered.cold or not scene.blinkups:
+        return False
+    return scene.blinkups[-1].start_s > scene.powered.start_s + scene.facts.led_window_s
 
 
 def _updated_before(scene: Scene, red: Seen) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from outcome_scenes import DARK, Decoded, Segment, Span, light, on, recording, supply, trace
+from outcome_scenes import DARK, Decoded, Segment, Span, blinkup, light, on, recording, supply, trace
 
-from rig.outcome import FaultDomain, Verdict, judge
+from rig.outcome import DeviceFacts, FaultDomain, Verdict, judge
 from rig.recording import Action, Recording, Trace
 
 V, F = Verdict, FaultDomain
@@ -174,3 +174,17 @@ def test_sags_that_are_ridden_through_are_named_though_no_colour_could_be_read()
     assert judge(measured, light((None, LENGTH_S, 0.2))).verdict is V.SUPPLY_TOO_LOW
     unseen = replace(measured, traces={k: v for k, v in measured.traces.items() if k != "led"})
     assert judge(unseen, light((None, LENGTH_S, 0.2))).verdict is V.UNDECIDED
+
+
+def test_a_low_supply_may_be_beside_the_point() -> None:
+    """On a cable nobody needs Wi-Fi's voltage, and a BlinkUp after the window is lost at any."""
+    amps = trace("supply_a", 90.0, 0.03, unit="A", interval_s=0.02)
+    low = recording(on(), traces=[trace("dut_v", 90.0, 2.2), amps])
+    late = replace(low, actions=(on(), blinkup(65.0, 70.0)))
+    unread = light((None, 60.0, 0.2), (DARK, 30.0))
+    plain, sent_late = judge(low, unread), judge(late, unread)
+    cable = judge(low, unread, device=DeviceFacts(model="imp005"))
+    assert plain.verdict is V.SUPPLY_TOO_LOW
+    assert plain.confidence > 0.9
+    for outcome in (sent_late, cable):
+        assert outcome.verdict is not V.SUPPLY_TOO_LOW or outcome.confidence < 0.75
