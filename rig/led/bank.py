@@ -23,14 +23,14 @@ from rig.led.window import Window
 
 OPENING = 3  # settled bins to begin with
 MOST_TRACKS = 12
-FORGET_NATS = 25.0  # a track this far behind is dropped
+FORGET_NATS = 18.0  # a track this far behind is dropped
 HOPE_NATS = 6.0  # a track off all levels, before that this far behind at the most: what if the light changed?
-KEEP_NATS = 16.0  # a new one is dropped from here
-LEARNING_NATS = 8.0  # that it may gain by learning its levels better
+KEEP_NATS = 12.0  # a new one is dropped from here
+LEARNING_NATS = 3.0  # that it may gain by learning its levels better
 TWINS = 0.025  # amber steps between tracks that are the same
 BAD_BINS = 6  # that many in a row on no level: the ambient light has changed
 BAD_LONG = 30  # ... for so long that there is no waiting for it to settle
-EARLIER = (0, 3, 6)  # blocks before the light was off all levels (on its way it may have passed as a colour) ...
+EARLIER = (0, 6)  # blocks before the light was off all levels (on its way it may have passed as a colour) ...
 LOOK_BACK = 50  # ... or, in so many blocks before, any at which the light moved: there the change may have begun
 REST_BLOCKS = 6  # before the next change is looked for
 PROBE_BLOCKS = 10  # how often 'the recent minimum is dark' is tried ...
