@@ -12,10 +12,10 @@ import itertools
 
 import numpy as np
 
+from rig.led import changes
 from rig.led.bintypes import Bins, Floats
 from rig.led.calibration import Calibration
-from rig.led.changes import STEADY, Change, Light, after_dark, first_like, moves, promise, settled_from, steady
-from rig.led.levels import MODEL_SD, LevelModel, Levels
+from rig.led.levels import LevelModel, Levels
 from rig.led.mixture import APART, offsets
 from rig.led.model import Model
 from rig.led.track import BLOCK, RECALL, Track
@@ -39,7 +39,6 @@ PROBE_REST = 80  # blocks before the same is tried again
 DOUBT_BLOCKS = 50  # without a likely code: the levels may be wrong
 STEP_NATS = 7.0  # against believing in a change of ambient light ...
 FREE_NATS = 4.0  # ... and more for each channel, since by how much it changed is free to fit
-STEP_RANGE = 1.5  # amber steps by which ambient light changes, about
 NOT_DARK_NATS = 2.0  # against starting on another level than dark
 LIKELY = 0.5
 OFF_LEVEL = 0.1  # amber steps
@@ -59,7 +58,7 @@ class Bank:
         self._rest = 0
         self._doubt = 0
         self._tried: tuple[int, Floats] | None = None  # the last probe: block since the start, offset
-        self._means: list[Light | None] = []  # of the blocks of the window: settled light
+        self._means: list[changes.Light | None] = []  # of the blocks of the window: settled light
 
     def copy(self) -> Bank:
         """One that can go on without this one."""
@@ -188,7 +187,7 @@ class Bank:
         blocks = self._done // BLOCK
         best = max(self.tracks, key=lambda t: t.weight)
         if self._rest == 0:
-            settled = steady(self._means, blocks - 1)
+            settled = changes.steady(self._means, blocks - 1)
             hopeful = [t for t in self.tracks if t.bad >= BAD_BINS and self._hope(t) > best.weight - HOPE_NATS]
             supposed: set[tuple[int, int, int]] = set()
             for track in hopeful if settled else [t for t in hopeful if t.bad >= BAD_LONG]:
@@ -210,9 +209,10 @@ class Bank:
         if light is None:
             return
         oldest = max(0, blocks - RECALL)
-        when = [(at, first_like(self._means, shown, at)) for at in (max(oldest, track.bad_block - e) for e in EARLIER)]
-        when += moves(self._means, max(oldest, blocks - LOOK_BACK), track.bad_block + 1)
-        changes = []
+        begun = [max(oldest, track.bad_block - earlier) for earlier in EARLIER]
+        when = [(at, changes.first_like(self._means, shown, at)) for at in begun]
+        when += changes.moves(self._means, max(oldest, blocks - LOOK_BACK), track.bad_block + 1)
+        supposing = []
         for at, blind in when:
             past = (id(track.history[at - 1]) if at else 0, at, blind)
             if past not in supposed:
@@ -220,12 +220,12 @@ class Bank:
                 known = track.history[at - 1].levels if at else None
                 for colour in range(4):
                     levels = self.levels.supposing(colour, *light, known)
-                    changes.append(Change(at, blind, levels, self._step_nats + (0.0 if colour == 0 else 1.0)))
-        self._take_up_best(track, changes)
+                    supposing.append(changes.Change(at, blind, levels, self._step_nats + (0.0 if colour == 0 else 1.0)))
+        self._take_up_best(track, supposing)
 
-    def _take_up_best(self, track: Track, changes: list[Change]) -> None:
+    def _take_up_best(self, track: Track, supposing: list[changes.Change]) -> None:
         """Take up a track with those that can still become the best, the most promising first."""
-        promises = [(promise(track, change, self.levels, self.window, self._done), change) for change in changes]
+        promises = [(changes.promise(track, s, self.levels, self.window, self._done), s) for s in supposing]
         for promised, change in sorted(promises, key=lambda one: -one[0]):
             if promised > max(t.weight for t in self.tracks) - KEEP_NATS - LEARNING_NATS:
                 self._take_up(track, change.at, change.levels, change.penalty, blind=change.blind)
@@ -242,24 +242,19 @@ class Bank:
         number = self.count // BLOCK
         if any((np.abs(other.mean[:, 0] - mean) < TWINS).all() for other in self.tracks):
             return
-        if self._tried and number - self._tried[0] < PROBE_REST and (np.abs(self._tried[1] - mean) < STEADY).all():
+        at, tried = self._tried or (-PROBE_REST, mean)
+        if number - at < PROBE_REST and (np.abs(tried - mean) < changes.STEADY).all():
             return
         self._tried = (number, mean)
-        first = after_dark(self._means, track, max(0, blocks - RECALL), OFF_LEVEL)
-        by_chance = max(0.0, self._coincidence(track, mean, variance) - FREE_NATS * len(mean))
-        changes = []
-        for at, blind in dict.fromkeys([(first, settled_from(self._means, first)), *moves(self._means, first, blocks)]):
+        first = changes.after_dark(self._means, track, max(0, blocks - RECALL), OFF_LEVEL)
+        by_chance = max(0.0, changes.coincidence(track, mean, variance) - FREE_NATS * len(mean))
+        supposing = []
+        when = [(first, changes.settled_from(self._means, first)), *changes.moves(self._means, first, blocks)]
+        for at, blind in dict.fromkeys(when):
             known = track.history[at - 1].levels if at else None
             levels = self.levels.supposing(0, mean, variance, known)
-            changes.append(Change(at, blind, levels, self._step_nats + 1.0 + by_chance))
-        self._take_up_best(track, changes)
-
-    def _coincidence(self, track: Track, mean: Floats, variance: Floats) -> float:
-        """Nats against ambient light that changed by just a colour's step: it could have changed by anything."""
-        var = track.variance[:, 1:] + variance[:, None] + MODEL_SD**2
-        away = mean[:, None] - track.mean[:, 1:]
-        sharp = (np.log(STEP_RANGE / np.sqrt(2 * np.pi * var)) - 0.5 * away**2 / var).sum(0)
-        return max(0.0, float(sharp.max()))
+            supposing.append(changes.Change(at, blind, levels, self._step_nats + 1.0 + by_chance))
+        self._take_up_best(track, supposing)
 
     def _note_doubt(self, blocks: int) -> None:
         if blocks % 4:

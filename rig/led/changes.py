@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rig.led.bintypes import Floats
-from rig.led.levels import LevelModel, Levels
+from rig.led.levels import MODEL_SD, LevelModel, Levels
 from rig.led.likelihood import likelihood_of
 from rig.led.track import BLOCK, Track
 from rig.led.window import Window
@@ -20,6 +20,7 @@ Light = tuple[Floats, Floats]
 
 STEADY = 0.05  # amber steps between blocks that show the same light
 LONGEST_CHANGE = 8  # blocks
+STEP_RANGE = 1.5  # amber steps by which ambient light changes, about
 
 
 @dataclass(frozen=True)
@@ -92,3 +93,11 @@ def promise(track: Track, change: Change, levels: LevelModel, window: Window, en
     mean, variance = levels.predict(change.levels)
     fit = likelihood_of(window.part(first, end), window.before(first, end), mean, variance).max(1)
     return track.weight - (track.total - before) - change.penalty + float(np.log(fit).sum())
+
+
+def coincidence(track: Track, mean: Floats, variance: Floats) -> float:
+    """Nats against ambient light that changed by just a colour's step: it could have changed by anything."""
+    var = track.variance[:, 1:] + variance[:, None] + MODEL_SD**2
+    away = mean[:, None] - track.mean[:, 1:]
+    sharp = (np.log(STEP_RANGE / np.sqrt(2 * np.pi * var)) - 0.5 * away**2 / var).sum(0)
+    return max(0.0, float(sharp.max()))
