@@ -20,7 +20,7 @@ RECALL = 100  # so many blocks ago at the most, and after any of them since, the
 SURE = 0.9  # posterior of a colour from which its level is learned
 LEARNED_FROM = 0.01  # ... and how well it must fit
 UNFIT = 0.08  # likelihood of a settled bin that lies on no level: over two sigmas off all of them, in each channel
-BLIND = math.exp(-0.5)  # likelihood of any colour while the ambient light is changing
+BLIND = math.exp(-0.75)  # likelihood of any colour while ambient light is changing: light that fits has exp(-0.5)
 
 
 @dataclass(frozen=True)
