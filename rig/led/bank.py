@@ -12,9 +12,10 @@ import itertools
 
 import numpy as np
 
+from rig.led import changes
 from rig.led.bintypes import Bins, Floats
 from rig.led.calibration import Calibration
-from rig.led.levels import MODEL_SD, LevelModel, Levels
+from rig.led.levels import LevelModel, Levels
 from rig.led.mixture import APART, offsets
 from rig.led.model import Model
 from rig.led.track import BLOCK, RECALL, Track
@@ -22,20 +23,22 @@ from rig.led.window import Window
 
 OPENING = 3  # settled bins to begin with
 MOST_TRACKS = 12
-FORGET_NATS = 25.0  # a track this far behind is dropped
+FORGET_NATS = 18.0  # a track this far behind is dropped
+HOPE_NATS = 6.0  # a track off all levels, before that this far behind at the most: what if the light changed?
+KEEP_NATS = 12.0  # a new one is dropped from here
+LEARNING_NATS = 3.0  # that it may gain by learning its levels better
 TWINS = 0.025  # amber steps between tracks that are the same
 BAD_BINS = 6  # that many in a row on no level: the ambient light has changed
 BAD_LONG = 30  # ... for so long that there is no waiting for it to settle
-LONGEST_CHANGE = 8  # blocks
-EARLIER = (0, 3, 6)  # blocks before the light was off all levels, at which the change is supposed to have begun
-STEADY = 0.05  # amber steps between blocks that show the same light
+EARLIER = (0, 6)  # blocks before the light was off all levels (on its way it may have passed as a colour) ...
+LOOK_BACK = 50  # ... or, in so many blocks before, any at which the light moved: there the change may have begun
 REST_BLOCKS = 6  # before the next change is looked for
 PROBE_BLOCKS = 10  # how often 'the recent minimum is dark' is tried ...
 PROBE_WINDOW = 26  # ... of that many blocks
 PROBE_REST = 80  # blocks before the same is tried again
 DOUBT_BLOCKS = 50  # without a likely code: the levels may be wrong
-STEP_NATS = 7.0  # against believing in a change of ambient light
-STEP_RANGE = 1.5  # amber steps by which ambient light changes, about
+STEP_NATS = 7.0  # against believing in a change of ambient light ...
+FREE_NATS = 4.0  # ... and more for each channel, since by how much it changed is free to fit
 NOT_DARK_NATS = 2.0  # against starting on another level than dark
 LIKELY = 0.5
 OFF_LEVEL = 0.1  # amber steps
@@ -50,11 +53,12 @@ class Bank:
         self.tracks: list[Track] = []
         self.window = Window()
         self.count = 0
+        self._step_nats = STEP_NATS + FREE_NATS * calibration.channels
         self._done = 0  # bins of the window that the tracks have seen
         self._rest = 0
         self._doubt = 0
         self._tried: tuple[int, Floats] | None = None  # the last probe: block since the start, offset
-        self._means: list[tuple[Floats, Floats] | None] = []  # of the blocks of the window: settled light
+        self._means: list[changes.Light | None] = []  # of the blocks of the window: settled light
 
     def copy(self) -> Bank:
         """One that can go on without this one."""
@@ -161,8 +165,8 @@ class Bank:
             order = sorted(self.tracks, key=lambda track: -track.weight)
             keep: list[Track] = []
             for track in order[:MOST_TRACKS]:
-                if track.weight < order[0].weight - FORGET_NATS:
-                    break
+                if self._hope(track) < order[0].weight - FORGET_NATS:
+                    continue
                 twin = next((k for k in keep if np.abs(k.mean - track.mean).max() < TWINS), None)
                 if twin is None:
                     keep.append(track)
@@ -173,53 +177,58 @@ class Bank:
         for track in self.tracks:
             track.weight -= shift
 
+    def _hope(self, track: Track) -> float:
+        """The weight that the track had before its light left all levels, if just now: a change may mend it."""
+        if not 0 < track.bad <= BAD_LONG or not track.bad_block:
+            return track.weight
+        return track.weight + track.history[track.bad_block - 1].total - track.total
+
     def _look_for_change(self) -> None:
         blocks = self._done // BLOCK
-        track = max(self.tracks, key=lambda t: t.weight)
-        if track.bad >= BAD_BINS and self._rest == 0 and (self._steady(blocks - 1) or track.bad >= BAD_LONG):
-            self._rest = REST_BLOCKS
-            for earlier in EARLIER:  # on its way the light may have passed as one of the colours
-                self._suppose(track, max(0, track.bad_block - earlier, blocks - RECALL), blocks - 1)
-        elif blocks % PROBE_BLOCKS == 0:
-            self._probe_dark(track, blocks)
+        best = max(self.tracks, key=lambda t: t.weight)
+        if self._rest == 0:
+            settled = changes.steady(self._means, blocks - 1)
+            hopeful = [t for t in self.tracks if t.bad >= BAD_BINS and self._hope(t) > best.weight - HOPE_NATS]
+            supposed: set[tuple[int, int, int]] = set()
+            for track in hopeful if settled else [t for t in hopeful if t.bad >= BAD_LONG]:
+                self._rest = REST_BLOCKS
+                self._suppose_changes(track, blocks, supposed)
+        if blocks % PROBE_BLOCKS == 0 and best.bad < BAD_BINS:
+            self._probe_dark(best, blocks)
         self._note_doubt(blocks)
         if self._doubt >= DOUBT_BLOCKS:
             self._doubt = 0
-            self._reconsider(track, max(0, blocks - RECALL), blocks)
+            self._reconsider(best, max(0, blocks - RECALL), blocks)
 
-    def _steady(self, block: int) -> bool:
-        """Whether that block and the one before show the same light."""
-        last = [light for light in self._means[block - 1 : block + 1] if light is not None]
-        if len(last) < 2:
-            return False
-        (a, va), (b, vb) = last
-        return bool((np.abs(a - b) < STEADY + 2 * np.sqrt((va + vb) / BLOCK)).all())
+    def _suppose_changes(self, track: Track, blocks: int, supposed: set[tuple[int, int, int]]) -> None:
+        """The light just shown is dark, red, green or amber, since one of the moments when it may have changed.
 
-    def _settled_from(self, at: int) -> int:
-        """The first block, soon after `at`, from which the light is steady; else `at`."""
-        for block in range(at, min(at + LONGEST_CHANGE, len(self._means) - 1)):
-            if self._steady(block + 1):
-                return block
-        return at
+        supposed: what was tried so far for tracks with the same past.
+        """
+        light, shown = self._means[blocks - 1], blocks - 1
+        if light is None:
+            return
+        oldest = max(0, blocks - RECALL)
+        begun = [max(oldest, track.bad_block - earlier) for earlier in EARLIER]
+        when = [(at, changes.first_like(self._means, shown, at)) for at in begun]
+        when += changes.moves(self._means, max(oldest, blocks - LOOK_BACK), track.bad_block + 1)
+        supposing = []
+        for at, blind in when:
+            past = (id(track.history[at - 1]) if at else 0, at, blind)
+            if past not in supposed:
+                supposed.add(past)
+                known = track.history[at - 1].levels if at else None
+                for colour in range(4):
+                    levels = self.levels.supposing(colour, *light, known)
+                    supposing.append(changes.Change(at, blind, levels, self._step_nats + (0.0 if colour == 0 else 1.0)))
+        self._take_up_best(track, supposing)
 
-    def _suppose(self, track: Track, at: int, shown: int) -> None:
-        """The light of block `shown` is dark, red, green or amber, since the block `at`."""
-        light = self._means[shown]
-        if light is not None:
-            known = track.history[at - 1].levels if at else None
-            for colour in range(4):
-                levels = self.levels.supposing(colour, *light, known)
-                penalty = STEP_NATS + (0.0 if colour == 0 else 1.0)
-                self._take_up(track, at, levels, penalty, blind=self._first_like(light, at, shown))
-
-    def _first_like(self, light: tuple[Floats, Floats], at: int, shown: int) -> int:
-        """The first of the blocks up to `shown` that, without a break, show this light: before it the light moved."""
-        while shown > at:
-            earlier = self._means[shown - 1]
-            if earlier is None or (np.abs(earlier[0] - light[0]) > STEADY + 2 * np.sqrt(light[1])).any():
-                break
-            shown -= 1
-        return shown
+    def _take_up_best(self, track: Track, supposing: list[changes.Change]) -> None:
+        """Take up a track with those that can still become the best, the most promising first."""
+        promises = [(changes.promise(track, s, self.levels, self.window, self._done), s) for s in supposing]
+        for promised, change in sorted(promises, key=lambda one: -one[0]):
+            if promised > max(t.weight for t in self.tracks) - KEEP_NATS - LEARNING_NATS:
+                self._take_up(track, change.at, change.levels, change.penalty, blind=change.blind)
 
     def _probe_dark(self, track: Track, blocks: int) -> None:
         """The darkest light of the last second or so is dark, if that is not what the track believes."""
@@ -233,30 +242,19 @@ class Bank:
         number = self.count // BLOCK
         if any((np.abs(other.mean[:, 0] - mean) < TWINS).all() for other in self.tracks):
             return
-        if self._tried and number - self._tried[0] < PROBE_REST and (np.abs(self._tried[1] - mean) < STEADY).all():
+        at, tried = self._tried or (-PROBE_REST, mean)
+        if number - at < PROBE_REST and (np.abs(tried - mean) < changes.STEADY).all():
             return
         self._tried = (number, mean)
-        at = self._last_dark(track, blocks)
-        known = track.history[at - 1].levels if at else None
-        levels = self.levels.supposing(0, mean, variance, known)
-        penalty = STEP_NATS + 1.0 + self._coincidence(track, mean, variance)
-        self._take_up(track, at, levels, penalty, blind=self._settled_from(at))
-
-    def _coincidence(self, track: Track, mean: Floats, variance: Floats) -> float:
-        """Nats against ambient light that changed by just a colour's step: it could have changed by anything."""
-        var = track.variance[:, 1:] + variance[:, None] + MODEL_SD**2
-        away = mean[:, None] - track.mean[:, 1:]
-        sharp = (np.log(STEP_RANGE / np.sqrt(2 * np.pi * var)) - 0.5 * away**2 / var).sum(0)
-        return max(0.0, float(sharp.max()))
-
-    def _last_dark(self, track: Track, blocks: int) -> int:
-        """After the last block of the remembered ones that showed what the track held for dark."""
-        first = max(0, blocks - RECALL)
-        for k in range(blocks - 1, first, -1):
-            light = self._means[k]
-            if light is not None and (np.abs(light[0] - track.history[k].mean[:, 0]) < OFF_LEVEL).all():
-                return k + 1
-        return first
+        first = changes.after_dark(self._means, track, max(0, blocks - RECALL), OFF_LEVEL)
+        by_chance = max(0.0, changes.coincidence(track, mean, variance) - FREE_NATS * len(mean))
+        supposing = []
+        when = [(first, changes.settled_from(self._means, first)), *changes.moves(self._means, first, blocks)]
+        for at, blind in dict.fromkeys(when):
+            known = track.history[at - 1].levels if at else None
+            levels = self.levels.supposing(0, mean, variance, known)
+            supposing.append(changes.Change(at, blind, levels, self._step_nats + 1.0 + by_chance))
+        self._take_up_best(track, supposing)
 
     def _note_doubt(self, blocks: int) -> None:
         if blocks % 4:
@@ -279,7 +277,7 @@ class Bank:
                 continue
             levels = self.levels.supposing(0, offset, variances.mean(0) * BLOCK)
             levels.mean[:, 1:3] = gain
-            self._take_up(track, at, levels, STEP_NATS if at else NOT_DARK_NATS, fresh=0.5)
+            self._take_up(track, at, levels, self._step_nats if at else NOT_DARK_NATS, fresh=0.5)
 
     def _take_up(
         self, parent: Track, at: int, levels: Levels, penalty: float, *, fresh: float = 0.02, blind: int = 0
@@ -290,11 +288,12 @@ class Bank:
         child = parent.taken_up(at, levels, self.model, fresh=fresh)
         child.weight -= penalty
         child.mean, child.variance = self.levels.predict(levels)
+        best = max(track.weight for track in self.tracks)
         for first in range(at * BLOCK, self._done, BLOCK):
             child.blind = first < blind * BLOCK
             self._run([child], first, first + BLOCK)
             self._close_tracks([child], first, first + BLOCK)
-            if child.weight < parent.weight - 2 * FORGET_NATS and first > at * BLOCK + RECALL:
+            if child.weight < best - KEEP_NATS:  # no evidence can raise it
                 return
         child.blind = False
         self.tracks.append(child)

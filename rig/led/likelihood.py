@@ -61,9 +61,9 @@ def likelihood_of(bins: Bins, before: Floats, mean: Floats, level_variance: Floa
 
 def _fits(light: float, own: float, before: float, level: float, doubt: float) -> tuple[float, float]:
     """How well light of that variance (`own`) fits a level of variance `doubt`: settled, and settled or settling."""
-    total = own + doubt
-    # a level that is not known well costs its doubt once for the bins that share it, not anew in each of them
-    scale = (own / (own + SHARING * doubt)) ** (0.5 / SHARING)
+    total = own + SHARING * doubt
+    # bins that share a level share its error: what they say of it together counts once, not anew in each of them
+    scale = (own / total) ** (0.5 / SHARING)
     away = light - level
     settled = math.exp(-0.5 * away * away / total) * scale
     reach = RELAX * (before - level)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rig.led.bintypes import Bins, Floats
 from rig.led.forward import forward
 from rig.led.levels import LevelModel, Levels
-from rig.led.likelihood import FLOOR, between_rails, likelihood_of
+from rig.led.likelihood import between_rails, likelihood_of
 from rig.led.model import Model
 
 BLOCK = 5  # bins between updates of the levels
@@ -19,7 +19,8 @@ KEEP = 4  # every so many blocks the posterior of all states is kept, to be join
 RECALL = 100  # so many blocks ago at the most, and after any of them since, the track could be taken up again
 SURE = 0.9  # posterior of a colour from which its level is learned
 LEARNED_FROM = 0.01  # ... and how well it must fit
-BLIND = math.exp(-0.5)  # likelihood of any colour while the ambient light is changing
+UNFIT = 0.08  # likelihood of a settled bin that lies on no level: over two sigmas off all of them, in each channel
+BLIND = math.exp(-0.75)  # likelihood of any colour while ambient light is changing: light that fits has exp(-0.5)
 
 
 @dataclass(frozen=True)
@@ -113,10 +114,10 @@ class Track:
         settled = ((bins.n > 0) & ~bins.moving).tolist()
         sure: list[list[int]] = [[], [], [], []]  # bins from which each colour is learned
         if not self.blind:
-            railed = bins.railed.tolist()
+            railed, unfit = bins.railed.tolist(), UNFIT ** bins.mean.shape[1]
             for i in (i for i in range(n) if settled[i]):
                 mass, fit = self.masses[i], self.fits[i]
-                self.bad = self.bad + 1 if max(fit[:4]) < 5 * FLOOR else 0
+                self.bad = self.bad + 1 if max(fit[:4]) < unfit else 0
                 if self.bad == 1:
                     self.bad_block = len(self.history)
                 most = max(mass)
