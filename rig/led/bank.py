@@ -225,7 +225,8 @@ class Bank:
 
     def _take_up_best(self, track: Track, supposing: list[changes.Change]) -> None:
         """Take up a track with those that can still become the best, the most promising first."""
-        promises = [(changes.promise(track, s, self.levels, self.window, self._done), s) for s in supposing]
+        least = max(t.weight for t in self.tracks) - KEEP_NATS - LEARNING_NATS
+        promises = [(changes.promise(track, s, self.levels, self.window, self._done, least), s) for s in supposing]
         for promised, change in sorted(promises, key=lambda one: -one[0]):
             if promised > max(t.weight for t in self.tracks) - KEEP_NATS - LEARNING_NATS:
                 self._take_up(track, change.at, change.levels, change.penalty, blind=change.blind)

@@ -5,6 +5,7 @@ Works on `lights`: per block of 50 ms the mean and variance (channels,) of its s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -86,13 +87,21 @@ def after_dark(lights: Sequence[Light | None], track: Track, first: int, off_lev
     return first
 
 
-def promise(track: Track, change: Change, levels: LevelModel, window: Window, end: int) -> float:
-    """The weight that the track so changed would have, if all light up to bin `end` were of the colour it fits best."""
+def promise(track: Track, change: Change, levels: LevelModel, window: Window, end: int, least: float) -> float:
+    """The weight that the track so changed would have, if all light up to bin `end` were of the colour it fits best.
+
+    Below `least` it is not worked out any further.
+    """
     before = track.history[change.at - 1].total if change.at else 0.0
-    first = max(change.at, change.blind) * BLOCK
+    weight = track.weight - (track.total - before) - change.penalty
     mean, variance = levels.predict(change.levels)
-    fit = likelihood_of(window.part(first, end), window.before(first, end), mean, variance).max(1)
-    return track.weight - (track.total - before) - change.penalty + float(np.log(fit).sum())
+    for first in range(max(change.at, change.blind) * BLOCK, end, BLOCK):
+        last = min(first + BLOCK, end)
+        fits = likelihood_of(window.part(first, last), window.before(first, last), mean, variance)
+        weight += math.log(math.prod(max(fit) for fit in fits))
+        if weight < least:
+            break
+    return weight
 
 
 def coincidence(track: Track, mean: Floats, variance: Floats) -> float:
