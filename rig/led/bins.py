@@ -12,8 +12,9 @@ from collections import deque
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rig.led.bintypes import BIN_S, Bins, Floats, Ints
+from rig.led.bintypes import BIN_S, Bins, Floats, Gap, Ints
 from rig.led.calibration import Calibration
 from rig.led.errors import SamplesError
 from rig.led.noise import Noise
@@ -56,8 +57,10 @@ class Binner:
         self.start_s: float | None = None
         self.last_s = 0.0
         self.samples = 0
-        self.longest_gap_s = 0.0
-        self.gaps: deque[tuple[float, float]] = deque(maxlen=MOST_GAPS)
+        self.longest_silence_s = 0.0  # without samples; light that is withheld (NaN) is none
+        self.gaps: deque[Gap] = deque(maxlen=MOST_GAPS)
+        self.silent_s = 0.0  # since the last usable sample: in stretches without samples
+        self._last_any_s: float | None = None
         self.intervals: deque[float] = deque(maxlen=2000)
         self._last_good_s: float | None = None
         self._times: list[Floats] = []
@@ -127,9 +130,9 @@ class Binner:
 
     def _finished(self, numbers: Ints, t: Floats, v: Floats, whole: int) -> Bins | None:
         good = np.isfinite(v).all(1)
+        self._note_gaps(t, good)
         if not good.all():
             numbers, t, v = numbers[good], t[good], v[good]
-        self._note_gaps(t)
         self.samples += len(v)
         edges = numbers.searchsorted(np.arange(self._next, whole + 1)).tolist()
         columns = v.T.tolist()
@@ -191,18 +194,22 @@ class Binner:
             railed = railed or (here.n > 0 and m >= high[c] - EDGE)
         return [_Row(here.n, moving, railed, [here.mean, variances, here.noise, low, high])]
 
-    def _note_gaps(self, good_times: Floats) -> None:
-        times = good_times.tolist()
-        if not times:
+    def _note_gaps(self, times_s: Floats, good: NDArray[np.bool_]) -> None:
+        if not len(times_s):
             return
-        previous = self._last_good_s if self._last_good_s is not None else self.start_s or 0.0
-        steps = [after - before for before, after in itertools.pairwise([previous, *times])]
-        self.intervals.extend(steps)
-        self._last_good_s = times[-1]
-        longest = max(steps)
-        if longest > GAP_S:
-            self.gaps += [(end - step, end) for step, end in zip(steps, times, strict=True) if step > GAP_S]
-        self.longest_gap_s = max(self.longest_gap_s, longest)
+        for at, usable in zip(times_s.tolist(), good.tolist(), strict=True):
+            since = at if self._last_any_s is None else self._last_any_s
+            if at - since > self.longest_silence_s:
+                self.longest_silence_s = at - since
+            if at - since > GAP_S:
+                self.silent_s += at - since
+            self._last_any_s = at
+            if usable:
+                before = self._last_good_s if self._last_good_s is not None else self.start_s or 0.0
+                self.intervals.append(at - before)
+                if at - before > GAP_S:
+                    self.gaps.append(Gap(before, at, self.silent_s))
+                self._last_good_s, self.silent_s = at, 0.0
 
 
 def _as_bins(rows: list[_Row]) -> Bins:

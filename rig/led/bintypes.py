@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,14 @@ BIN_S = BIN_MS / 1000
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+
+
+class Gap(NamedTuple):
+    """A stretch without light that can be read; for `silent_s` of it no samples came, else they came as NaN."""
+
+    start_s: float
+    end_s: float
+    silent_s: float
 
 
 @dataclass(frozen=True)

@@ -88,11 +88,12 @@ def problems_of(seen: Seen, bank: Bank, binner: Binner, codes: Catalogue) -> tup
 
 
 def _sampling(binner: Binner, codes: Catalogue) -> list[Problem]:
+    """Too few samples, or none for too long. Samples whose light is withheld (NaN) came: no fault of the sampling."""
     pulse_s = shortest_pulse_s(codes)
     typical_s = float(np.median(binner.intervals)) if binner.intervals else 0.0
     if typical_s <= 0:
         return []
-    rate, gap = 1 / typical_s, binner.longest_gap_s
+    rate, gap = 1 / typical_s, binner.longest_silence_s
     if typical_s * SAMPLES_PER_PULSE <= pulse_s and gap <= pulse_s:
         return []
     return [

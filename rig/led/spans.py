@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.led.bintypes import BIN_S, Bins, Floats
+from rig.led.bintypes import BIN_S, Bins, Floats, Gap
 from rig.led.decoded import COLOUR_NAMES, Problem, Segment, Span
 from rig.led.forward import backward
 from rig.led.likelihood import FLOOR
@@ -21,6 +21,7 @@ SURE = 0.9  # a span's posterior from which its code is named
 WORTH_NAMING = 0.02
 SLIVER_S = 0.1  # less than any light lasts
 ONCE_SLACK_S = 0.1  # the cuts of a span are that sure
+GAP_SLACK_S = 0.1  # a gap is that much longer or shorter than the span that shows it
 MISFIT = 0.3  # of a span's bins on no level: then its light is not understood
 
 
@@ -65,10 +66,12 @@ def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tu
 
 
 class Judge:
-    """Names the spans of a reading. trust: posterior of the track it rests on; gaps: stretches without samples, s."""
+    """Names the spans of a reading. trust: posterior of the track it rests on; gaps: stretches without light, as far as known;
+    silent_s: of the last of them, which may not have ended, the time without samples.
+    """
 
     def __init__(
-        self, reading: Reading, bins: Bins, start_s: float, gaps: list[tuple[float, float]], trust: float
+        self, reading: Reading, bins: Bins, start_s: float, gaps: list[Gap], trust: float, silent_s: float = 0.0
     ) -> None:
         self._groups = reading.groups
         self._m: Model = reading.model
@@ -79,16 +82,17 @@ class Judge:
         self._trust = trust
         self._start_s = start_s
         self._gap = np.zeros(len(reading.states), np.bool_)
-        for a, b in [*gaps, *self._end_gap(bins)]:
+        self._gaps = [*gaps, *self._end_gap(bins, silent_s)]
+        for a, b, _ in self._gaps:
             first, last = (int(np.ceil((t - self._start_s) / BIN_S - 1e-9)) for t in (a, b))
             self._gap[max(0, first + 1) : max(0, first + 1, last - 1)] = True
         self._cuts = self._cuts[~self._gap[self._cuts]]
 
-    def _end_gap(self, bins: Bins) -> list[tuple[float, float]]:
+    def _end_gap(self, bins: Bins, silent_s: float) -> list[Gap]:
         seen = np.flatnonzero(bins.n)
         last_seen = self._start_s + BIN_S * (1 + int(seen[-1]) if len(seen) else 0)
         end = self._start_s + BIN_S * len(bins)
-        return [(last_seen, end + BIN_S)] if end - last_seen > 0.25 else []
+        return [Gap(last_seen, end + BIN_S, silent_s)] if end - last_seen > 0.25 else []
 
     def _time(self, i: int) -> float:
         return self._start_s + i * BIN_S
@@ -108,8 +112,15 @@ class Judge:
         ]
 
     def _gap_span(self, a: int, b: int) -> Span:
-        reason = f"insufficient evidence: no samples for {(b - a) * BIN_S:.2f} s"
-        return Span(self._time(a), self._time(b), None, 0.0, (), reason)
+        """The caller withholds light on purpose (NaN: data of a BlinkUp); where no samples came, the sampling failed."""
+        start, end = self._time(a), self._time(b)
+        silent_s = sum(gap.silent_s for gap in self._gaps if gap.start_s < end and gap.end_s > start)
+        if silent_s > 0:
+            reason = f"no samples for {min(silent_s, end - start):.2f} s"
+            reason += f" of {end - start:.2f} s, the rest is withheld" if silent_s < end - start - GAP_SLACK_S else ""
+        else:
+            reason = f"the light of {end - start:.2f} s is withheld: its samples are blanked or lost (NaN)"
+        return Span(start, end, None, 0.0, (), f"insufficient evidence: {reason}")
 
     def _posterior(self, a: int, b: int) -> Floats | None:
         """Of every group, from all the light before and after; median over the middle of the span."""

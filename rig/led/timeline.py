@@ -100,8 +100,8 @@ class Timeline:
         prior = model.start_prior if self._prior is None else self._prior
         reading = read(model, _likely_part(model, best.history), best.history, prior)
         start_s, trust = self._time(binner, 0), float(bank.weights.max())
-        gaps = [(a, b) for a, b in binner.gaps if b > start_s]
-        judge = Judge(reading, window.part(0, len(window)), start_s, gaps, trust)
+        gaps = [gap for gap in binner.gaps if gap.end_s > start_s]
+        judge = Judge(reading, window.part(0, len(window)), start_s, gaps, trust, binner.silent_s)
         return judge.spans(problems or levels_problems(bank)), judge.segments()
 
 

@@ -121,9 +121,37 @@ def test_blanked_stretch_is_a_gap_between_two_named_ones() -> None:
     volts[(times > 5) & (times < 9)] = np.nan
     before, gap, after = see(times, volts)
     assert (before.code, gap.code, after.code) == ("no_settings", None, "no_settings")
-    assert "no samples" in gap.reason
+    assert "the light of 3.9" in gap.reason
+    assert "no samples" not in gap.reason
     assert gap.start_s == pytest.approx(5.0, abs=0.05)
     assert gap.end_s == pytest.approx(9.0, abs=0.05)
+
+
+def test_only_a_gap_without_samples_is_a_fault_of_the_sampling() -> None:
+    """Light that the caller withheld (NaN) came, so no undecided light may quote its gap; nor is silence excused."""
+    runs = [*pattern("no_settings", 9.0), *pattern("searching", 1.2)]  # the last is too short to be told
+    times, volts = samples(runs)
+    hidden = (times > 3) & (times < 5)
+    blanked, halved = volts.copy(), volts.copy()
+    blanked[hidden] = np.nan
+    halved[(times > 4) & (times < 5)] = np.nan
+    kept, some = ~hidden, ~((times > 3) & (times < 4))
+    withheld, silent, both = see(times, blanked), see(times[kept], volts[kept]), see(times[some], halved[some])
+    for decoded, said, unsaid in (
+        (withheld, "withheld", "no samples"),
+        (silent, "no samples for 1.9", "withheld"),
+        (both, "no samples for 1.0", "fault"),
+    ):
+        (gap,) = [s for s in decoded if s.start_s <= 4.0 < s.end_s]
+        assert said in gap.reason
+        assert unsaid not in gap.reason
+        assert decoded.spans[-1].code is None
+    assert "sampling" not in kinds(withheld)
+    assert "samples per second" not in withheld.spans[-1].reason
+    for decoded, length_s in ((silent, 2.0), (both, 1.0)):
+        (problem,) = [p for p in decoded.problems if p.kind == "sampling"]
+        assert problem.numbers["max_gap_s"] == pytest.approx(length_s, abs=0.02)
+        assert "samples per second" in decoded.spans[-1].reason
 
 
 def test_what_is_missing_at_the_end_is_a_gap() -> None:
@@ -131,6 +159,7 @@ def test_what_is_missing_at_the_end_is_a_gap() -> None:
     volts[times > 6] = np.nan
     decoded = see(times, volts)
     assert [span.code for span in decoded] == ["no_settings", None]
+    assert "withheld" in decoded.spans[-1].reason
 
 
 def test_slow_sampling_is_a_problem_with_numbers() -> None:
