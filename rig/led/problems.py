@@ -76,15 +76,19 @@ def problems_of(seen: Seen, bank: Bank, binner: Binner, codes: Catalogue) -> tup
                 {"fraction": railed},
             )
         )
-    for time_s, change in seen.changes:
-        out.append(
-            Problem(
-                "ambient",
-                f"the ambient light changed by {change:+.2f} amber steps near {time_s:.2f} s",
-                {"time_s": time_s, "change": change},
-            )
+    return (*out, *ambient_problems(seen))
+
+
+def ambient_problems(seen: Seen) -> tuple[Problem, ...]:
+    """Each change of ambient light."""
+    return tuple(
+        Problem(
+            "ambient",
+            f"the ambient light changed by {change:+.2f} amber steps near {time_s:.2f} s",
+            {"time_s": time_s, "change": change},
         )
-    return tuple(out)
+        for time_s, change in seen.changes
+    )
 
 
 def _sampling(binner: Binner, codes: Catalogue) -> list[Problem]:

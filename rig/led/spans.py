@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.led.bintypes import BIN_S, Bins, Floats, Gap
+from rig.led.bintypes import BIN_S, Bins, Flags, Floats, Gap
 from rig.led.decoded import COLOUR_NAMES, Problem, Segment, Span
 from rig.led.forward import backward
 from rig.led.likelihood import FLOOR
@@ -23,6 +23,8 @@ SLIVER_S = 0.1  # less than any light lasts
 ONCE_SLACK_S = 0.1  # the cuts of a span are that sure
 GAP_SLACK_S = 0.1  # a gap is that much longer or shorter than the span that shows it
 MISFIT = 0.3  # of a span's bins on no level: then its light is not understood
+VEILED = 0.3  # of its lit bins at the end of the converter
+RESTLESS = (4, 0.2, 5.0)  # so many changes of ambient light, so many a second, up to so many seconds beside the span
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,21 @@ def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tu
 
 
 class Judge:
-    """Names the spans of a reading. trust: posterior of the track it rests on; gaps: stretches without light, as far as known;
-    silent_s: of the last of them, which may not have ended, the time without samples.
+    """Names the spans of a reading. trust: posterior of the track it rests on; gaps: stretches without light, as
+    far as known; silent_s: of the last of them, which may not have ended, the time without samples; veiled: see `rails.veiled`.
     """
 
     def __init__(
-        self, reading: Reading, bins: Bins, start_s: float, gaps: list[Gap], trust: float, silent_s: float = 0.0
+        self,
+        reading: Reading,
+        bins: Bins,
+        start_s: float,
+        gaps: list[Gap],
+        trust: float,
+        silent_s: float,
+        veiled: Flags,
     ) -> None:
+        self._veiled = veiled
         self._groups = reading.groups
         self._m: Model = reading.model
         self._likelihood = reading.likelihood
@@ -112,7 +122,7 @@ class Judge:
         ]
 
     def _gap_span(self, a: int, b: int) -> Span:
-        """The caller withholds light on purpose (NaN: data of a BlinkUp); where no samples came, the sampling failed."""
+        """The caller withholds light on purpose (NaN: data of a BlinkUp); no samples at all are a failure."""
         start, end = self._time(a), self._time(b)
         silent_s = sum(gap.silent_s for gap in self._gaps if gap.start_s < end and gap.end_s > start)
         if silent_s > 0:
@@ -153,19 +163,31 @@ class Judge:
         likeliest = m.groups[top][0] if m.groups[top] else None
         confidence = self._trust * (by_code[likeliest] if likeliest else max(by_code.values(), default=0.0))
         start, end = self._time(a), self._time(b)
-        if likeliest is not None and confidence >= SURE and not self._misfit(a, b):
+        doubt = self._doubt(a, b, problems)
+        if likeliest is not None and confidence >= SURE and not doubt:
             others = tuple(name for name in names if name != likeliest)
             details = self._details(a, b) if top in m.irregular else {}
             return Span(start, end, likeliest, confidence, others, "", details)
-        return Span(start, end, None, confidence, tuple(names), self._reason(a, b, likeliest, names, problems))
+        return Span(start, end, None, confidence, tuple(names), doubt or self._reason(a, b, likeliest, names, problems))
 
-    def _misfit(self, a: int, b: int) -> bool:
-        return float((self._likelihood[a:b, :4].max(1) < 5 * FLOOR).mean()) > MISFIT
+    def _doubt(self, a: int, b: int, problems: tuple[Problem, ...]) -> str:
+        """Why the light of a span can't be relied on, however well it fits; else ''."""
+        length = f"insufficient evidence: {(b - a) * BIN_S:.2f} s of light"
+        if float((self._likelihood[a:b, :4].max(1) < 5 * FLOOR).mean()) > MISFIT:
+            return f"{length} lies on no known level; calibrate anew"
+        veiled = self._veiled[a:b]
+        if veiled.sum() > VEILED * ((self._colour[a:b] > 0) | veiled).sum():
+            return f"{length} is at the end of the converter: its colour is open; lower the gain or shade the sensor"
+        most, rate_hz, beside_s = RESTLESS
+        first_s, last_s = self._time(a) - beside_s, self._time(b) + beside_s
+        count = sum(p.kind == "ambient" and first_s <= p.numbers["time_s"] <= last_s for p in problems)
+        if count >= most and count > rate_hz * (last_s - first_s):
+            unlikely = f"makes sense only if the ambient light changed {count} times"
+            return f"{length} {unlikely}; the LED is rather brighter or weaker than calibrated"
+        return ""
 
     def _reason(self, a: int, b: int, likeliest: str | None, names: list[str], problems: tuple[Problem, ...]) -> str:
         length = f"{(b - a) * BIN_S:.2f} s of light"
-        if self._misfit(a, b):
-            return f"insufficient evidence: {length} lies on no known level; calibrate anew"
         if likeliest is None and self._trust >= SURE:
             fits = f"; nearest are {', '.join(names)}" if names else ""
             return f"insufficient evidence: {length} fits no code of the catalogue well{fits}"

@@ -14,7 +14,8 @@ from rig.led.bintypes import BIN_S, Floats
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded, Problem, Segment, Span
 from rig.led.model import Model, part_of
-from rig.led.problems import Seen, levels_problems, problems_of
+from rig.led.problems import Seen, ambient_problems, levels_problems, problems_of
+from rig.led.rails import veiled
 from rig.led.spans import Judge, merged, read
 from rig.led.track import BLOCK, KEEP, Block, Track
 
@@ -56,7 +57,9 @@ class Timeline:
             self._dropped += WINDOW_BINS - WINDOW_BINS // 2
             return
         blocks = _calm(bank.model, best.history)
-        spans, segments = self._read(bank, best, binner, ())
+        seen = self._seen.copy()
+        seen.add(bank.window.part(0, len(bank.window)), best.history, self._time(binner, 0))
+        spans, segments = self._read(bank, best, binner, (*levels_problems(bank), *ambient_problems(seen)))
         end_s = self._time(binner, blocks * BLOCK)
         self._spans += [_until(span, end_s) for span in spans if span.start_s < end_s]
         self._segments += [_cut(segment, end_s) for segment in segments if segment.start_s < end_s]
@@ -101,8 +104,9 @@ class Timeline:
         reading = read(model, _likely_part(model, best.history), best.history, prior)
         start_s, trust = self._time(binner, 0), float(bank.weights.max())
         gaps = [gap for gap in binner.gaps if gap.end_s > start_s]
-        judge = Judge(reading, window.part(0, len(window)), start_s, gaps, trust, binner.silent_s)
-        return judge.spans(problems or levels_problems(bank)), judge.segments()
+        bins = window.part(0, len(window))
+        judge = Judge(reading, bins, start_s, gaps, trust, binner.silent_s, veiled(bins, best.history, bank.levels))
+        return judge.spans(problems), judge.segments()
 
 
 def _calm(model: Model, history: list[Block]) -> int:
