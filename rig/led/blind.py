@@ -1,18 +1,20 @@
 """Decoding a whole recording without a calibration, where its content makes that possible.
 
 The light's plateaus are found, every way to call them red, green and amber is decoded, and the best joint score wins
-if it wins clearly. One lit plateau alone can never tell its colour, and says so.
+if it wins clearly. One lit plateau alone can never tell its colour, and says so. Two can't either: red and amber here
+are red and green of another sensor. They come back as what each way to call them would name.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from rig.led.bins import Binner
-from rig.led.bintypes import Bins, Floats
+from rig.led.bintypes import BIN_S, Bins, Floats
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded, Problem, Span
@@ -22,13 +24,14 @@ from rig.led.tracker import Tracker
 BLOCK = 5  # bins
 BASE_BLOCKS = 60  # over which the least light is taken for dark
 BASE_QUANTILE = 0.08
+BASE_MOVES = 0.25  # of the range, within twice as many blocks: drifting ambient light is slower
 MOST_POINTS = 600
 NEAR = 0.08  # of the whole range: blocks of one plateau
 LEAST_SHARE = 0.02  # of the blocks in a plateau
 SATURATION = (-0.12, 0.2)  # by how much amber may fall short of red plus green
 LIKELY_SATURATION = 0.04
-CLEAR_NATS = (20.0, 3.0)  # by which the best assignment must win, with two lit levels and with three ...
-NAMED = (0.9, 0.5)  # ... and share of the time it must be able to name
+CLEAR_NATS = 3.0  # by which the best assignment of three levels must win ...
+NAMED = 0.5  # ... and share of the time that it, or any that is offered, must be able to name
 UNCERTAINTY = 0.05  # of levels taken from plateaus
 
 
@@ -44,7 +47,14 @@ def decode_blind(times_s: Floats, samples: Floats, codes: Catalogue | None = Non
     made = [bins for bins in (binner.push(times_s, samples), binner.flush()) if bins is not None]
     if not made:
         return _refused(times_s, "there are too few samples")
-    levels = [level * unit for level in _plateaus(Bins.joined(made))]
+    moved, found = _plateaus(Bins.joined(made))
+    if moved > BASE_MOVES:
+        why = (
+            f"the least light of {2 * BASE_BLOCKS * BLOCK * BIN_S:.0f} s changed by {moved:.0%} of the range: the LED "
+        )
+        why += "was lit or off for seconds, or the ambient light changed, and which can't be told"
+        return _refused(times_s, why)
+    levels = [level * unit for level in found]
     tried: list[tuple[float, Calibration, Tracker]] = []
     for calibration in assignments(levels):
         tracker = Tracker(calibration, codes)
@@ -55,20 +65,49 @@ def decode_blind(times_s: Floats, samples: Floats, codes: Catalogue | None = Non
     if not tried:
         return _refused(times_s, f"{len(levels)} lit levels were found, and can't be called red, green and amber")
     tried.sort(key=lambda one: -one[0])
+    if len(levels) == 2:
+        return _alternatives(times_s, [tracker for _, _, tracker in tried], levels)
     margin = tried[0][0] - tried[1][0] if len(tried) > 1 else math.inf
-    if margin < CLEAR_NATS[len(levels) - 2]:
+    if margin < CLEAR_NATS:
         return _refused(times_s, f"{len(tried)} ways to call the {len(levels)} lit levels red, green and amber fit")
     _, calibration, tracker = tried[0]
     decoded = finish(tracker)
-    named = sum(span.duration_s for span in decoded if span.code) / max(1e-9, tracker.binner.last_s - times_s[0])
-    if named < NAMED[len(levels) - 2]:
+    named = _named(decoded, times_s)
+    if named < NAMED:
         return _refused(times_s, f"the likeliest reading names only {named:.0%} of the time")
-    found = Problem(
+    assumed = Problem(
         "levels",
         "decoded without a calibration: red and green steps were taken from the light itself; calibrate to be sure",
         {"red": calibration.red_v[0], "green": calibration.green_v[0], "lit_levels": float(len(levels))},
     )
-    return Decoded(decoded.spans, decoded.segments, (*decoded.problems, found))
+    return Decoded(decoded.spans, decoded.segments, (*decoded.problems, assumed))
+
+
+def _named(decoded: Decoded, times_s: Floats) -> float:
+    """Share of the time that has a name."""
+    return sum(span.duration_s for span in decoded if span.code) / max(1e-9, float(times_s[-1] - times_s[0]))
+
+
+def _alternatives(times_s: Floats, trackers: list[Tracker], levels: list[Floats]) -> Decoded:
+    """What each way to call two lit levels would name, none of them chosen; best fit first."""
+    readings = [finish(tracker) for tracker in trackers]
+    readings = [reading for reading in readings if _named(reading, times_s) >= NAMED]
+    if not readings:
+        return _refused(times_s, "no way to call the 2 lit levels names enough of the time")
+    steps = " and ".join("/".join(f"{step:.3g}" for step in level) for level in levels)
+    why = f"2 lit levels, {steps} above dark, can be called red, green or amber in {len(readings)} ways that fit codes"
+    if len(readings) == 1:
+        why = f"2 lit levels, {steps} above dark, don't prove their colours, though only one way fits codes"
+    problem = replace(_unidentified(why), numbers={"open": 1.0, "lit_levels": 2.0, "ways": float(len(readings))})
+    spans = []
+    for span in readings[0]:
+        middle_s = (span.start_s + span.end_s) / 2
+        said = [s for reading in readings for s in reading if s.start_s <= middle_s < s.end_s]
+        names = [name for s in said for name in ((s.code,) if s.code else ()) + s.alternatives]
+        confidence = span.confidence / (len(readings) + 1)  # the ways count alike, and one more for none of them
+        reason = span.reason if not names and span.reason else f"insufficient evidence: {problem.text}"
+        spans.append(Span(span.start_s, span.end_s, None, confidence, tuple(dict.fromkeys(names)), reason))
+    return Decoded(tuple(spans), (), (*(p for p in readings[0].problems if p.kind != "levels"), problem))
 
 
 def assignments(levels: list[Floats]) -> list[Calibration]:
@@ -94,8 +133,8 @@ def assignments(levels: list[Floats]) -> list[Calibration]:
     return out
 
 
-def _plateaus(bins: Bins) -> list[Floats]:
-    """Lit levels above dark (channels,), weakest first."""
+def _plateaus(bins: Bins) -> tuple[float, list[Floats]]:
+    """How far dark moved, and lit levels above it (channels,), weakest first."""
     count = len(bins) // BLOCK
     good = (bins.n > 0) & ~bins.moving
     means = []
@@ -104,7 +143,7 @@ def _plateaus(bins: Bins) -> list[Floats]:
         if good[part].all():
             means.append(bins.mean[part].mean(0))
     if len(means) < BASE_BLOCKS:
-        return []
+        return 0.0, []
     points = np.array(means)
     around = np.lib.stride_tricks.sliding_window_view(points.sum(1), BASE_BLOCKS)
     nearest = np.clip(np.arange(len(points)) - BASE_BLOCKS // 2, 0, len(around) - 1)
@@ -112,6 +151,8 @@ def _plateaus(bins: Bins) -> list[Floats]:
     dark = np.abs(points.sum(1) - low) < NEAR
     at = np.flatnonzero(dark)
     base = np.stack([np.interp(np.arange(len(points)), at, points[at, c]) for c in range(points.shape[1])], axis=1)
+    lag = 2 * BASE_BLOCKS
+    moved = float(np.abs(low[lag:] - low[:-lag]).max() if len(low) > lag else np.ptp(low))
     points = (points - base)[:: max(1, len(points) // MOST_POINTS)]
     found: list[Floats] = []
     left, all_points = points, len(points)
@@ -123,13 +164,17 @@ def _plateaus(bins: Bins) -> list[Floats]:
             break
         found.append(centre)
         left = left[~here]
-    return sorted((level for level in found if np.abs(level).max() > NEAR), key=lambda level: float(level.sum()))
+    return moved, sorted((x for x in found if np.abs(x).max() > NEAR), key=lambda level: float(level.sum()))
 
 
 def _refused(times_s: Floats, why: str) -> Decoded:
-    text = f"levels not identified: {why}; calibrate red and green, record more colours, or use two filtered sensors"
-    problem = Problem("levels", text, {"open": 1.0})
+    problem = _unidentified(why)
     if not len(times_s):
         return Decoded((), (), (Problem("samples", "no samples at all", {"samples": 0}),))
-    span = Span(float(times_s[0]), float(times_s[-1]), None, 0.0, (), f"insufficient evidence: {text}")
+    span = Span(float(times_s[0]), float(times_s[-1]), None, 0.0, (), f"insufficient evidence: {problem.text}")
     return Decoded((span,), (), (problem,))
+
+
+def _unidentified(why: str) -> Problem:
+    text = f"levels not identified: {why}; calibrate red and green, record more colours, or use two filtered sensors"
+    return Problem("levels", text, {"open": 1.0})

@@ -43,9 +43,9 @@ class Segment:
 class Problem:
     """Something that limits what can be said.
 
-    `kind`: sampling (rate, or stretches without samples; NaN came, so it is none), rail (the converter is at its end), ambient (it changed), levels (which level is
-    which colour is open), calibration (the levels have left it), colours (red and green can't be told apart), noise
-    (the steps drown), samples (none).
+    `kind`: sampling (rate, or stretches without samples; NaN did come), rail (the converter is at its end), ambient
+    (it changed), levels (which level is which colour is open), calibration (the levels have left it), colours (red and
+    green can't be told apart), noise (the steps drown), samples (none).
     """
 
     kind: str

@@ -68,8 +68,9 @@ def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tu
 
 
 class Judge:
-    """Names the spans of a reading. trust: posterior of the track it rests on; gaps: stretches without light, as
-    far as known; silent_s: of the last of them, which may not have ended, the time without samples; veiled: see `rails.veiled`.
+    """Names the spans of a reading. trust: posterior of the track it rests on; gaps: stretches without light.
+
+    silent_s: time without samples in a gap that has not ended. veiled: see `rails.veiled`.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Judge:
         ]
 
     def _gap_span(self, a: int, b: int) -> Span:
-        """The caller withholds light on purpose (NaN: data of a BlinkUp); no samples at all are a failure."""
+        """Light is withheld on purpose (NaN: data of a BlinkUp); where no samples came, the sampling failed."""
         start, end = self._time(a), self._time(b)
         silent_s = sum(gap.silent_s for gap in self._gaps if gap.start_s < end and gap.end_s > start)
         if silent_s > 0:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
-from led_light import QUIET, Scene, pattern, samples
+from led_light import QUIET, Runs, Scene, pattern, samples
 
 from rig.led import decode, load_catalogue
 
 WIFI = load_catalogue().for_device("wifi")
+KNOWN_COLOURS = ["no_settings", "searching", "joining", "getting_ip", "resolving", "connecting_server", "connected"]
+KNOWN_COLOURS += ["lost", "update", "reception_error", "blinkup_ok"]
 
 
 @pytest.mark.parametrize("ratio", [0.4, 0.6, 1.5])
@@ -39,6 +43,50 @@ def test_one_lit_level_has_no_colour(code_id: str) -> None:
     assert span.code is None
     assert "levels not identified" in span.reason
     assert "two filtered sensors" in span.reason
+
+
+def lit(code_id: str, duration_s: float) -> Runs:
+    return [("G", duration_s)] if code_id == "update" else pattern(code_id, duration_s)
+
+
+@pytest.mark.parametrize("colours", ["AR", "AG", "GR"])
+def test_two_colours_never_make_one_name(colours: str) -> None:
+    """Every two Wi-Fi codes that show two colours between them: red and amber could be red and green elsewhere."""
+    tried = 0
+    for first, second in itertools.combinations_with_replacement(KNOWN_COLOURS, 2):
+        runs = [*lit(first, 3.5), *(lit(second, 3.5) if second != first else [])]
+        if "".join(sorted({colour for colour, _ in runs} - {"D"})) != colours:
+            continue
+        tried += 1
+        decoded = decode(*samples(runs, Scene(snr=30.0), seed=tried), calibration=None, codes=WIFI)
+        assert decoded.codes == (), (first, second)
+        assert max(span.confidence for span in decoded) < 0.9, (first, second)
+        assert all("insufficient evidence" in span.reason for span in decoded)
+        assert "levels" in {problem.kind for problem in decoded.problems}, (first, second)
+    assert tried >= 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("no_settings", "connected"), ("no_settings", "lost"), ("connected", "lost")]
+)
+def test_two_colours_come_back_as_alternatives(first: str, second: str) -> None:
+    runs = [*pattern(first, 6.0), *pattern(second, 6.0)]
+    decoded = decode(*samples(runs, QUIET, seed=3), calibration=None, codes=WIFI)
+    before, after = decoded
+    assert {first, "connected", "lost"} <= set(before.alternatives)
+    assert {second, "lost"} <= set(after.alternatives)
+    (problem,) = [p for p in decoded.problems if p.kind == "levels"]
+    assert problem.numbers["lit_levels"] == 2
+    assert problem.numbers["ways"] > 1
+
+
+@pytest.mark.parametrize("lit_s", [4.0, 10.0])
+def test_light_that_is_on_for_seconds_is_no_darkness(lit_s: float) -> None:
+    """It may be ambient light as well as an LED; taken for dark, everything after it would be named wrongly."""
+    runs = [*pattern("searching", 6.75), ("G", lit_s)]
+    decoded = decode(*samples(runs, Scene(snr=30.0)), calibration=None, codes=WIFI)
+    assert decoded.codes == ()
+    assert "least light" in decoded.problems[0].text
 
 
 def test_nothing_to_see() -> None:
