@@ -21,7 +21,7 @@ BenchName = Annotated[
 Device = Annotated[
     str | None, typer.Option("--dut", metavar="NAME|PATH", help="Device profile instead of the bench's.")
 ]
-Seed = Annotated[int | None, typer.Option(help="Which individuals of a simulated bench; default: the file's.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Which individuals of a simulated bench; default: the file's.")]
 
 
 @app.command(
@@ -50,7 +50,7 @@ def calibrate(
         )
         rail_v = opened.config.led.calibration.rail_v
         old = opened.calibration
-        new = calibrating.calibration_from(levels, conditions or old.conditions, rail_v=rail_v)
+        new = calibrating.calibration_from(levels, conditions or "not noted", rail_v=rail_v)
     rows = [
         [
             name,

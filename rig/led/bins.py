@@ -125,11 +125,16 @@ class Binner:
             first = self.last_s if self.start_s is not None else times[0]
             rising = times[0] >= first and bool((times[1:] >= times[:-1]).all())
             if not rising or not np.isfinite(times[-1]):
-                raise SamplesError(f"sample times must be finite and never fall; at {times[0]:.3f} s they do")
+                before = np.concatenate([[first], times[:-1]])
+                at = int((~(times >= before) | ~np.isfinite(times)).argmax())
+                raise SamplesError(
+                    "sample times must be finite and never fall; the one of index "
+                    f"{at} is {times[at]:.6g} s, after {before[at]:.6g} s"
+                )
         return times, values / self._scale
 
     def _finished(self, numbers: Ints, t: Floats, v: Floats, whole: int) -> Bins | None:
-        good = np.isfinite(v).all(1)
+        good = np.asarray(np.isfinite(v).all(1), np.bool_)
         self._note_gaps(t, good)
         if not good.all():
             numbers, t, v = numbers[good], t[good], v[good]

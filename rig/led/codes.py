@@ -245,10 +245,10 @@ def _code(row: dict[str, Any], where: str) -> Code:
 
 
 @cache
-def _load(path: Path) -> Catalogue:
+def _read(text: str, path: Path) -> Catalogue:
     try:
-        rows = tomllib.loads(path.read_text("utf-8")).get("code", [])
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        rows = tomllib.loads(text).get("code", [])
+    except tomllib.TOMLDecodeError as error:
         raise CodesError(f"{path}: no catalogue of light codes ({error})") from error
     catalogue = Catalogue(tuple(_code(row, str(path)) for row in rows))
     for code in catalogue:
@@ -258,10 +258,15 @@ def _load(path: Path) -> Catalogue:
     return catalogue
 
 
-def load_catalogue(path: Path | None = None) -> Catalogue:
+def load_catalogue(path: Path | str | None = None) -> Catalogue:
     """The rig's catalogue, or the one in `path` (same format as rig/led/codes.toml).
 
     Raises:
         CodesError: the file can't be read or a row is wrong; the text names file and row.
     """
-    return _load(Path(__file__).with_name("codes.toml") if path is None else path.resolve())
+    file = Path(__file__).with_name("codes.toml") if path is None else Path(path).resolve()
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CodesError(f"{file}: no catalogue of light codes ({error})") from error
+    return _read(text, file)

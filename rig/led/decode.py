@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rig.led.bintypes import Floats
 from rig.led.blind import decode_blind
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded
+from rig.led.errors import SamplesError
 from rig.led.timeline import finish
 from rig.led.tracker import Tracker
+
+FARTHEST_S = 0.5  # median: no code can be seen in so few samples, and as many bins would take minutes
 
 
 def decode(
@@ -21,8 +26,13 @@ def decode(
     the levels are taken from the recording itself if it shows enough colours; else nothing is named and it says why.
 
     Raises:
-        SamplesError: shapes don't fit the calibration, or time runs backwards.
+        SamplesError: shapes don't fit the calibration, time runs backwards, or samples lie over half a second apart.
     """
+    apart_s = float(np.median(np.diff(times_s))) if np.ndim(times_s) == 1 and len(times_s) > 1 else 0.0
+    if apart_s > FARTHEST_S:
+        raise SamplesError(
+            f"the samples lie {apart_s:g} s apart (median), pulses of light last 0.25 s: are the times in seconds?"
+        )
     if calibration is None:
         return decode_blind(times_s, samples, codes)
     tracker = Tracker(calibration, codes)

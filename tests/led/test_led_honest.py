@@ -1,14 +1,15 @@
-"""Light that fits a code well and still can't be relied on: at the converter's end, or with levels far from the calibration."""
+"""Light that fits a code well and can't be relied on: at the end of the converter, or far from the calibration."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from led_light import Scene, pattern, samples
 
-from rig.led import Decoded, decode, load_catalogue
+from rig.led import CodesError, Decoded, SamplesError, decode, load_catalogue
 
 WIFI = load_catalogue().for_device("wifi")
 LIT = Scene(ambient=0.3)
@@ -50,3 +51,30 @@ def test_an_led_far_brighter_than_calibrated_is_no_restless_room(brighter: float
     assert set(decoded.codes) <= {"no_settings"}
     if not decoded.codes:
         assert any("calibrated" in span.reason for span in decoded)
+
+
+def test_times_in_milliseconds_are_refused() -> None:
+    times, volts = samples(pattern("no_settings", 4.0), LIT, seed=5)
+    with pytest.raises(SamplesError, match=r"2.0\d* s apart .* in seconds\?"):
+        decode(times * 1000, volts, calibration=LIT.calibration(), codes=WIFI)
+
+
+@pytest.mark.parametrize(
+    ("index", "wrong", "text"), [(700, 0.5, "index 700 is 0.5 s"), (3, np.nan, "index 3 is nan s")]
+)
+def test_the_sample_whose_time_is_wrong_is_named(index: int, wrong: float, text: str) -> None:
+    times, volts = samples(pattern("no_settings", 4.0), LIT, seed=5)
+    times[index] = wrong
+    with pytest.raises(SamplesError, match=text):
+        decode(times, volts, calibration=LIT.calibration(), codes=WIFI)
+
+
+def test_a_catalogue_is_read_again_when_its_file_changed(tmp_path: Path) -> None:
+    file = tmp_path / "codes.toml"
+    file.write_text('[[code]]\nid = "one"\nkind = "solid"\nreadings = ["R"]\n')
+    assert [code.id for code in load_catalogue(str(file))] == ["one"]
+    file.write_text('[[code]]\nid = "two"\nkind = "solid"\nreadings = ["R"]\n')
+    assert [code.id for code in load_catalogue(file)] == ["two"]
+    file.write_bytes(b"\xff")
+    with pytest.raises(CodesError, match=r"codes\.toml"):
+        load_catalogue(file)
