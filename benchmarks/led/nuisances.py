@@ -134,5 +134,8 @@ if __name__ == "__main__":
     p.add_argument("--decoder", default="score_adapter:Decoder"); p.add_argument("--n", type=int, default=24)
     p.add_argument("--seed", type=int, default=5); p.add_argument("--rows", default=",".join(ROWS))
     a = p.parse_args()
+    unknown = set(a.rows.split(",")) - set(ROWS)
+    if unknown:
+        p.error(f"--rows: unknown {', '.join(sorted(unknown))}; choose from {', '.join(ROWS)}")
     for row in a.rows.split(","):
         print(json.dumps(run(row, scorer.load(a.decoder), a.n, a.seed)), flush=True)
