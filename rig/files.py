@@ -89,7 +89,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     __tracebackhide__ = True  # the data may hold secrets, and pytest can print a frame's variables
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark in front
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     except RecursionError:

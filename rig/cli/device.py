@@ -9,6 +9,7 @@ import typer
 from rig.cli.output import plain, say, table
 from rig.cli.settings import names, settings
 from rig.errors import ConfigError
+from rig.led import load_catalogue
 from rig.profiles.device import DeviceProfile, load_device
 
 # Keys whose values judge a device or are facts about it; those of the simulation carry their own marks.
@@ -50,6 +51,7 @@ def show_device(
     doc: the maker's text; prod: a product's page; forum: its staff or users; inferred, assumed: by the rig.
     """
     device = load_device(name)
+    load_catalogue().for_device(*device.led_tags)  # says which of them no row of the catalogue knows
     marks = {
         key: f"{mark.mark}{': ' + plain(mark.source) if mark.source else ''}" for key, mark in device.certainty.items()
     }

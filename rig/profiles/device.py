@@ -94,7 +94,7 @@ class DeviceProfile(Strict):
 
     page: ClassVar[str] = "docs/devices.md"
 
-    name: str
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str
     extends: str = ""
     # Which imp is inside; left out, it is the name if that is an imp's.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from rig.files import find, read
 
 Data = dict[str, Any]
 
-CERTAINTY = "certainty"
+CERTAINTY, LIMITS = "certainty", "limits"
+NEARLY = 0.88  # likeness of two names, 1 for the same: time_in_ppp and time_in_ppp_check have 0.79
 # Tables that are one value with its mark, not a section: a child's replaces the parent's as a whole.
 _VALUE_KEYS = frozenset({"low", "high", "mark"})
 
@@ -47,7 +49,20 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
     except ConfigError as error:
         raise ConfigError(f"{path}: extends: {error}") from None
     parent = prepare(_extended(parent_path, kind, prepare, chain), parent_path)
+    if data["name"] == parent.get("name"):
+        raise ConfigError(f"{path}: name = {data['name']!r} is that of the file it extends; expected one of its own")
+    _check_spelling(path, parent.get(LIMITS), data.get(LIMITS))
     return laid_over(parent, data)
+
+
+def _check_spelling(path: Path, known: object, said: object) -> None:
+    """A limit of the child's own may have any name, but not nearly that of its parent's: it would limit nothing."""
+    if not isinstance(known, dict) or not isinstance(said, dict):
+        return
+    for name in said.keys() - known.keys():
+        near = get_close_matches(name, known, n=1, cutoff=NEARLY)
+        if near:
+            raise ConfigError(f"{path}: {LIMITS}.{name}: no such limit; is {near[0]!r} meant?")
 
 
 def _is_path(name: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import model_validator
+
 from rig.files import Strict
 from rig.quantities import Spread, spread
 
@@ -92,6 +94,16 @@ class Board(Strict):
     bulk_f: Spread = spread(0.0)
     pipe_red: Spread = spread(1.0)
     pipe_green: Spread = spread(1.0)
+
+    @model_validator(mode="after")
+    def _real(self) -> Board:
+        for key, most in (("regulator_ohm", 1000.0), ("bulk_f", 1.0), ("pipe_red", 10.0), ("pipe_green", 10.0)):
+            value: Spread = getattr(self, key)
+            if not 0 <= value.low <= value.high <= most:
+                raise ValueError(f"{key} = {value.low:g} to {value.high:g}; expected 0 to {most:g}")
+        if self.regulator_limit_a.low <= 0:
+            raise ValueError(f"regulator_limit_a = {self.regulator_limit_a.low:g}; expected more than 0")
+        return self
 
 
 class SimulatedDevice(Strict):

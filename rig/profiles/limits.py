@@ -32,6 +32,10 @@ class Limit(Strict):
             raise ValueError("expected low, high or both")
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise ValueError(f"expected low below high (low {self.low:g}, high {self.high:g})")
+        if self.low is not None and self.high is not None and 2 * self.band >= self.high - self.low:
+            raise ValueError(
+                f"marginal = {self.band:g} leaves nothing between {self.low:g} and {self.high:g} that passes"
+            )
         return self
 
     @property

@@ -210,6 +210,22 @@ MISTAKES = [
         'extends = "imp003"\nname = "x"\n[radio]\nbands_ghz = []\nwps = false', ["at least one of"], id="no_way"
     ),
     pytest.param('extends = "imp003"\nname = "x"\n[radio]\nbands_ghz = []\nethernet = true', ["wps needs"], id="wps"),
+    pytest.param('extends = "imp003"\nname = "imp003"', ["that of the file it extends"], id="name_of_the_parent"),
+    pytest.param('extends = "imp003"\nname = "my thing"', [r"name = 'my thing'"], id="name_of_two_words"),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[limits.time_to_conect]\nunit = "s"\nhigh = 3.0',
+        [r"limits\.time_to_conect: no such limit; is 'time_to_connect' meant\?"],
+        id="misspelt_limit",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[limits.boot_red]\nunit = "s"\nlow = 0.1\nhigh = 0.2\nmarginal = 0.05',
+        ["marginal = 0.05 leaves nothing"],
+        id="all_is_marginal",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[simulation.board]\nbulk_f = -1e-4', ["bulk_f = -0.0001"], id="negative"
+    ),
+    pytest.param('extends = "imp003"\nname = "x"\n[simulation.board]\npipe_red = 70', ["pipe_red = 70"], id="pipe"),
 ]
 
 
@@ -220,6 +236,11 @@ def test_mistakes_are_named(tmp_path: Path, text: str, said: list[str]) -> None:
         load_device(path)
     for part in said:
         assert re.search(part, str(caught.value)), str(caught.value)
+
+
+def test_a_limit_of_ones_own_and_a_byte_order_mark_are_fine(tmp_path: Path) -> None:
+    own = 'extends = "imp003"\nname = "x"\n[limits.relay_click]\nunit = "s"\nhigh = 3.0'
+    assert load_device(write(tmp_path, "x", "\ufeff" + own)).limits["relay_click"].high == 3.0
 
 
 def test_a_circle_is_refused_with_its_members(tmp_path: Path) -> None:
