@@ -3,6 +3,7 @@
     cd benchmarks/led && PYTHONPATH=..:../.. python nuisances.py --decoder score_adapter:Decoder --n 24 --seed 5 [--rows pwm_1k,tails]
 
   pwm_100, pwm_1k  LED dimmed by PWM at 100 Hz / 1 kHz, duty 0.3..0.8 (the calibration knows the dimmed steps)
+  fast_100, fast_1k  the same before a fast sensor (0.3 ms): every sample is dark or the full brightness
   tails        noise of Student's t with 2.5 degrees of freedom instead of the Gaussian
   shot         noise that grows with the light: up to 3 times at amber
   dim          brightness falls slowly to 75 %, green 8 % more than red
@@ -39,6 +40,8 @@ def nuisance(row, seed):
         kw["snr"] = 200.0
     if row.startswith("pwm"):
         kw |= dict(rc=(0.004, 0.004))
+    if row.startswith("fast"):
+        kw |= dict(rc=(0.0003, 0.0003))
     if row == "linear":
         kw["rc"] = (0.0003, 0.0003)
     if row == "slow_rate":
@@ -55,7 +58,11 @@ def nuisance(row, seed):
         w = 2 * np.pi * f * tau  # ripple left by the sensor: first two harmonics of the square wave, low-passed
         ripple = sum(2 * np.sin(np.pi * n * duty) / (np.pi * n * duty) * np.cos(2 * np.pi * n * f * t + n) / np.hypot(1, n * w) for n in (1, 2))
         x2 = x2 + light * ripple[:, None]
-    elif row == "tails":
+    elif row.startswith("fast"):
+        f = (100.0 if row == "fast_100" else 1000.0) * rng.uniform(0.97, 1.03); duty = rng.uniform(0.3, 0.8)
+        when = t + rng.normal(0, 0.0002, len(t))  # stamps are that far off the moment of the sample
+        on = (f * when + rng.uniform()) % 1 < duty
+        x2 = x2 + light * (on / duty - 1)[:, None]
         x2 = x2 + np.clip(rng.standard_t(2.5, x2.shape), -60, 60) * peak / 25
     elif row == "shot":
         x2 = x2 + rng.normal(0, 1, x2.shape) * peak / 20 * (0.7 + 2.3 * light / peak)
@@ -88,13 +95,13 @@ def nuisance(row, seed):
         holes = [(a, a + 1.0) for a in np.arange(4, t[-1] - 1, 7.0)]
         for a, b in holes:
             x2[(t > a) & (t < b)] = np.nan
-    if row not in ("blanked", "quantised"):
+    if row not in ("blanked", "quantised", "fast_100", "fast_1k"):
         x2 = _clip(tr, x2)
     tr["t"], tr["x"] = t, x2.reshape((len(t), *shape[1:]))
     return tr, holes
 
 
-ROWS = "pwm_100 pwm_1k tails shot dim outliers bursts lost linear quantised slow_rate blanked".split()
+ROWS = "pwm_100 pwm_1k fast_100 fast_1k tails shot dim outliers bursts lost linear quantised slow_rate blanked".split()
 
 
 def run(row, decoder, n, seed):

@@ -18,6 +18,7 @@ from rig.led.bintypes import BIN_S, Bins, Floats, Gap, Ints
 from rig.led.calibration import Calibration
 from rig.led.errors import SamplesError
 from rig.led.noise import Noise
+from rig.led.pwm import Pwm
 
 NOISE_EVERY = 20  # bins
 NOISE_EARLY = (3, 10)
@@ -54,6 +55,8 @@ class Binner:
         self._channels = calibration.channels
         rail = None if calibration.rail_v is None else calibration.rail_v / self._scale
         self.noise = Noise(calibration.channels, rail)
+        weakest = min(sum(calibration.red_v / self._scale), sum(calibration.green_v / self._scale))
+        self.pwm = Pwm(float(weakest), calibration.channels)
         self.start_s: float | None = None
         self.last_s = 0.0
         self.samples = 0
@@ -101,7 +104,8 @@ class Binner:
                 out += [made] if made is not None else []
             self._times, self._values = [], []
         if self.start_s is not None:
-            rows = self._added(self._nothing)
+            rows = [row for part in self.pwm.flush() for row in self._added(self._raw_bin(part))]
+            rows += self._added(self._nothing)
             out += [_as_bins(rows)] if rows else []
         return Bins.joined(out) if out else None
 
@@ -134,24 +138,37 @@ class Binner:
         return times, values / self._scale
 
     def _finished(self, numbers: Ints, t: Floats, v: Floats, whole: int) -> Bins | None:
-        good = np.asarray(np.isfinite(v).all(1), np.bool_)
+        good = np.asarray(np.isfinite(v).all(axis=1))
         self._note_gaps(t, good)
         if not good.all():
             numbers, t, v = numbers[good], t[good], v[good]
         self.samples += len(v)
         edges = numbers.searchsorted(np.arange(self._next, whole + 1)).tolist()
-        columns = v.T.tolist()
+        columns, times = v.T.tolist(), t.tolist()
         rows: list[_Row] = []
         noted = 0
         for first, end in itertools.pairwise(edges):
-            rows += self._added(self._raw_bin([column[first:end] for column in columns]))
+            for part in self.pwm.add([column[first:end] for column in columns], times[first:end]):
+                rows += self._added(self._raw_bin(part))
+                self._note_put_together(part)
             self._next += 1
             if self._next % NOISE_EVERY == 0 or self._next in NOISE_EARLY:
-                self.noise.note(v[noted:end])
+                self._note_raw(v[noted:end])
                 self.noise.update()
                 noted = end
-        self.noise.note(v[noted : edges[-1]])
+            if self._next % NOISE_EVERY == 0 and self.pwm.look():
+                self.noise.forget()
+        self._note_raw(v[noted : edges[-1]])
         return _as_bins(rows) if rows else None
+
+    def _note_raw(self, values: Floats) -> None:
+        if self.pwm.share is None:
+            self.noise.note(values)
+
+    def _note_put_together(self, samples: list[list[float]]) -> None:
+        """Noise is that of the light which is read, not of PWM."""
+        if self.pwm.share is not None:
+            self.noise.note(np.array(samples, np.float64).reshape(self._channels, -1).T)
 
     def _raw_bin(self, samples: list[list[float]]) -> _Raw:
         """Of one bin's samples, per channel. A bin has some ten: for so few, plain numbers are faster than arrays."""
@@ -182,7 +199,7 @@ class Binner:
             return []
         older, old, here, after = self._near
         del self._near[0]
-        low, high = self.noise.low.tolist(), self.noise.high.tolist()
+        low, high = self.noise.low.tolist(), self.pwm.dimmed(self.noise.high.tolist())
         behind = (older.n > 0) + (old.n > 0)
         known = behind > 0 and here.n > 0 and after.n > 0
         moving = railed = False

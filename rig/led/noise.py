@@ -57,6 +57,13 @@ class Noise:
         """So many samples of the bins now noted lie far off their median."""
         self._new_outside += count
 
+    def forget(self) -> None:
+        """Light is read in another way from now on: learn its noise anew; what was known holds until then."""
+        self._diffs.clear()
+        self._last = None
+        self._squares[:] = 0.0
+        self._freedom[:] = 0.0
+
     def variance(self, mean: float, channel: int) -> float:
         """Of a raw sample in a bin of this mean."""
         if self._table is None:
