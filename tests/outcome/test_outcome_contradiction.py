@@ -200,6 +200,19 @@ def test_misread_polarity_needs_less_after_a_green_start() -> None:
     assert told(light(*spans, segments=(BOOT, *rest))).verdict is V.NO_SETTINGS
 
 
+def test_light_that_fits_no_code_after_a_misread_polarity_is_part_of_it() -> None:
+    start = (Segment(0.01, 0.07, "A"), Segment(0.07, 0.3, "G"), Segment(0.3, 1.0, "A"))
+    unread = colours("AARARGAADAARD" * 2, 0.5, 4.5)
+    rest = (*colours("ARARARA", 0.5, 1.0), *unread, *colours("DARAAD" * 4, 0.5, 17.5))
+    outcome = told(light((None, LENGTH_S, 0.2), segments=(*start, *rest)))
+    assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
+    mostly_dark = (*colours("ARARARA", 0.5, 1.0), *colours("DDADDR" * 9, 0.5, 4.5))
+    for letters in ((*start, *mostly_dark), (BOOT, *colours("ARARARARA", 0.5, 1.0), *colours("DARAAD" * 8, 0.5, 5.5))):
+        open_ended = told(light((None, LENGTH_S, 0.2), segments=letters))
+        assert open_ended.verdict is V.UNDECIDED
+        assert "colours" in open_ended.summary
+
+
 def test_green_at_the_start_puts_an_answer_in_doubt_and_with_it_the_amber() -> None:
     sent = blinkup(6.0, 10.0)
     seen = (("no_settings", 6.0), (DARK, 4.0), ("legacy_blinkup_ok", 3.0), ("no_settings", LENGTH_S - 13.0))
