@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rig.outcome.breaks import cut_off
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.crash import crash_loop
 from rig.outcome.evidence import Scene, Seen
@@ -232,4 +233,4 @@ def stuck_red(scene: Scene) -> Candidate | None:
     )
 
 
-POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, crash_loop, amber_for_dark, dead)
+POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, cut_off, stuck_red, crash_loop, amber_for_dark, dead)

@@ -151,6 +151,45 @@ def test_starts_that_look_like_a_step_of_connecting_are_told_by_the_silent_radio
     assert told(seen, volts(), amps(BUSY_A, bursts_s=0.5)).verdict is V.SERVER_UNREACHABLE
 
 
+def stepping(red_a: float) -> Trace:
+    """Current of a device that draws another one while its red is lit."""
+    reds = [(s.start_s, s.end_s - s.start_s, red_a) for s in starts(1.3, 0.3).segments if s.colour == "R"]
+    return amps(IDLE_A, *reds)
+
+
+@pytest.mark.parametrize("code", ["spi_not_found", "spi_error"])
+def test_starts_that_look_like_a_code_of_spi_flash_are_told_by_what_the_red_draws(code: str) -> None:
+    seen = Decoded((Span(0.0, 8.0, None, 0.1), Span(8.0, LENGTH_S, code)), starts(1.3, 0.3).segments)
+    assert told(seen, volts(), stepping(IDLE_A - 0.002)).verdict is V.MODULE_FAULT
+    lit = told(seen, volts(), stepping(IDLE_A + 0.002))
+    assert lit.verdict is V.SPI_FLASH_FAULT
+    assert told(seen, volts()).verdict is V.SPI_FLASH_FAULT  # nothing but the light was measured
+
+
+def cut_at(*times_s: float) -> Trace:
+    return amps(IDLE_A, *((t, 0.02, 0.0) for t in times_s))
+
+
+def test_a_device_that_draws_nothing_again_and_again_restarts_whatever_is_shown() -> None:
+    solid = light(("update", LENGTH_S), segments=(Segment(0.0, LENGTH_S, "G"),))
+    assert told(solid, volts(), amps(IDLE_A)).verdict is V.UNDECIDED  # no red of a start
+    often = told(solid, volts(), cut_at(*np.arange(1.0, LENGTH_S, 0.5)))
+    assert (often.verdict, often.fault_domain) == (V.BROWNOUT_LOOP, F.DUT)
+    assert "drew nothing" in often.summary
+    assert told(solid, volts(), cut_at(*np.arange(1.0, 6.0, 0.5))).verdict is V.UNDECIDED  # it got over them
+    assert told(solid, cut_at(*np.arange(1.0, LENGTH_S, 0.5))).verdict is V.UNDECIDED  # the supply may have failed
+
+
+def test_moments_without_current_contradict_a_pattern_and_a_long_sleep_does_not() -> None:
+    online = shown("connected", "G", BOOT)
+    sure = told(online, volts(), amps(BUSY_A)).confidence
+    asleep = told(online, volts(), amps(BUSY_A, *((t, 0.5, 0.0) for t in (5.0, 10.0, 15.0, 20.0))))
+    assert (asleep.verdict, asleep.confidence) == (V.CONNECTED, sure)
+    cut = told(online, volts(), amps(BUSY_A, *((t, 0.02, 0.0) for t in (5.0, 10.0, 15.0))))
+    assert cut.verdict is V.UNDECIDED
+    assert "drew nothing at 3 moments" in cut.summary
+
+
 def test_a_voltage_with_no_room_for_losses_proves_nothing_about_the_radio() -> None:
     scant = trace("dut_v", LENGTH_S, 2.7)
     assert "never ran" not in told(shown("searching", "R", BOOT), scant, amps(IDLE_A)).summary
