@@ -12,7 +12,7 @@ from rig.outcome.candidate import Candidate
 from rig.outcome.context import Colour, joined
 from rig.outcome.crash import red_takes_less
 from rig.outcome.evidence import GREEN_ANSWERS, RED_ANSWERS, Scene
-from rig.outcome.meaning import STAGE_RANK
+from rig.outcome.meaning import CODE_VERDICTS, STAGE_RANK, tail
 from rig.outcome.outcome import Verdict
 
 SUSPECTS = "suspect the LED's colours (a dead or exchanged die) or the sensor's calibration"
@@ -99,12 +99,22 @@ def _start_as_red(scene: Scene, c: Candidate) -> tuple[float, str]:
 def _no_radio(scene: Scene, c: Candidate) -> tuple[float, str]:
     """Being connected, or on the way there, takes a radio; a supply too low for it explains that it doesn't run."""
     start_s, end_s = scene.powered.start_s, c.decisive_s[1]
-    if c.verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
+    verdict = _goes_on_as(scene) if c.verdict in _UNANSWERED else c.verdict
+    # A radio that runs later on, after a BlinkUp, does not explain what was online before.
+    online = [p.end_s for p in scene.patterns if p.code == "connected" and start_s <= c.decisive_s[0] <= p.start_s]
+    end_s = min([end_s, *online])
+    if verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
         return 1.0, ""
     if not radio_never(scene, start_s, end_s) or not ample(scene):
         return 1.0, ""
     amps = usual_ma(scene, start_s, end_s)
     return _IMPOSSIBLE, f"; but the current ({amps:.0f} mA) shows that its radio never ran: {SUSPECTS}"
+
+
+def _goes_on_as(scene: Scene) -> Verdict | None:
+    """What the last pattern would mean without a BlinkUp: that it was not answered rests on what is shown."""
+    spans = tail(scene)
+    return CODE_VERDICTS.get(spans[-1].code or "") if spans else None
 
 
 def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:

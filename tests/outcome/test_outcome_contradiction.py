@@ -53,6 +53,24 @@ def test_no_way_to_the_server_without_a_radio(code: str, letter: str) -> None:
     assert with_radio.verdict in dict(without.alternatives)
 
 
+def test_what_was_online_before_its_radio_first_ran_was_not() -> None:
+    spans = ((None, 1.0, 0.0), ("connected", 9.0), ("lost", LENGTH_S - 10.0))
+    decoded = light(*spans, segments=(BOOT, *colours("DG" * 9, 0.5, 1.0), *colours("DR" * 20, 0.5, 10.0)))
+    all_along = told(decoded, volts(), amps(BUSY_A))
+    later_only = told(decoded, volts(), amps(IDLE_A, (12.0, 18.0, BUSY_A)))
+    assert (all_along.verdict, later_only.verdict) == (V.LOST_CONNECTION, V.UNDECIDED)
+    assert "its radio never ran" in later_only.summary
+
+
+@pytest.mark.parametrize(("code", "letter"), [("lost", "R"), ("no_settings", "A")])
+def test_a_blinkup_unanswered_by_what_takes_a_radio_that_never_ran_is_in_doubt(code: str, letter: str) -> None:
+    sent = blinkup(8.25, 11.9)
+    decoded = shown(code, letter, BOOT)
+    assert told(decoded, actions=(sent,)).verdict is V.BLINKUP_NOT_RECEIVED
+    quiet = told(decoded, volts(), amps(IDLE_A), actions=(sent,))
+    assert quiet.verdict is (V.UNDECIDED if letter == "R" else V.BLINKUP_NOT_RECEIVED)
+
+
 def test_a_supply_too_low_for_the_radio_is_no_contradiction() -> None:
     weak = volts((0.5, 29.0, 2.3))
     assert "never ran" not in told(shown("searching", "R", BOOT), weak, amps(IDLE_A)).summary
@@ -114,7 +132,8 @@ def test_a_radio_that_starts_with_the_blinkup_answers_it() -> None:
     decoded = light(("lost", 6.0), (DARK, 6.0), ("lost", LENGTH_S - 12.0), segments=colours("RD" * 30, 0.5))
     sent = (blinkup(6.0, 12.0),)
     started = told(decoded, volts(), amps(IDLE_A, (13.0, 17.0, BUSY_A)), actions=sent)
-    quiet = told(decoded, volts(), amps(IDLE_A), actions=sent)
+    amber = light(("no_settings", 6.0), (DARK, 6.0), ("no_settings", LENGTH_S - 12.0), segments=colours("AD" * 30, 0.5))
+    quiet = told(amber, volts(), amps(IDLE_A), actions=sent)
     assert started.verdict is V.UNDECIDED
     assert "its radio started with the BlinkUp" in started.summary
     assert quiet.verdict in (V.BLINKUP_REFUSED, V.BLINKUP_NOT_RECEIVED)
