@@ -2,7 +2,7 @@
 
 Both dies are taken to be weaker alike, as behind a dirty window, a sensor out of place or a large resistor. The
 strongest light is then red, green or amber. Each is tried; what makes sense of the light is taken if all that do so end
-in the same code.
+in the same code, or if only one of them is not contradicted by the current, the start and the order of events.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import Final
 import numpy as np
 
 from rig.led import Calibration, Catalogue, Decoded, Problem, decode
+from rig.outcome import DeviceFacts, Verdict, judge
+from rig.outcome.contradiction import green_start
+from rig.outcome.evidence import build_scene
 from rig.recording import Floats, Recording
 
 POOR: Final = 0.6  # named share of the time: above, the reading is left alone
@@ -26,19 +29,30 @@ LOW, HIGH = 5.0, 98.0  # percentiles for darkness and the strongest light
 LEAST_S: Final = 5.0
 UNCERTAINTY: Final = 0.15
 DARK: Final = (None, "normal_operation")
+OPEN: Final = Verdict.UNDECIDED
 
 
 def with_faint_heeded(
-    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue
+    recording: Recording,
+    decoded: Decoded,
+    calibration: Calibration,
+    codes: Catalogue,
+    facts: DeviceFacts | None = None,
 ) -> tuple[Decoded, Calibration]:
     """`decoded` and its calibration as they are, or read with levels that are all weaker by one factor.
 
-    Only for one sensor, and only where most of the light since power-on could not be named. The result carries a
-    `faint` problem.
+    Only for one sensor, and only where most of the light since power-on could not be named, or where the levels left
+    the calibration and no verdict comes of it. With `facts` the verdict on each reading chooses between them. The
+    result carries a `faint` problem.
     """
     led = recording.blanked().traces.get("led")
     on_s = max((a.start_s for a in recording.actions if a.kind == "power_on"), default=None)
-    if led is None or on_s is None or calibration.channels != 1 or not _poor(decoded, on_s):
+    if led is None or on_s is None or calibration.channels != 1:
+        return decoded, calibration
+    poor = _poor(decoded, on_s)
+    if not poor and (
+        facts is None or not _left(decoded) or judge(recording, decoded, device=facts).verdict is not OPEN
+    ):
         return decoded, calibration
     values = led.values.reshape(len(led.times_s), -1)[:, 0]
     step_v = _strongest(led.times_s, values, on_s)
@@ -54,15 +68,45 @@ def with_faint_heeded(
             tried.append((not drifted, _named(again, on_s), again, scaled, share))
     sound = [one for one in tried if one[1] >= CLEAR]
     ends = {_last(one[2]) for one in sound}
-    if len(ends) != 1 or None in ends:
-        return decoded, calibration
-    _, _, again, scaled, share = max(sound, key=lambda one: one[:2])
+    if poor and len(ends) == 1 and None not in ends:
+        _, _, again, scaled, share = max(sound, key=lambda one: one[:2])
+        return _marked(decoded, again, share), scaled
+    readings = [(_marked(decoded, again, share), scaled) for _, _, again, scaled, share in sound]
+    return _not_contradicted(recording, readings, facts) or (decoded, calibration)
+
+
+def _left(decoded: Decoded) -> bool:
+    """Whether the levels are so far from the calibration that a weak LED is likelier than a drift."""
+    levels = [(p.kind, p.numbers) for p in decoded.problems if p.kind in ("calibration", "levels")]
+    return any(kind == "levels" or min(float(n["red"]), float(n["green"])) <= WEAKER for kind, n in levels)
+
+
+def _told(recording: Recording, decoded: Decoded, facts: DeviceFacts) -> tuple[Verdict | None, float]:
+    outcome = judge(recording, decoded, device=facts)
+    scene = build_scene(recording, decoded, facts)
+    if scene is not None and green_start(scene):
+        return None, 0.0  # a start is red, so these are not its colours, however likely what follows
+    return (None if outcome.verdict is OPEN else outcome.verdict), outcome.confidence
+
+
+def _not_contradicted(
+    recording: Recording, readings: list[tuple[Decoded, Calibration]], facts: DeviceFacts | None
+) -> tuple[Decoded, Calibration] | None:
+    """The surest of the readings that give a verdict, if they all give the same one."""
+    told = [(_told(recording, one[0], facts), one) for one in readings] if facts is not None else []
+    decided = [(sure, one) for (verdict, sure), one in told if verdict is not None]
+    verdicts = {verdict for (verdict, _), _ in told if verdict is not None}
+    return max(decided, key=lambda pair: pair[0])[1] if len(verdicts) == 1 else None
+
+
+def _marked(decoded: Decoded, again: Decoded, share: float) -> Decoded:
+    """The new reading, with what is to be known of it."""
     text = (
         f"the LED's light is only {share:.0%} of what the calibration says: read with all levels at as much. The LED "
         "is weak, or the sensor is dimmed or out of place; put it right or calibrate anew"
     )
     kept = [p for p in decoded.problems if p.kind == "dimmed"]
-    return replace(again, problems=(*again.problems, *kept, Problem("faint", text, {"share": share}))), scaled
+    return replace(again, problems=(*again.problems, *kept, Problem("faint", text, {"share": share})))
 
 
 def _poor(decoded: Decoded, since_s: float) -> bool:

@@ -7,10 +7,12 @@ recording contradicts loses confidence, and LED and calibration are named as sus
 from __future__ import annotations
 
 from rig.outcome.activity import ample, radio_never, radio_on, transmits, turned, usual_ma
+from rig.outcome.breaks import FEWEST, breaks
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import Colour, joined
+from rig.outcome.crash import red_takes_less
 from rig.outcome.evidence import GREEN_ANSWERS, RED_ANSWERS, Scene
-from rig.outcome.meaning import STAGE_RANK
+from rig.outcome.meaning import CODE_VERDICTS, STAGE_RANK, tail
 from rig.outcome.outcome import Verdict
 
 SUSPECTS = "suspect the LED's colours (a dead or exchanged die) or the sensor's calibration"
@@ -39,6 +41,18 @@ _UNANSWERED = frozenset({Verdict.BLINKUP_NOT_RECEIVED, Verdict.BLINKUP_REFUSED})
 _COLOURLESS = frozenset(
     {Verdict.NO_SETTINGS, Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW, Verdict.DEAD, Verdict.UNDECIDED}
 )
+# Verdicts that restarts belong to.
+_RESTARTS = frozenset(
+    {
+        Verdict.BROWNOUT_LOOP,
+        Verdict.SUPPLY_TOO_LOW,
+        Verdict.MODULE_FAULT,
+        Verdict.FASTROM_FAULT,
+        Verdict.RUNTIME_LOOP,
+        Verdict.DEAD,
+        Verdict.UNDECIDED,
+    }
+)
 _NO_RED = frozenset({"polarity", "imp003_no_wlan"})  # forum 4395: "no red at all"
 _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
@@ -51,22 +65,56 @@ FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
 def contradictions(scene: Scene, candidate: Candidate) -> tuple[float, str]:
     """Factor (0..1) on a candidate's score, and what speaks against it in words; (1, '') if nothing does."""
     factor, notes = 1.0, ""
-    for check in (_no_radio, _radio_without_settings, _answered_by_current, _start_colours, _red_from_the_start):
+    for check in (
+        _never_off,
+        _start_as_red,
+        _no_radio,
+        _radio_without_settings,
+        _answered_by_current,
+        _start_colours,
+        _red_from_the_start,
+    ):
         weight, note = check(scene, candidate)
         factor *= weight
         notes += note
     return factor, notes
 
 
+def _never_off(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """A device that shows one thing all along draws current all along."""
+    start_s, end_s = c.decisive_s
+    count = sum(start_s <= t <= end_s for t in breaks(scene))
+    if c.verdict in _RESTARTS or count < FEWEST:
+        return 1.0, ""
+    return _IMPOSSIBLE, f"; but it drew nothing at {count} moments meanwhile, so it restarted there"
+
+
+def _start_as_red(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """The codes of SPI flash show a short red in each cycle, and so does a start that breaks off soon."""
+    if c.verdict is not Verdict.SPI_FLASH_FAULT or not red_takes_less(scene, *c.decisive_s):
+        return 1.0, ""
+    return _IMPOSSIBLE, "; but less current flows with the red than in the dark, so a start is what shows it"
+
+
 def _no_radio(scene: Scene, c: Candidate) -> tuple[float, str]:
     """Being connected, or on the way there, takes a radio; a supply too low for it explains that it doesn't run."""
     start_s, end_s = scene.powered.start_s, c.decisive_s[1]
-    if c.verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
+    verdict = _goes_on_as(scene) if c.verdict in _UNANSWERED else c.verdict
+    # A radio that runs later on, after a BlinkUp, does not explain what was online before.
+    online = [p.end_s for p in scene.patterns if p.code == "connected" and start_s <= c.decisive_s[0] <= p.start_s]
+    end_s = min([end_s, *online])
+    if verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
         return 1.0, ""
     if not radio_never(scene, start_s, end_s) or not ample(scene):
         return 1.0, ""
     amps = usual_ma(scene, start_s, end_s)
     return _IMPOSSIBLE, f"; but the current ({amps:.0f} mA) shows that its radio never ran: {SUSPECTS}"
+
+
+def _goes_on_as(scene: Scene) -> Verdict | None:
+    """What the last pattern would mean without a BlinkUp: that it was not answered rests on what is shown."""
+    spans = tail(scene)
+    return CODE_VERDICTS.get(spans[-1].code or "") if spans else None
 
 
 def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:

@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 
 from rig.outcome.activity import ample, radio_never
+from rig.outcome.breaks import FEWEST, breaks
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import Colour, joined
 from rig.outcome.evidence import Scene, Seen
-from rig.outcome.meaning import STAGE_RANK
+from rig.outcome.meaning import CODE_VERDICTS, STAGE_RANK
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _FEWEST = 5  # starts
@@ -19,6 +20,8 @@ _JITTER = 0.03  # of the distance
 _SHORTEST_S, _LONGEST_S = 0.3, 20.0
 _COVER = 0.8  # of the time from the first start on
 _DECIDED_S = 3.0
+_EDGE_S = 0.04  # two samples of current
+_SAMPLES = 10
 _FLASH_S = 0.015
 _SCORE = 0.7
 _AFTER_S = 0.3  # what is blanked reaches past the sending
@@ -69,9 +72,33 @@ def starts(scene: Scene) -> list[float]:
 
 
 def _impossible(scene: Scene, shown: Seen) -> bool:
-    """Whether a pattern of connecting is one by chance: its radio never ran."""
+    """Whether a pattern is one by chance: its radio never ran, it drew nothing at times, or its red is no LED's."""
+    if sum(shown.start_s <= t <= shown.end_s for t in breaks(scene)) >= FEWEST:
+        return True
+    if CODE_VERDICTS.get(shown.code or "") is Verdict.SPI_FLASH_FAULT and red_takes_less(
+        scene, shown.start_s, shown.end_s
+    ):
+        return True
     silent = radio_never(scene, scene.powered.start_s, shown.end_s)
     return shown.code in STAGE_RANK and silent and ample(scene) and not scene.wired
+
+
+def _usual_a(scene: Scene, start_s: float, end_s: float, letter: str) -> float | None:
+    """Median current while that colour is shown, away from its edges; None if it was hardly measured."""
+    amps = scene.supply.current_a
+    if amps is None:
+        return None
+    runs = [c for c in joined(scene.colours) if c.letter == letter]
+    part = [(max(c.start_s, start_s) + _EDGE_S, min(c.end_s, end_s) - _EDGE_S) for c in runs]
+    values = [amps.values[(amps.times_s >= a) & (amps.times_s < b)] for a, b in part if b > a]
+    found = np.concatenate(values) if values else np.array([])
+    return float(np.median(found)) if len(found) >= _SAMPLES else None
+
+
+def red_takes_less(scene: Scene, start_s: float, end_s: float) -> bool:
+    """Whether less current flows with the red lit than with the LED dark: something else changes in step with it."""
+    red_a, dark_a = _usual_a(scene, start_s, end_s, "R"), _usual_a(scene, start_s, end_s, "D")
+    return red_a is not None and dark_a is not None and dark_a - red_a >= scene.facts.blink_a / 2
 
 
 def crash_loop(scene: Scene) -> Candidate | None:

@@ -186,7 +186,7 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         evidence, step = c.evidence, c.next_step
         likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
-        if SUSPECTS not in reason and any(SUSPECTS in w.candidate.reason for w in weighed[1:]):
+        if SUSPECTS not in reason and any(_doubts_colours(w.candidate) for w in weighed):
             reason += f"; {SUSPECTS}"
     else:
         reason, step = _what_is_missing(scene)
@@ -203,6 +203,10 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
         likely += advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
     measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
     return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation, likely)
+
+
+def _doubts_colours(c: Candidate) -> bool:
+    return SUSPECTS in c.reason or "polarity" in c.tags
 
 
 def _what_is_missing(scene: Scene) -> tuple[str, str]:

@@ -14,6 +14,7 @@ _STARTED_S = 1.0
 _COLOUR_STEP = 0.3  # of amber: red, the weakest colour, has about 0.4
 _LONG_S, _SHORT_S, _TURNS = 4.0, 2.0, 4
 _AMBER, _OTHER = 0.25, 0.10  # shares of the time
+_MOSTLY = 0.4  # most codes are dark for half of the time
 _BLINK_S = 0.06  # a shorter dark is an edge on its way past the levels
 _GAP_S = 0.1
 _AFTER_S = 4.0  # the answer to a BlinkUp
@@ -44,6 +45,16 @@ def _never_dark(scene: Scene) -> list[list[Colour]]:
     return found
 
 
+def _shares_since(scene: Scene, t_s: float) -> dict[str, float]:
+    """Share (0..1) of red, amber and green in the time after `t_s`; zeros at the very end."""
+    rest_s = scene.led_end_s - t_s
+    runs = [c for c in scene.colours if c.end_s > t_s]
+    return {
+        letter: sum(c.end_s - max(c.start_s, t_s) for c in runs if c.letter == letter) / rest_s if rest_s > 0 else 0.0
+        for letter in "RAG"
+    }
+
+
 def amber_for_dark(scene: Scene) -> Candidate | None:
     """Amber in turn with another colour and never dark: no code does that, and nearly every code does it inverted."""
     if not scene.start_seen:
@@ -57,5 +68,9 @@ def amber_for_dark(scene: Scene) -> Candidate | None:
         return None
     window = (runs[0].start_s, runs[-1].end_s)
     text = f"amber in turn with red or green for {total_s:.0f} s and never dark: amber stands where dark is due"
+    if green_start(scene) and _shares_since(scene, window[1])["A"] >= _MOSTLY:
+        # Inverted light fits no code, so that what follows can't be read: it is no gap in the evidence.
+        window = (window[0], scene.led_end_s)
+        text += ", and most of the time after it"
     item = EvidenceItem(*window, text, "led")
     return Candidate(Verdict.MODULE_FAULT, 0.92, text, (item,), window, FaultDomain.DUT, frozenset({"polarity"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rig.outcome.breaks import cut_off
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.crash import crash_loop
 from rig.outcome.evidence import Scene, Seen
@@ -17,6 +18,9 @@ from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
 _FLASHES, _MANY = 5, 15
+_SURE = 0.9
+_NOT_WIFI = frozenset({"connected", "no_settings", "legacy_no_settings", "eth_wait"})
+_SHOWN = 0.45  # not given out alone
 _BESIDE = 0.7  # of two true things it may not be the one that counts
 _LOOP = 3  # one dip may be a glitch and two a coincidence
 
@@ -184,11 +188,10 @@ def too_low(scene: Scene) -> Candidate | None:
         text += ", without a restart" if runs_on else ", and no pattern that shows whether it restarts"
     else:
         return None
-    if scene.wired or _sent_late(scene):
-        score = min(score, _BESIDE)
-        text += ", which may be beside the point: " + (
-            "a cable needs no Wi-Fi" if scene.wired else "the BlinkUp came late"
-        )
+    most, why_beside = _beside(scene)
+    if why_beside:
+        score = min(score, most)
+        text += ", which may be beside the point: " + why_beside
     text += f", Wi-Fi needs {facts.min_wifi_v:.2f} V, and the device draws {amps * 1000:.0f} mA: it runs; {why}"
     item = EvidenceItem(
         since_s, until_s, f"dut_v median {volts:.2f} V, least {np.min(supply.dut_v.values):.2f} V", "supply"
@@ -196,6 +199,17 @@ def too_low(scene: Scene) -> Candidate | None:
     tags = frozenset({"starved" if supply.starved else domain.value})
     evidence = (item, *starving_items(scene))
     return Candidate(Verdict.SUPPLY_TOO_LOW, score, text, evidence, (since_s, until_s), domain, tags)
+
+
+def _beside(scene: Scene) -> tuple[float, str]:
+    """The most that a low supply may count for, and why, where it is true but hardly what matters; (1, '') else."""
+    last = (tail(scene) or (None,))[-1]
+    shown = last is not None and last.confidence >= _SURE and last.duration_s >= _REGULAR_S
+    if last is not None and shown and last.code in _NOT_WIFI:
+        return _SHOWN, f"it shows {last.code}, which no lack of Wi-Fi explains"
+    if scene.wired:
+        return _BESIDE, "a cable needs no Wi-Fi"
+    return (_BESIDE, "the BlinkUp came late") if _sent_late(scene) else (1.0, "")
 
 
 def _sent_late(scene: Scene) -> bool:
@@ -232,4 +246,4 @@ def stuck_red(scene: Scene) -> Candidate | None:
     )
 
 
-POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, stuck_red, crash_loop, amber_for_dark, dead)
+POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, cut_off, stuck_red, crash_loop, amber_for_dark, dead)

@@ -9,6 +9,7 @@ import pytest
 
 from rig.bench.faint import with_faint_heeded
 from rig.led import Calibration, Decoded, decode, load_catalogue
+from rig.outcome import DeviceFacts, Verdict, judge
 from rig.recording import Action, Recording, Trace
 
 CALIBRATION = Calibration((0.45,), (0.75,))
@@ -48,6 +49,36 @@ def test_a_rhythm_that_every_colour_can_have_is_not_guessed(cells: str) -> None:
     again, calibration = with_faint_heeded(recording, replace(decoded, spans=()), CALIBRATION, CODES)
     assert calibration is CALIBRATION
     assert not [p for p in again.problems if p.kind == "faint"]
+
+
+def even(current_a: float, seconds: float = 20.0) -> tuple[Recording, Decoded]:
+    """A weak LED that lights its red at the start and then blinks green once a second, with its current."""
+    times_s = np.arange(0.0, 1.0 + seconds, 0.002)
+    since_s = times_s - 1.0
+    wanted = np.where((since_s >= 0.5) & (since_s % 1.0 >= 0.5), STEP_V["G"], 0.0)
+    wanted[(since_s >= 0.02) & (since_s < 0.3)] = STEP_V["R"]
+    light = 0.2 + 0.25 * wanted + np.random.default_rng(2).normal(0.0, 0.006, len(times_s))
+    slow_s = np.arange(1.0, 1.0 + seconds, 0.02)
+    traces = {
+        "led": Trace("led", "V", times_s, light),
+        "dut_v": Trace("dut_v", "V", times_s, np.where(since_s >= 0.0, 3.3, 0.0)),
+        "supply_a": Trace("supply_a", "A", slow_s, np.full(len(slow_s), current_a)),
+    }
+    return Recording(traces, (ON,)), decode(times_s, light, calibration=CALIBRATION, codes=CODES)
+
+
+def test_an_even_rhythm_is_read_in_the_one_colour_that_is_not_contradicted() -> None:
+    facts = DeviceFacts(model="imp003", impos=40)
+    recording, decoded = even(0.09)
+    told = judge(recording, decoded, device=facts)
+    assert told.verdict is Verdict.UNDECIDED, "nothing was left to choose"
+    assert with_faint_heeded(recording, decoded, CALIBRATION, CODES) == (decoded, CALIBRATION)
+    again, _ = with_faint_heeded(recording, decoded, CALIBRATION, CODES, facts)
+    assert longest(again) == "connected"
+    assert judge(recording, again, device=facts).verdict is Verdict.CONNECTED
+    silent, read = even(0.004)
+    again, _ = with_faint_heeded(silent, read, CALIBRATION, CODES, facts)
+    assert judge(silent, again, device=facts).verdict is not Verdict.CONNECTED
 
 
 def test_light_that_was_read_is_left_alone() -> None:

@@ -264,7 +264,7 @@ def test_impossible_calibrations(red: tuple[float, ...], green: tuple[float, ...
 def test_samples_that_do_not_fit() -> None:
     calibration = QUIET.calibration()
     with pytest.raises(SamplesError, match="shape"):
-        decode(np.arange(10.0), np.zeros((10, 2)), calibration=calibration, codes=WIFI)
+        decode(np.arange(10) / 100, np.zeros((10, 2)), calibration=calibration, codes=WIFI)
     with pytest.raises(SamplesError, match="never fall"):
         decode(np.array([1.0, 0.5]), np.zeros(2), calibration=calibration, codes=WIFI)
     tracker = Tracker(calibration, WIFI)

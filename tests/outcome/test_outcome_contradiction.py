@@ -53,6 +53,24 @@ def test_no_way_to_the_server_without_a_radio(code: str, letter: str) -> None:
     assert with_radio.verdict in dict(without.alternatives)
 
 
+def test_what_was_online_before_its_radio_first_ran_was_not() -> None:
+    spans = ((None, 1.0, 0.0), ("connected", 9.0), ("lost", LENGTH_S - 10.0))
+    decoded = light(*spans, segments=(BOOT, *colours("DG" * 9, 0.5, 1.0), *colours("DR" * 20, 0.5, 10.0)))
+    all_along = told(decoded, volts(), amps(BUSY_A))
+    later_only = told(decoded, volts(), amps(IDLE_A, (12.0, 18.0, BUSY_A)))
+    assert (all_along.verdict, later_only.verdict) == (V.LOST_CONNECTION, V.UNDECIDED)
+    assert "its radio never ran" in later_only.summary
+
+
+@pytest.mark.parametrize(("code", "letter"), [("lost", "R"), ("no_settings", "A")])
+def test_a_blinkup_unanswered_by_what_takes_a_radio_that_never_ran_is_in_doubt(code: str, letter: str) -> None:
+    sent = blinkup(8.25, 11.9)
+    decoded = shown(code, letter, BOOT)
+    assert told(decoded, actions=(sent,)).verdict is V.BLINKUP_NOT_RECEIVED
+    quiet = told(decoded, volts(), amps(IDLE_A), actions=(sent,))
+    assert quiet.verdict is (V.UNDECIDED if letter == "R" else V.BLINKUP_NOT_RECEIVED)
+
+
 def test_a_supply_too_low_for_the_radio_is_no_contradiction() -> None:
     weak = volts((0.5, 29.0, 2.3))
     assert "never ran" not in told(shown("searching", "R", BOOT), weak, amps(IDLE_A)).summary
@@ -114,7 +132,8 @@ def test_a_radio_that_starts_with_the_blinkup_answers_it() -> None:
     decoded = light(("lost", 6.0), (DARK, 6.0), ("lost", LENGTH_S - 12.0), segments=colours("RD" * 30, 0.5))
     sent = (blinkup(6.0, 12.0),)
     started = told(decoded, volts(), amps(IDLE_A, (13.0, 17.0, BUSY_A)), actions=sent)
-    quiet = told(decoded, volts(), amps(IDLE_A), actions=sent)
+    amber = light(("no_settings", 6.0), (DARK, 6.0), ("no_settings", LENGTH_S - 12.0), segments=colours("AD" * 30, 0.5))
+    quiet = told(amber, volts(), amps(IDLE_A), actions=sent)
     assert started.verdict is V.UNDECIDED
     assert "its radio started with the BlinkUp" in started.summary
     assert quiet.verdict in (V.BLINKUP_REFUSED, V.BLINKUP_NOT_RECEIVED)
@@ -149,6 +168,45 @@ def test_starts_that_look_like_a_step_of_connecting_are_told_by_the_silent_radio
     seen = Decoded((Span(0.0, LENGTH_S, "connecting_server"),), starts(1.3).segments)
     assert told(seen, volts(), amps(IDLE_A)).verdict is V.MODULE_FAULT
     assert told(seen, volts(), amps(BUSY_A, bursts_s=0.5)).verdict is V.SERVER_UNREACHABLE
+
+
+def stepping(red_a: float) -> Trace:
+    """Current of a device that draws another one while its red is lit."""
+    reds = [(s.start_s, s.end_s - s.start_s, red_a) for s in starts(1.3, 0.3).segments if s.colour == "R"]
+    return amps(IDLE_A, *reds)
+
+
+@pytest.mark.parametrize("code", ["spi_not_found", "spi_error"])
+def test_starts_that_look_like_a_code_of_spi_flash_are_told_by_what_the_red_draws(code: str) -> None:
+    seen = Decoded((Span(0.0, 8.0, None, 0.1), Span(8.0, LENGTH_S, code)), starts(1.3, 0.3).segments)
+    assert told(seen, volts(), stepping(IDLE_A - 0.002)).verdict is V.MODULE_FAULT
+    lit = told(seen, volts(), stepping(IDLE_A + 0.002))
+    assert lit.verdict is V.SPI_FLASH_FAULT
+    assert told(seen, volts()).verdict is V.SPI_FLASH_FAULT  # nothing but the light was measured
+
+
+def cut_at(*times_s: float) -> Trace:
+    return amps(IDLE_A, *((t, 0.02, 0.0) for t in times_s))
+
+
+def test_a_device_that_draws_nothing_again_and_again_restarts_whatever_is_shown() -> None:
+    solid = light(("update", LENGTH_S), segments=(Segment(0.0, LENGTH_S, "G"),))
+    assert told(solid, volts(), amps(IDLE_A)).verdict is V.UNDECIDED  # no red of a start
+    often = told(solid, volts(), cut_at(*np.arange(1.0, LENGTH_S, 0.5)))
+    assert (often.verdict, often.fault_domain) == (V.BROWNOUT_LOOP, F.DUT)
+    assert "drew nothing" in often.summary
+    assert told(solid, volts(), cut_at(*np.arange(1.0, 6.0, 0.5))).verdict is V.UNDECIDED  # it got over them
+    assert told(solid, cut_at(*np.arange(1.0, LENGTH_S, 0.5))).verdict is V.UNDECIDED  # the supply may have failed
+
+
+def test_moments_without_current_contradict_a_pattern_and_a_long_sleep_does_not() -> None:
+    online = shown("connected", "G", BOOT)
+    sure = told(online, volts(), amps(BUSY_A)).confidence
+    asleep = told(online, volts(), amps(BUSY_A, *((t, 0.5, 0.0) for t in (5.0, 10.0, 15.0, 20.0))))
+    assert (asleep.verdict, asleep.confidence) == (V.CONNECTED, sure)
+    cut = told(online, volts(), amps(BUSY_A, *((t, 0.02, 0.0) for t in (5.0, 10.0, 15.0))))
+    assert cut.verdict is V.UNDECIDED
+    assert "drew nothing at 3 moments" in cut.summary
 
 
 def test_a_voltage_with_no_room_for_losses_proves_nothing_about_the_radio() -> None:
@@ -198,6 +256,19 @@ def test_misread_polarity_needs_less_after_a_green_start() -> None:
     spans = ((None, 3.5, 0.2), ("no_settings", 26.5))
     assert told(light(*spans, segments=(*start, *rest))).verdict is V.MODULE_FAULT
     assert told(light(*spans, segments=(BOOT, *rest))).verdict is V.NO_SETTINGS
+
+
+def test_light_that_fits_no_code_after_a_misread_polarity_is_part_of_it() -> None:
+    start = (Segment(0.01, 0.07, "A"), Segment(0.07, 0.3, "G"), Segment(0.3, 1.0, "A"))
+    unread = colours("AARARGAADAARD" * 2, 0.5, 4.5)
+    rest = (*colours("ARARARA", 0.5, 1.0), *unread, *colours("DARAAD" * 4, 0.5, 17.5))
+    outcome = told(light((None, LENGTH_S, 0.2), segments=(*start, *rest)))
+    assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
+    mostly_dark = (*colours("ARARARA", 0.5, 1.0), *colours("DDADDR" * 9, 0.5, 4.5))
+    for letters in ((*start, *mostly_dark), (BOOT, *colours("ARARARARA", 0.5, 1.0), *colours("DARAAD" * 8, 0.5, 5.5))):
+        open_ended = told(light((None, LENGTH_S, 0.2), segments=letters))
+        assert open_ended.verdict is V.UNDECIDED
+        assert "colours" in open_ended.summary
 
 
 def test_green_at_the_start_puts_an_answer_in_doubt_and_with_it_the_amber() -> None:

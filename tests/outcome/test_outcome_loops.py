@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from outcome_scenes import DARK, Decoded, Segment, Span, blinkup, light, on, recording, supply, trace
+from outcome_scenes import DARK, Decoded, Problem, Segment, Span, blinkup, light, on, recording, supply, trace
 
 from rig.outcome import DeviceFacts, FaultDomain, Verdict, judge
 from rig.recording import Action, Recording, Trace
@@ -188,3 +188,15 @@ def test_a_low_supply_may_be_beside_the_point() -> None:
     assert plain.confidence > 0.9
     for outcome in (sent_late, cable):
         assert outcome.verdict is not V.SUPPLY_TOO_LOW or outcome.confidence < 0.75
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [("connected", V.CONNECTED), ("no_settings", V.NO_SETTINGS), ("searching", V.SUPPLY_TOO_LOW)],
+)
+def test_a_low_supply_does_not_replace_what_the_light_shows_without_a_failure(code: str, verdict: Verdict) -> None:
+    """However hard the light was to read: problems lower the verdict's score, and not the supply's."""
+    noisy = tuple(Problem("noise", "it is noisy", {"time_s": 1.0}) for _ in range(4))
+    outcome = judge(recording(on(), traces=supply(20.0, 2.2, 0.06)), light((code, 20.0), problems=noisy))
+    assert outcome.verdict is verdict
+    assert outcome.confidence < 0.8
