@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -48,10 +49,14 @@ def cases() -> tuple[Case, ...]:
 
 @dataclass(frozen=True)
 class Done:
-    """A finished run. `results` counts passed, failed, skipped; `tests` are the journal's lines."""
+    """A finished run. `results` counts passed, failed, skipped; `tests` are the journal's lines.
+
+    `cpu_s` is right if the process that asked did not wait for another run at the same time.
+    """
 
     code: int
     duration_s: float
+    cpu_s: float
     said: str = field(repr=False)
     tests: tuple[dict[str, Any], ...] = field(repr=False)
     results: dict[str, int] = field(default_factory=dict)
@@ -74,7 +79,7 @@ def run(dut: str, options: Sequence[str], *, timeout_s: float = 300.0) -> Done:
             "--rig-reports",
             folder,
         ]
-        begun_s = time.monotonic()
+        begun_s, before_s = time.monotonic(), _children_cpu_s()
         done = subprocess.run(
             [*command, *options],
             cwd=ROOT,
@@ -84,13 +89,18 @@ def run(dut: str, options: Sequence[str], *, timeout_s: float = 300.0) -> Done:
             timeout=timeout_s,
             check=False,
         )
-        duration_s = time.monotonic() - begun_s
+        duration_s, cpu_s = time.monotonic() - begun_s, _children_cpu_s() - before_s
         kept = sorted(Path(folder).glob(f"*/{journal.NAME}"))
         tests = tuple(line for line in journal.read(kept[0])[1:]) if kept else ()
     said = done.stdout + done.stderr
     last = [line for line in said.splitlines() if re.search(r"\d+ (passed|failed|skipped|error)", line)]
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", last[-1])} if last else {}
-    return Done(done.returncode, duration_s, said, tests, counts)
+    return Done(done.returncode, duration_s, cpu_s, said, tests, counts)
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def verdict_of(case: Case, done: Done) -> str:

@@ -142,6 +142,7 @@ def test_blinkup_is_heard_as_long_as_the_led_lives(dut: DeviceUnderTest, network
     assert green is not None, seen.outcome.summary
 
 
+@pytest.mark.long
 @pytest.mark.requires("blinkup.optical")
 def test_blinkup_after_the_window_is_not_received(dut: DeviceUnderTest, network) -> None:
     dut.make_unconfigured()

@@ -9,6 +9,7 @@ from rig.supply.search import Space, find
 pytestmark = pytest.mark.hil
 
 
+@pytest.mark.long
 @pytest.mark.requires("network:home", "supply.programmable")
 @pytest.mark.measures("lowest_supply_online")
 def test_lowest_supply_to_get_online(brownout, bench, measure) -> None:

@@ -72,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requires(*capabilities): skip the test if bench or device lacks one of them")
     config.addinivalue_line("markers", "measures(*names): fail the test if it takes none of one of these measurements")
     config.addinivalue_line("markers", "hil: judges a device on a bench")
+    config.addinivalue_line("markers", "long: begins first where several processes share the tests")
     config.addinivalue_line("markers", "realtime: also run on the emulated bench, which takes as long as it says")
     if config.option.help or getattr(config.option, "markers", False):
         return  # whoever mistyped a bench may look up how to name one
@@ -109,8 +110,10 @@ def pytest_report_header(config: pytest.Config) -> str:
     return options.announcement(config)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A capability that no bench can have would skip its test for ever."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A capability that no bench can have would skip its test for ever; long tests don't come last."""
+    if hasattr(config, "workerinput"):  # one process alone takes as long in any order, and keeps the file's
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         for marker in item.iter_markers("requires"):
             for capability in marker.args:

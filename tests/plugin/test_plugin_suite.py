@@ -27,6 +27,34 @@ def test_too_much(measure):
     measure("reception_margin", 1.2, "1")
 """
 
+SHARED = """
+import os, pytest
+
+@pytest.fixture(autouse=True)
+def told(request):
+    with open("begun.txt", "a") as file:
+        file.write(f"{request.node.name} {os.environ.get('PYTEST_XDIST_WORKER', 'alone')}\\n")
+
+@pytest.mark.parametrize("number", range(4))
+def test_short(number):
+    pass
+
+@pytest.mark.long
+def test_long():
+    pass
+"""
+
+
+def test_long_tests_begin_first_where_processes_share_them(pytester: pytest.Pytester) -> None:
+    """Begun last, a long one keeps one process busy while the others have nothing left."""
+    pytester.makepyfile(test_suite=SHARED)
+    told = pytester.path / "begun.txt"
+    pytester.runpytest_subprocess("-n1", "-p", "no:cacheprovider", timeout=110).assert_outcomes(passed=5)
+    assert told.read_text(encoding="utf-8").splitlines()[0] == "test_long gw0"
+    told.unlink()
+    pytester.runpytest_subprocess("-n0", "-p", "no:cacheprovider", timeout=110).assert_outcomes(passed=5)
+    assert told.read_text(encoding="utf-8").splitlines()[-1] == "test_long alone"
+
 
 def test_what_does_not_apply_is_listed_with_the_reason(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(REPORTING)
