@@ -14,7 +14,7 @@ from rig.led.bintypes import BIN_S, Floats
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded, Problem, Segment, Span
 from rig.led.model import Model, part_of
-from rig.led.problems import Seen, levels_problems, problems_of
+from rig.led.problems import Seen, levels_problems, problems_of, pwm_problems
 from rig.led.spans import Judge, merged, read
 from rig.led.track import BLOCK, KEEP, Block, Track
 
@@ -99,10 +99,11 @@ class Timeline:
         model, window = bank.model, bank.window
         prior = model.start_prior if self._prior is None else self._prior
         reading = read(model, _likely_part(model, best.history), best.history, prior)
-        start_s, trust = self._time(binner, 0), float(bank.weights.max())
+        start_s = self._time(binner, 0)
+        trust = float(bank.weights.max()) if binner.pwm.readable else 0.0
         gaps = [gap for gap in binner.gaps if gap.end_s > start_s]
         judge = Judge(reading, window.part(0, len(window)), start_s, gaps, trust, binner.silent_s)
-        return judge.spans(problems or levels_problems(bank)), judge.segments()
+        return judge.spans(problems or (*pwm_problems(binner), *levels_problems(bank))), judge.segments()
 
 
 def _calm(model: Model, history: list[Block]) -> int:
