@@ -59,7 +59,7 @@ class Tracker:
             SamplesError: shapes don't fit, or time runs backwards.
         """
         bins = self.binner.push(times_s, samples)
-        if self._early is not None:
+        if self._early is not None and np.size(times_s):
             bins = self._anew(times_s, samples, bins)
         at = 0
         while bins is not None and at < len(bins):
