@@ -45,7 +45,8 @@ class Problem:
 
     `kind`: sampling (rate, or stretches without samples; NaN did come), rail (the converter is at its end), ambient
     (it changed), levels (which level is which colour is open), calibration (the levels have left it), colours (red and
-    green can't be told apart), noise (the steps drown), samples (none).
+    green can't be told apart), noise (the steps drown), samples (none), pwm (too few samples
+    of a dimmed LED are lit).
     """
 
     kind: str

@@ -65,7 +65,13 @@ def problems_of(seen: Seen, bank: Bank, binner: Binner, codes: Catalogue) -> tup
     """Everything that limits what can be said about the light seen."""
     if binner.samples == 0:
         return (Problem("samples", "no usable sample: every one is missing or blanked", {"samples": 0}),)
-    out = [*_sampling(binner, codes), *levels_problems(bank), *_noise(seen, bank), *_drifted(bank)]
+    out = [
+        *_sampling(binner, codes),
+        *pwm_problems(binner),
+        *levels_problems(bank),
+        *_noise(seen, bank),
+        *_drifted(bank),
+    ]
     railed = seen.railed / max(1, seen.bins)
     if railed > RAILED:
         out.append(
@@ -108,6 +114,19 @@ def _sampling(binner: Binner, codes: Catalogue) -> list[Problem]:
             {"rate_hz": rate, "max_gap_s": gap, "shortest_pulse_s": pulse_s},
         )
     ]
+
+
+def pwm_problems(binner: Binner) -> tuple[Problem, ...]:
+    """Whether the LED is dimmed by PWM of which too few samples show the light."""
+    if binner.pwm.readable:
+        return ()
+    numbers = binner.pwm.numbers()
+    text = (
+        f"the LED is dimmed by PWM, lit in {numbers['duty']:.0%} of the samples: {numbers['rate_hz']:.0f} samples per "
+        f"second can't tell its pauses from darkness, expected at least {numbers['needed_hz']:.0f}; sample faster, or "
+        "put a slower sensor (rise and fall of some ms) there"
+    )
+    return (Problem("pwm", text, numbers),)
 
 
 def levels_problems(bank: Bank) -> tuple[Problem, ...]:

@@ -23,13 +23,28 @@ SEEN = 3  # of the last SEEN_OF looks
 SEEN_OF = 10
 TIGHT = 4.0  # standard deviations of dark light, at least, from it to the middle: noise and lamps have one or two
 STRONG = 0.8  # of the weakest colour's step, at least, between dark and lit
+STILL = 0.6  # of that step, at the most, that steady light varies, or is away from the dark between turns
+UNCLEAR = (False, math.nan)
 DARK_BINS = 20  # from which the level of dark light is taken
 DARK_SHARE = 0.05  # of samples, at least, that are dark
 HOLE_BINS = 5  # light is held back for so long ...
 HOLE_S = (0.012, 0.045)  # ... and holes last that long at the most; a regular pattern is dark for 250 ms
 MISSED = 1e-3  # share of holes that may look like darkness ...
 UNREADABLE = 1e-2  # ... and from which nothing is named
-MEMORY = 1500.0  # samples over which the share of the mean light is learned
+MEMORY = 6000.0  # samples over which the share of the mean light is learned ...
+KNOWN = 700  # ... and after which it is known well
+
+
+@dataclass(frozen=True)
+class Dimming:
+    """What PWM is like, after `bins`: see `Pwm`. `dark` per channel; `sums` of light and samples."""
+
+    bins: int
+    share: float
+    hole_s: float
+    rate_hz: float
+    dark: tuple[float, ...]
+    sums: tuple[float, ...]
 
 
 @dataclass
@@ -45,28 +60,30 @@ class _Held:
 class Pwm:
     """Passes bins on as they are until it finds PWM. `share`: of the lit samples' light that the mean has, None before.
 
-    least_step: of the weakest colour, all channels together, amber steps.
+    least_step: of the weakest colour, all channels together, amber steps. known: what was found before.
+
+    `known` is what PWM is like at the moment from which that is known well.
     """
 
-    def __init__(self, least_step: float, channels: int) -> None:
+    def __init__(self, least_step: float, channels: int, known: Dimming | None = None) -> None:
         self._least = least_step
-        self.share: float | None = None
-        self.hole_s = HOLE_S[1]
-        self.dark = [0.0] * channels
-        self.rate_hz = 0.0
+        self.known = known
+        self.share: float | None = known.share if known else None
+        self.hole_s = known.hole_s if known else HOLE_S[1]
+        self.dark = list(known.dark) if known else [0.0] * channels
+        self.rate_hz = known.rate_hz if known else 0.0
         self._near: deque[tuple[Columns, list[float]]] = deque(maxlen=max(DARK_BINS, 2 * LOOK_BINS))
-        self._looks: deque[bool] = deque([False] * SEEN_OF, maxlen=SEEN_OF)
+        self._looks: deque[tuple[bool, float]] = deque(maxlen=SEEN_OF)
         self._held: deque[_Held] = deque()
         self._since: list[tuple[_Held, int]] = []  # dark samples since the last lit one
         self._lit_s = -math.inf
-        self._sums = [0.0] * 4  # light and number of lit samples, of those and of holes
+        self._bins = 0
+        self._sums = list(known.sums) if known else [0.0] * 4  # light and number of lit samples, of those and of holes
 
     @property
-    def missed(self) -> float:
-        """How likely a hole lasts longer than can be told from darkness (0..1); 0 without PWM."""
-        if self.share is None:
-            return 0.0
-        return float((1 - self._duty()) ** (HOLE_S[1] * self.rate_hz))
+    def readable(self) -> bool:
+        """Whether a hole seldom lasts so long that it can't be told from darkness; so too without PWM."""
+        return self.share is None or (1 - self._duty()) ** (HOLE_S[1] * self.rate_hz) <= UNREADABLE
 
     def _duty(self) -> float:
         _, lit, _, both = self._sums
@@ -80,12 +97,15 @@ class Pwm:
     def add(self, columns: Columns, times: list[float]) -> list[Columns]:
         """One more bin; those that are ready."""
         self._near.append((columns, times))
+        self._bins += 1
         if self.share is None:
             return [columns]
         self._dark_level()
         held = self._classified(columns, times)
         self._held.append(held)
         self._fill(held)
+        if self.known is None and self._sums[3] >= KNOWN:
+            self.known = self.dimming()
         return [self._ready(self._held.popleft())] if len(self._held) > HOLE_BINS else []
 
     def flush(self) -> list[Columns]:
@@ -94,14 +114,27 @@ class Pwm:
         self._held.clear()
         return out
 
+    def dimming(self) -> Dimming | None:
+        """What is known of PWM now; None if it was not found."""
+        if self.share is None:
+            return None
+        return Dimming(self._bins, self.share, self.hole_s, self.rate_hz, tuple(self.dark), tuple(self._sums))
+
     def look(self) -> bool:
-        """Judge the last bins; whether PWM was found just now."""
+        """Judge the last bins; whether PWM was found just now.
+
+        Lamps that flicker do so over a dark LED too, so there has to be darkness without turns, as dark as in them.
+        """
         if self.share is not None:
             return False
         recent = list(self._near)[-2 * LOOK_BINS :]
         for part in (recent[:LOOK_BINS], recent[LOOK_BINS:]):
-            self._looks.append(self._turns_often(part))
-        if sum(self._looks) < SEEN:
+            self._looks.append(self._looked(part))
+        turning = sorted(dark for turns, dark in self._looks if turns)
+        if len(turning) < SEEN:
+            return False
+        between = turning[len(turning) // 2]
+        if all(turns or not abs(dark - between) < STILL * self._least for turns, dark in self._looks):
             return False
         self._begin()
         return True
@@ -112,19 +145,24 @@ class Pwm:
             return level
         return [dark + self.share * (x - dark) for x, dark in zip(level, self.dark, strict=True)]
 
-    def _turns_often(self, part: list[tuple[Columns, list[float]]]) -> bool:
+    def _looked(self, part: list[tuple[Columns, list[float]]]) -> tuple[bool, float]:
+        """Whether the light turns on and off, and how bright it is between; or how bright it is, if that is steady."""
         light = [sum(sample) for columns, _ in part for sample in zip(*columns, strict=True)]
         if len(light) < FEWEST:
-            return False
+            return UNCLEAR
         ordered = sorted(light)
-        middle = 0.5 * (ordered[len(light) // 20] + ordered[-1 - len(light) // 20])
+        low, high = ordered[len(light) // 20], ordered[-1 - len(light) // 20]
+        middle = 0.5 * (low + high)
+        if high - low < STILL * self._least:
+            return False, middle
         turns = sum((a > middle) != (b > middle) for a, b in itertools.pairwise(light))
         below, above = [x for x in light if x <= middle], [x for x in light if x > middle]
         if turns < TURNS or not below or not above:
-            return False
+            return UNCLEAR
         dark, lit = sum(below) / len(below), sum(above) / len(above)
         spread = math.sqrt(sum((x - dark) ** 2 for x in below) / len(below))
-        return bool(lit - dark >= STRONG * self._least and middle - dark >= TIGHT * spread)
+        apart = lit - dark >= STRONG * self._least and middle - dark >= TIGHT * spread
+        return (True, dark) if apart else UNCLEAR
 
     def _begin(self) -> None:
         times = [t for _, bin_times in self._near for t in bin_times]
@@ -137,7 +175,7 @@ class Pwm:
 
     def _dark_level(self) -> None:
         samples = [s for columns, _ in list(self._near)[-DARK_BINS:] for s in zip(*columns, strict=True)]
-        if not samples:
+        if len(samples) < FEWEST:
             return
         sums = sorted(sum(s) for s in samples)
         top = sums[int(DARK_SHARE * len(sums))] + self._threshold()

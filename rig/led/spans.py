@@ -192,7 +192,7 @@ class Judge:
         if likeliest is None and self._trust >= SURE:
             fits = f"; nearest are {', '.join(names)}" if names else ""
             return f"insufficient evidence: {length} fits no code of the catalogue well{fits}"
-        limits = [p.text for p in problems if p.kind in ("levels", "noise", "rail", "sampling")]
+        limits = [p.text for p in problems if p.kind in ("levels", "noise", "pwm", "rail", "sampling")]
         also = f"{length} fits {', '.join(names) or 'several codes'}"
         return "insufficient evidence: " + "; ".join([also, *limits])
 

@@ -14,7 +14,7 @@ from rig.led.bintypes import BIN_S, Floats
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded, Problem, Segment, Span
 from rig.led.model import Model, part_of
-from rig.led.problems import Seen, ambient_problems, levels_problems, problems_of
+from rig.led.problems import Seen, ambient_problems, levels_problems, problems_of, pwm_problems
 from rig.led.rails import veiled
 from rig.led.spans import Judge, merged, read
 from rig.led.track import BLOCK, KEEP, Block, Track
@@ -59,7 +59,9 @@ class Timeline:
         blocks = _calm(bank.model, best.history)
         seen = self._seen.copy()
         seen.add(bank.window.part(0, len(bank.window)), best.history, self._time(binner, 0))
-        spans, segments = self._read(bank, best, binner, (*levels_problems(bank), *ambient_problems(seen)))
+        spans, segments = self._read(
+            bank, best, binner, (*pwm_problems(binner), *levels_problems(bank), *ambient_problems(seen))
+        )
         end_s = self._time(binner, blocks * BLOCK)
         self._spans += [_until(span, end_s) for span in spans if span.start_s < end_s]
         self._segments += [_cut(segment, end_s) for segment in segments if segment.start_s < end_s]
@@ -102,7 +104,8 @@ class Timeline:
         model, window = bank.model, bank.window
         prior = model.start_prior if self._prior is None else self._prior
         reading = read(model, _likely_part(model, best.history), best.history, prior)
-        start_s, trust = self._time(binner, 0), float(bank.weights.max())
+        start_s = self._time(binner, 0)
+        trust = float(bank.weights.max()) if binner.pwm.readable else 0.0
         gaps = [gap for gap in binner.gaps if gap.end_s > start_s]
         bins = window.part(0, len(window))
         judge = Judge(reading, bins, start_s, gaps, trust, binner.silent_s, veiled(bins, best.history, bank.levels))

@@ -9,13 +9,15 @@ import numpy as np
 
 from rig.led.bank import Bank
 from rig.led.bins import Binner
-from rig.led.bintypes import BIN_S, Floats
+from rig.led.bintypes import BIN_S, Bins, Floats
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue, load_catalogue
 from rig.led.model import Model, build_model
+from rig.led.pwm import Dimming
 from rig.led.timeline import Timeline
 
 POSSIBLE = 1e-3  # posterior from which a code counts as still possible
+EARLY_BINS = 2000  # in which PWM has to be known for the light before to be read anew
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,12 @@ class Tracker:
         self.calibration = calibration
         self.codes = load_catalogue() if codes is None else codes
         self.model: Model = build_model(self.codes)
-        self.binner = Binner(calibration)
-        self.bank = Bank(calibration, self.model)
+        self._early: list[tuple[Floats, Floats]] | None = []  # light so far, while it may have to be read anew
+        self._begin(None)
+
+    def _begin(self, dimming: Dimming | None) -> None:
+        self.binner = Binner(self.calibration, dimming)
+        self.bank = Bank(self.calibration, self.model)
         self.timeline = Timeline(self.codes)
 
     def push(self, times_s: Floats, samples: Floats) -> None:
@@ -53,16 +59,41 @@ class Tracker:
             SamplesError: shapes don't fit, or time runs backwards.
         """
         bins = self.binner.push(times_s, samples)
+        if self._early is not None and np.size(times_s):
+            bins = self._anew(times_s, samples, bins)
         at = 0
         while bins is not None and at < len(bins):
             room = self.timeline.room(self.bank)
             at += self.bank.add(bins if len(bins) <= room and not at else bins[at : at + room])
             self.timeline.settle(self.bank, self.binner)
 
+    def _anew(self, times_s: Floats, samples: Floats, bins: Bins | None) -> Bins | None:
+        """Once PWM is known well, all light so far, read with that knowledge from the start; else the bins given."""
+        assert self._early is not None
+        known = self.binner.pwm.known
+        if (self.binner.bins if known is None else known.bins) > EARLY_BINS:
+            self._early = None
+            return bins
+        times, values = np.array(times_s, np.float64).reshape(-1), np.array(samples, np.float64)
+        self._early.append((times, values.reshape(len(times), -1)))
+        return bins if known is None else self._from_the_start(known)
+
+    def _from_the_start(self, dimming: Dimming) -> Bins | None:
+        times, values = (np.concatenate(column) for column in zip(*(self._early or []), strict=True))
+        self._early = None
+        self._begin(dimming)
+        return self.binner.push(times, values)
+
     def closed(self) -> Tracker:
         """A copy that has also worked out the bins that still wait; this one can go on."""
         out = copy.copy(self)
-        out.binner, out.bank, out.timeline = copy.deepcopy(self.binner), self.bank.copy(), self.timeline.copy()
+        dimming = self.binner.pwm.dimming()
+        if self._early is not None and dimming is not None:  # not known well yet, but better than at the start
+            bins = out._from_the_start(dimming)
+            if bins is not None:
+                out.bank.add(bins)
+        else:
+            out.binner, out.bank, out.timeline = copy.deepcopy(self.binner), self.bank.copy(), self.timeline.copy()
         bins = out.binner.flush()
         if bins is not None:
             out.bank.add(bins)
