@@ -125,7 +125,8 @@ def draw(recording: Recording, decoded: Decoded, *, title: str = "", sheet: Shee
     if end_s > start_s:
         spans.set_xlim(start_s, end_s)
     if title:
-        supply.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
+        # With its place given, nothing has to be measured for it.
+        supply.set_title(title, loc="left", y=1.0, fontsize=10, color=INK, parse_math=False)
     return sheet.figure
 
 
