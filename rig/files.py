@@ -112,9 +112,34 @@ def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
         raise ConfigError("\n".join(_line(where, detail, page) for detail in error.errors())) from None
 
 
+# What pydantic calls by Python's words, in those of a data file.
+_EXPECTED = {
+    "tuple_type": "expected a list, as in [1, 2]",
+    "list_type": "expected a list, as in [1, 2]",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "string_type": "expected text in quotes",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "dict_type": "expected a section of keys, as in [section]",
+    "model_type": "expected a section of keys, as in [section]",
+    "model_attributes_type": "expected a section of keys, as in [section]",
+}
+_RANGE = "expected a number, or a range as in [0.2, 0.4]"
+
+
+def _expected(detail: Any) -> str:
+    if detail["type"] == "model_type" and detail.get("ctx", {}).get("class_name") == "Spread":
+        return _RANGE
+    return _EXPECTED.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+
+
 def _line(where: str, detail: Any, page: str) -> str:
     key = ".".join(str(part) for part in detail["loc"]) or "(file)"
-    message = detail["msg"].removeprefix("Value error, ")
+    message = _expected(detail)
     if message[1:2].islower():  # a sentence's capital; "GPIO 17 ..." keeps its own
         message = message[0].lower() + message[1:]
     if detail["type"] == "extra_forbidden":

@@ -210,6 +210,16 @@ MISTAKES = [
         'extends = "imp003"\nname = "x"\n[radio]\nbands_ghz = []\nwps = false', ["at least one of"], id="no_way"
     ),
     pytest.param('extends = "imp003"\nname = "x"\n[radio]\nbands_ghz = []\nethernet = true', ["wps needs"], id="wps"),
+    pytest.param('extends = "imp003"\nname = "x"\nsupply = 3', ["supply = 3: expected a section"], id="section"),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\nled_tags = 3\n[radio]\nwps = 7\n[simulation.board]\nbulk_f = "ten"',
+        [
+            "led_tags = 3: expected a list",
+            "wps = 7: expected true or false",
+            "bulk_f = 'ten': expected a number, or a range",
+        ],
+        id="wrong_kinds",
+    ),
     pytest.param('extends = "imp003"\nname = "imp003"', ["that of the file it extends"], id="name_of_the_parent"),
     pytest.param('extends = "imp003"\nname = "my thing"', [r"name = 'my thing'"], id="name_of_two_words"),
     pytest.param(
