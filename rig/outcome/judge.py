@@ -171,6 +171,10 @@ def _alternatives(scene: Scene, others: list[_Weighed], chosen: Candidate) -> tu
     return tuple(found.items())
 
 
+# Problems of the light that no device makes; levels that don't fit may as well be those of a broken or weak LED.
+_OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours"})
+
+
 def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | None) -> Outcome:
     """Why there is no verdict, what is missing, and what the likeliest verdicts would have been."""
     found: dict[Verdict, str] = {}
@@ -195,7 +199,8 @@ def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | No
             found.setdefault(CODE_VERDICTS[code], "one reading of light that was not decided")
         if scene.problems:
             reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
-            domain = FaultDomain.BENCH
+            if any(p.kind in _OF_THE_BENCH for p in scene.problems):
+                domain = FaultDomain.BENCH
     if brighter_when_powered(scene):
         step = step or "look at the LED"
         reason += "; light that rose after power-on and stayed may be the LED itself, solid red or never dark"

@@ -114,6 +114,15 @@ def test_problems_of_the_whole_trace_block(problem: Problem) -> None:
     assert (outcome.verdict, outcome.fault_domain) == (V.UNDECIDED, F.BENCH)
 
 
+@pytest.mark.parametrize(
+    ("kind", "domain"), [("calibration", F.UNKNOWN), ("ambient", F.UNKNOWN), ("noise", F.BENCH), ("colours", F.BENCH)]
+)
+def test_levels_that_do_not_fit_may_be_those_of_a_broken_led(kind: str, domain: FaultDomain) -> None:
+    outcome = judge(recording(), light((None, 40.0), problems=[Problem(kind, "not as calibrated", {})]))
+    assert (outcome.verdict, outcome.fault_domain) == (V.UNDECIDED, domain)
+    assert "not as calibrated" in outcome.summary
+
+
 @pytest.mark.parametrize(("gap", "verdict"), [((5.0, 15.0), V.NETWORK_NOT_FOUND), ((19.0, 55.0), V.UNDECIDED)])
 def test_gaps_count_where_they_are(gap: tuple[float, float], verdict: Verdict) -> None:
     values = np.full(6000, 0.1)
