@@ -134,7 +134,7 @@ _RANGE = "expected a number, or a range as in [0.2, 0.4]"
 def _expected(detail: Any) -> str:
     if detail["type"] == "model_type" and detail.get("ctx", {}).get("class_name") == "Spread":
         return _RANGE
-    return _EXPECTED.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    return _EXPECTED.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
 
 
 def _line(where: str, detail: Any, page: str) -> str:

@@ -305,7 +305,8 @@ class DeviceUnderTest:
             return before[2]
         nominal_v = bench.device.supply.nominal_v
         decoded, calibration = read_again(recording, live, bench.calibration, self.codes, nominal_v)
-        decoded, calibration = with_faint_heeded(recording, decoded, calibration, self.codes, self._facts)
+        if decoded is live:  # else the supply explains what the LED lacks
+            decoded, calibration = with_faint_heeded(recording, decoded, calibration, self.codes, self._facts)
         decoded = with_light_checked(recording, decoded, calibration, nominal_v)
         seen = Observation(recording, decoded, judge(recording, decoded, device=self._facts))
         self._observed = (bench.calibration, live, seen)

@@ -56,8 +56,10 @@ def judge_recording(
     decoded = _decode(loaded, recording, config, profile.led_tags)
     nominal_v = profile.supply.nominal_v
     codes = load_catalogue().for_device(*profile.led_tags)
-    decoded, calibration = read_again(loaded, decoded, calibration_of(config), codes, nominal_v)
-    decoded, calibration = with_faint_heeded(loaded, decoded, calibration, codes, facts_of(profile))
+    stored = decoded
+    decoded, calibration = read_again(loaded, stored, calibration_of(config), codes, nominal_v)
+    if decoded is stored:  # else the supply explains what the LED lacks
+        decoded, calibration = with_faint_heeded(loaded, decoded, calibration, codes, facts_of(profile))
     decoded = with_light_checked(loaded, decoded, calibration, nominal_v)
     outcome = judge(loaded, decoded, device=facts_of(profile))
     led = loaded.traces["led"]

@@ -15,6 +15,7 @@ from rig.outcome.polarity import amber_for_dark
 from rig.outcome.rules_dead import dead, no_power
 from rig.outcome.starving import starving_items
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
+from rig.outcome.trust import BLOCKING_KINDS
 
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
 _FLASHES, _MANY = 5, 15
@@ -205,6 +206,7 @@ def _beside(scene: Scene) -> tuple[float, str]:
     """The most that a low supply may count for, and why, where it is true but hardly what matters; (1, '') else."""
     last = (tail(scene) or (None,))[-1]
     shown = last is not None and last.confidence >= _SURE and last.duration_s >= _REGULAR_S
+    shown = shown and not any(p.kind in BLOCKING_KINDS for p in scene.problems)  # a low supply dims the LED too
     if last is not None and shown and last.code in _NOT_WIFI:
         return _SHOWN, f"it shows {last.code}, which no lack of Wi-Fi explains"
     if scene.wired:

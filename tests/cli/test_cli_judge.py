@@ -128,7 +128,8 @@ def test_bench_and_device_may_be_named(saved: Path) -> None:
 
 def test_the_calibration_is_the_bench_files(saved: Path, tmp_path: Path) -> None:
     """With levels that fit no step of this light the same recording can't be read as it was."""
-    text = Path(load_path("simulated")).read_text().replace("red_v = [0.45]", "red_v = [2.2]", 1)
+    text = Path(load_path("simulated")).read_text().replace("red_v = [0.45]", "red_v = [0.12]", 1)
+    text = text.replace("green_v = [0.75]", "green_v = [0.2]", 1)
     bench = tmp_path / "other.toml"
     bench.write_text(text)
     assert "(no_settings)" in run(saved).stdout

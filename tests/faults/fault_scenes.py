@@ -119,7 +119,7 @@ CASES = (
     Case("light.flicker", powered, {"mains_hz": 60}, problem="flicker", verdicts=(V.NO_SETTINGS, V.UNDECIDED)),
     Case("light.sunlight", powered, {}, problem="rail", verdicts=UNDECIDED),
     Case("light.sunlight", powered, {"after_s": 3}, problem="rail", verdicts=UNDECIDED),
-    Case("led.dimmed", powered, {"factor": 0.2}, problem="levels", verdicts=UNDECIDED),
+    Case("led.dimmed", powered, {"factor": 0.2}, problem="faint", verdicts=(V.NO_SETTINGS, V.UNDECIDED)),
     Case("led.misaligned", powered, {}, verdicts=UNDECIDED, summary=r"current moves by .* as with a blinking LED"),
     Case("led.crosstalk", configured, {"volts": 0.6}, problem="crosstalk", verdicts=(V.CONNECTED, V.UNDECIDED)),
     # the daemon

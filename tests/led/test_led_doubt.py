@@ -182,7 +182,7 @@ def test_rail_is_seen() -> None:
 
 def test_dark_light_cut_off_at_zero_is_still_dark() -> None:
     """Noise that a converter clips at its lower end makes dark look brighter; the colours must not shift with it."""
-    scene = Scene(snr=2.0, ambient=0.0, rate_hz=450.0)
+    scene = Scene(snr=1.5, ratio=0.3, ambient=0.0, rate_hz=450.0)
     for seed in (1, 2, 3):
         times, volts = samples(pattern("connecting_server", 14.0), scene, seed)
         assert see(times, np.maximum(volts, 0.0), scene).codes == ("connecting_server",)
