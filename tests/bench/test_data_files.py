@@ -32,8 +32,8 @@ def mistake(tmp_path: Path, text: str, load=load_bench, name: str = "mine.toml")
 
 BENCH_MISTAKES = [
     pytest.param("gpio = 17", "gpio = 99", ["blinkup.gpio = 99", "less than or equal to 27"], id="out_of_range"),
-    pytest.param("gpio = 17", "gpio = true", ["blinkup.gpio = True", "integer"], id="a_truth_is_no_pin"),
-    pytest.param("gpio = 17", 'gpio = "seventeen"', ["blinkup.gpio = 'seventeen'", "integer"], id="wrong_type"),
+    pytest.param("gpio = 17", "gpio = true", ["blinkup.gpio = True", "whole number"], id="a_truth_is_no_pin"),
+    pytest.param("gpio = 17", 'gpio = "seventeen"', ["blinkup.gpio = 'seventeen'", "whole number"], id="wrong_type"),
     pytest.param("grey_gpio = 27", "grey_pin = 27", ["blinkup.grey_pin: unknown key"], id="unknown_key"),
     pytest.param("switch_gpio = 23", "", ["supply", "kind is 'regulated': expected switch_gpio"], id="missing_key"),
     pytest.param("switch_gpio = 23", "switch_gpio = 4", ["supply", "switch_gpio must be 9 to 27", "4"], id="pulled_up"),
@@ -136,7 +136,7 @@ def test_value_of_a_secret_is_never_told(tmp_path: Path, secret: str, value: str
     old = next(line for line in SIMULATED.splitlines() if line.startswith(f"{secret} ="))
     said = mistake(tmp_path, changed(SIMULATED, old, f"{secret} = {value}"))
     assert f"dut.{secret}" in said
-    assert "string" in said
+    assert "text in quotes" in said
     assert "99887766" not in said
 
 
@@ -180,7 +180,7 @@ def test_network_file_mistakes_are_named(tmp_path: Path, old: str, new: str, exp
 def test_password_of_a_wrong_type_is_not_told(tmp_path: Path) -> None:
     said = mistake(tmp_path, changed(HOME, '"a firm handshake"', "[5551234]"), load_network)
     assert "password" in said
-    assert "string" in said
+    assert "text in quotes" in said
     assert "5551234" not in said
 
 
