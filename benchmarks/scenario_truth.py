@@ -6,7 +6,7 @@ counts because the device got stuck joining, not because it was dealt one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenario_worlds import Run, data, device_of
 
@@ -68,13 +68,6 @@ def truth_of(run: Run) -> Truth:
         return Truth("early_crash")
     shown = _shown(rows, run.end_s)
     kind = shown[-1][1]
-    plan = run.plan
-    if (
-        kind == "no_settings"
-        and plan.supply == "set_point"
-        and plan.source_v < device_of(plan.device).supply.wifi_min_v
-    ):
-        kind = "no_settings below the voltage for Wi-Fi"
     dark = any(what == "window over" for _, what in rows)
     recent = max((i for i, (t, _) in enumerate(shown) if t <= run.end_s - RECENT_S), default=0)
     before = () if dark else tuple(name for _, name in shown[recent:-1])
@@ -156,13 +149,22 @@ def unanswered(run: Run, truth: Truth) -> Truth:
     return Truth("refused" if heard else "not_received")
 
 
+def starved(run: Run, truth: Truth) -> Truth:
+    """Waiting for settings needs no Wi-Fi: a device whose supply was set too low for it is both."""
+    plan = run.plan
+    low = plan.supply == "set_point" and plan.source_v < device_of(plan.device).supply.wifi_min_v
+    if not low or truth.kind not in ("no_settings", "refused", "not_received"):
+        return truth
+    return replace(truth, kind=f"{truth.kind} below the voltage for Wi-Fi")
+
+
 def _power_cycled_after(run: Run) -> bool:
     return run.cycled_s is not None and run.cycled_s > run.sent_s[-1]
 
 
 def grade(run: Run, wall_s: float = 0.0) -> Grade:
     """Compare the verdict with the truth, by the rules of scenarios.toml."""
-    truth = unanswered(run, truth_of(run))
+    truth = starved(run, unanswered(run, truth_of(run)))
     outcome = run.outcome
     weak = run.plan.supply != "firm"
     told = run.plan.wrong or not run.plan.network

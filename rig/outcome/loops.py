@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from rig.outcome.context import joined
-from rig.outcome.evidence import Scene
+from rig.outcome.evidence import Scene, Seen
 from rig.outcome.meaning import STAGE_RANK
 from rig.supply.brownout import Restarts, SupplyReport
 
@@ -13,6 +13,7 @@ _SHORTEST_STAGE_S = 0.6  # half a second of dark and a flash: less shows no step
 _REGULAR = frozenset({*STAGE_RANK, "connected", "no_settings", "legacy_no_settings", "lost"})
 _SURE, _LONG_S = 0.9, 5.0  # two cycles of the slowest pattern
 _STEADY_S, _EDGE_S = 0.3, 0.05
+_ALL = 0.95
 BOOT = "boot"
 
 
@@ -62,9 +63,22 @@ def unbroken(scene: Scene) -> bool:
     for p in scene.unmerged:
         if p.code in _REGULAR and p.confidence >= _SURE and p.duration_s >= _LONG_S:
             inside = sum(p.start_s + _SHORTEST_STAGE_S < t < p.end_s - _SHORTEST_STAGE_S for t in found.times_s)
-            if inside >= max(3, 0.5 * len(found.times_s)):
+            if inside >= max(3, 0.5 * len(found.times_s)) and not (
+                p.code in STAGE_RANK and _all_starts(scene, found, p)
+            ):
                 return True
     return False
+
+
+def _all_starts(scene: Scene, found: Restarts, span: Seen) -> bool:
+    """Whether every flash of a span is the red of a start: steps of a connection have flashes between their sags."""
+    flashes = [r for r in joined(scene.colours) if r.letter in "RGA" and span.start_s < r.start_s < span.end_s]
+    starts = [
+        r
+        for r in flashes
+        if r.letter == "R" and any(abs(t + found.boot_s - r.start_s) < _EDGE_S for t in found.times_s)
+    ]
+    return len(starts) >= _ALL * len(flashes) > 0
 
 
 def stages_text(scene: Scene, found: Restarts) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.context import Colour, joined
+from rig.outcome.crash import starts
 from rig.outcome.evidence import DARK, GREEN_ANSWERS, RED_ANSWERS, Scene, Seen
-from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, tail
+from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.step import kept_step
 from rig.recording import Action
@@ -18,6 +19,7 @@ _PAUSED_SHARE = 0.8
 _USUAL_DARK_S, _PAUSE_S = 0.6, 0.75  # no cyclic pattern but one is dark for longer than half a second on end
 _BEFORE_S = 2.0
 _UNREAD_S = 1.5
+_AT_ONCE_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,8 @@ def not_received(scene: Scene) -> Candidate | None:
         )
     until_s = r.action.end_s + scene.facts.after_blinkup_s
     unread_s = scene.undecided_s(r.action.end_s, until_s)
+    if unread_s > _UNREAD_S and starts(scene):
+        return None  # a device that starts again and again answers nothing
     if unread_s > _UNREAD_S:
         text = f"{unread_s:.1f} s of the light right after the BlinkUp could not be read: an answer may hide there"
         return Candidate(
@@ -198,10 +202,12 @@ def not_received(scene: Scene) -> Candidate | None:
             why += "; the LED was dark already, so the device may no longer have been listening"
             domain = domain if domain is FaultDomain.BENCH else FaultDomain.UNKNOWN
     score = 0.92 if r.before is not None and r.paused is False else 0.75
-    if r.before is not None and r.after is not None and r.before.code != r.after.code:
+    begun = r.before is not None and is_red(r.before)  # the red of a start that lasts
+    if r.before is not None and r.after is not None and r.before.code != r.after.code and not begun:
         score = 0.6
-    if r.before is None and not dark:
-        score = 0.62
+    if (r.before is None and not dark) or begun:
+        at_once = r.after is not None and r.after.start_s <= r.action.end_s + _AT_ONCE_S and unread_s <= _AT_ONCE_S
+        score = 0.75 if at_once else 0.62  # an answer would have been seen
     sure = min((s.confidence for s in (r.before, r.after) if s is not None), default=1.0)
     how = "its LED did not pause during the sending" if r.paused is False else "no pause of its LED is proven"
     text = f"{how}, and no green followed within {watched_s:.1f} s; {why}"
@@ -221,10 +227,20 @@ def received(scene: Scene) -> Candidate | None:
     if r is not None and r.green is None:
         return None
     sent = (_sent(r.action),) if r is not None else ()
+    if r is not None and r.action.details.get("what") == "clear" and (rest := _fits_amber(scene, green)):
+        text = f"it confirmed the clearing with green, and the {rest[-1].end_s - green.end_s:.1f} s after it fit amber"
+        items = (*sent, green.item(), rest[-1].item())
+        return Candidate(Verdict.NO_SETTINGS, 0.75 * green.confidence, text, items, (green.start_s, rest[-1].end_s))
     text = f"it answered with green at {green.start_s:.1f} s; no pattern after it yet"
     return Candidate(
         Verdict.BLINKUP_RECEIVED, 0.9 * green.confidence, text, (*sent, green.item()), (green.start_s, green.end_s)
     )
+
+
+def _fits_amber(scene: Scene, green: Seen) -> list[Seen]:
+    """Light after the green that was too short to be named and could be amber; empty if some of it could not be."""
+    rest = [s for s in scene.seen if s.start_s >= green.end_s and s.code != DARK]
+    return rest if all(s.code is None and AMBER & set(s.alternatives) for s in rest) else []
 
 
 def not_kept(scene: Scene) -> Candidate | None:

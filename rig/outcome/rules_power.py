@@ -211,7 +211,11 @@ def _beside(scene: Scene) -> tuple[float, str]:
         return _SHOWN, f"it shows {last.code}, which no lack of Wi-Fi explains"
     if scene.wired:
         return _BESIDE, "a cable needs no Wi-Fi"
-    return (_BESIDE, "the BlinkUp came late") if _sent_late(scene) else (1.0, "")
+    if _sent_late(scene):
+        return _BESIDE, "the BlinkUp came late"
+    if scene.blinkups and not any(p.end_s > scene.blinkups[-1].end_s for p in scene.patterns):
+        return _BESIDE, "what came of the BlinkUp could not be seen"
+    return 1.0, ""
 
 
 def _sent_late(scene: Scene) -> bool:

@@ -18,7 +18,7 @@ from rig.supply.sags import Line, Measured, Sag, find_sags, least_voltage, line_
 RESET_V: Final = 1.70  # falling, brown-out reset off (ST reference manual RM0033)
 WIFI_V: Final = 2.5  # troubleshooting guide, "Power"
 FEWEST: Final = 3  # one sag may be a glitch and two a coincidence
-LATEST_S: Final = 0.085  # assumed: a boot lights the LED sooner
+LATEST_S: Final = 0.35  # assumed: a boot lights the LED sooner (imp006: within 0.28 s, assumed too)
 SOONEST_S: Final = 0.004
 LIT_S: Final = 0.014  # the light is looked at for so long after it came on
 SHARE: Final = 0.75  # of the sags must look like restarts
@@ -104,7 +104,8 @@ def _restarts(sags: tuple[Sag, ...], light: Trace, end_s: float) -> tuple[Restar
         return None, False
     ends = np.array([s.end_s for s in usable])
     best: tuple[float, float, Floats] | None = None
-    for lag_s in np.arange(SOONEST_S, LATEST_S, 0.002):
+    latest_s = min(LATEST_S, float(np.median(np.diff(ends))))  # later it is the light of the next start
+    for lag_s in np.arange(SOONEST_S, latest_s, 0.002):
         steps = _steps(times, values, ends, float(lag_s))
         known = steps[np.isfinite(steps)]
         if len(known) < FEWEST:
