@@ -1,14 +1,14 @@
 """The status LED dims with the device's supply, green first: what the light means is read at the voltage there was.
 
 Brightness is taken as proportional to the current through the die's resistor, (supply - forward voltage), and the
-bench's calibration as made at the device's nominal voltage.
+bench's calibration as made at the device's nominal voltage. The forward voltages are the device file's.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -17,13 +17,22 @@ import numpy as np
 from rig.led import Calibration, Catalogue, Decoded, decode
 from rig.recording import Recording, Trace
 
-# Assumed for the LEDs found on imp boards (LTST-C195 class): about 1.8 V red and 2.1 V green, each within 0.1 V.
-RED_FORWARD_V: Final = 1.8
-GREEN_FORWARD_V: Final = 2.1
-FORWARD_SIGMA_V: Final = 0.06
+FORWARD_SIGMA_V: Final = 0.06  # assumed: each die within 0.1 V of what is typical
 FAINTEST: Final = 0.1  # less is not told from noise, so nothing is scaled further
 NEAR: Final = 0.015  # of nominal: nearer, the stored calibration is as good
 DARK_BEFORE_S: Final = 0.3  # of darkness before power-on is decoded with what follows it
+
+
+@dataclass(frozen=True)
+class LedRating:
+    """What the LED's brightness depends on: the voltage (V) it is calibrated at, and its dies' forward voltages (V).
+
+    Assumed for the LEDs found on imp boards (LTST-C195 class): about 1.8 V red and 2.1 V green.
+    """
+
+    nominal_v: float
+    red_forward_v: float = 1.8
+    green_forward_v: float = 2.1
 
 
 def brightness(supply_v: float, nominal_v: float, forward_v: float) -> float:
@@ -39,15 +48,15 @@ def _share(supply_v: float, nominal_v: float, forward_v: float) -> tuple[float, 
     return share, abs(slope) * FORWARD_SIGMA_V / share
 
 
-def calibration_at(calibration: Calibration, supply_v: float, nominal_v: float) -> Calibration:
-    """The calibration (volts above dark) for a device fed with `supply_v` instead of `nominal_v`.
+def calibration_at(calibration: Calibration, supply_v: float, rating: LedRating) -> Calibration:
+    """The calibration (volts above dark) for a device fed with `supply_v` instead of its nominal voltage.
 
-    Its uncertainty grows with the distance, since the dies' forward voltages are assumed.
+    Its uncertainty grows with the distance, that of red to green too, since no die has just the typical voltage.
     """
-    if abs(supply_v - nominal_v) <= NEAR * nominal_v:
+    if abs(supply_v - rating.nominal_v) <= NEAR * rating.nominal_v:
         return calibration
-    red, red_error = _share(supply_v, nominal_v, RED_FORWARD_V)
-    green, _ = _share(supply_v, nominal_v, GREEN_FORWARD_V)
+    red, red_error = _share(supply_v, rating.nominal_v, rating.red_forward_v)
+    green, green_error = _share(supply_v, rating.nominal_v, rating.green_forward_v)
     before, after = sum(calibration.amber_v), red * sum(calibration.red_v) + green * sum(calibration.green_v)
     return replace(
         calibration,
@@ -55,17 +64,19 @@ def calibration_at(calibration: Calibration, supply_v: float, nominal_v: float) 
         green_v=tuple(green * v for v in calibration.green_v),
         saturation=min(0.5, calibration.saturation * after / before),
         uncertainty=min(0.5, math.hypot(calibration.uncertainty, red_error)),
+        ratio_uncertainty=min(0.5, math.hypot(calibration.ratio_uncertainty, red_error, green_error)),
     )
 
 
 def with_supply_heeded(
-    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, nominal_v: float
+    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, rating: LedRating
 ) -> Decoded:
     """`decoded`, decoded anew stretch by stretch where the device's measured voltage was not the nominal one.
 
     A pure function of the recording, so that a stored one is read as the live one was.
     """
     led = recording.blanked().traces.get("led")
+    nominal_v = rating.nominal_v
     stretches = _stretches(recording, nominal_v)
     if led is None or all(abs(volts - nominal_v) <= NEAR * nominal_v for _, _, volts in stretches):
         return decoded
@@ -73,7 +84,7 @@ def with_supply_heeded(
     for start_s, end_s, volts in stretches:
         part = led.between(start_s, end_s)
         if len(part.times_s):
-            dimmed = calibration_at(calibration, volts, nominal_v)
+            dimmed = calibration_at(calibration, volts, rating)
             parts.append(decode(part.times_s, part.values, calibration=dimmed, codes=codes))
     return joined(parts)
 

@@ -11,7 +11,7 @@ from rig.bench.faint import with_faint_heeded
 from rig.bench.feed import Fed, Feed
 from rig.bench.frame import Frame, frame_for
 from rig.bench.health import check_fell
-from rig.bench.known import facts_of
+from rig.bench.known import facts_of, rating_of
 from rig.bench.lightcheck import with_light_checked
 from rig.bench.optical import Receipt
 from rig.bench.underfed import read_again
@@ -304,7 +304,7 @@ class DeviceUnderTest:
         if before is not None and before[0] == bench.calibration and before[1] is live:
             return before[2]
         nominal_v = bench.device.supply.nominal_v
-        decoded, calibration = read_again(recording, live, bench.calibration, self.codes, nominal_v)
+        decoded, calibration = read_again(recording, live, bench.calibration, self.codes, rating_of(bench.device))
         if decoded is live:  # else the supply explains what the LED lacks
             decoded, calibration = with_faint_heeded(recording, decoded, calibration, self.codes, self._facts)
         decoded = with_light_checked(recording, decoded, calibration, nominal_v)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rig.bench.config import BenchConfig
+from rig.bench.dimming import LedRating
 from rig.errors import ConfigError
 from rig.led import Calibration, CalibrationError
 from rig.outcome import DeviceFacts
@@ -28,6 +29,11 @@ def calibration_of(config: BenchConfig) -> Calibration:
         )
     except CalibrationError as error:
         raise ConfigError(f"bench {config.name!r}: led.calibration: {error}") from error
+
+
+def rating_of(device: DeviceProfile) -> LedRating:
+    """What the device file says of its LED."""
+    return LedRating(device.supply.nominal_v, device.led.red_forward_v, device.led.green_forward_v)
 
 
 def facts_of(device: DeviceProfile) -> DeviceFacts:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from rig.bench.dimming import GREEN_FORWARD_V, RED_FORWARD_V, brightness, with_supply_heeded
+from rig.bench.dimming import LedRating, brightness, with_supply_heeded
 from rig.bench.dimming import calibration_at as dimmed_calibration
 from rig.led import Calibration, Catalogue, Decoded, Problem
 from rig.recording import Recording
@@ -36,21 +36,22 @@ def lit_volts(recording: Recording, decoded: Decoded) -> np.ndarray[tuple[int], 
 
 
 def read_again(
-    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, nominal_v: float
+    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, rating: LedRating
 ) -> tuple[Decoded, Calibration]:
     """`decoded` and its calibration as they are, or read with the levels of the voltage that the device had.
 
     With a voltage that changes too much for one set of levels, or too low for a colour to be seen, the result carries a
     `levels` problem whose `open` is the share of the light that it concerns.
     """
-    again = with_supply_heeded(recording, decoded, calibration, codes, nominal_v)
+    nominal_v = rating.nominal_v
+    again = with_supply_heeded(recording, decoded, calibration, codes, rating)
     lit_v = lit_volts(recording, again)
     low = lit_v < ENOUGH * nominal_v
     if not len(lit_v) or float(np.mean(low)) < 1 - MOSTLY:
         return again, calibration
     usual_v = float(np.median(lit_v[low]))
     within = np.abs(lit_v - usual_v) <= STEADY * nominal_v
-    dimmed = calibration_at(calibration, usual_v, nominal_v)
+    dimmed = calibration_at(calibration, usual_v, rating)
     share = float(np.mean(low))
     if dimmed is None or float(np.mean(within)) < MOSTLY:
         why = "green can hardly be seen" if dimmed is None else "changes too much for one set of levels"
@@ -67,8 +68,9 @@ def read_again(
     return replace(again, problems=(*again.problems, Problem("dimmed", text, {"volts": usual_v}))), dimmed
 
 
-def calibration_at(calibration: Calibration, volts: float, nominal_v: float) -> Calibration | None:
+def calibration_at(calibration: Calibration, volts: float, rating: LedRating) -> Calibration | None:
     """The calibration for another supply voltage, less certain; None where a colour all but vanishes."""
-    if min(brightness(volts, nominal_v, forward_v) for forward_v in (RED_FORWARD_V, GREEN_FORWARD_V)) < FAINTEST:
+    dies_v = (rating.red_forward_v, rating.green_forward_v)
+    if min(brightness(volts, rating.nominal_v, forward_v) for forward_v in dies_v) < FAINTEST:
         return None
-    return dimmed_calibration(calibration, volts, nominal_v)
+    return dimmed_calibration(calibration, volts, rating)

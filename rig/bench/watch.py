@@ -20,6 +20,7 @@ from rig.bench.dimming import calibration_at, joined
 from rig.bench.feed import Feed
 from rig.bench.frame import Frame
 from rig.bench.health import Doubt, check_supply
+from rig.bench.known import rating_of
 from rig.bench.optical import POLL_S, Receipt
 from rig.bench.optics.light import seen_by_sensor
 from rig.errors import BenchFault
@@ -130,7 +131,7 @@ class Watch:
 
         `anew`: what was learned of the light before counts no more, as when the device was off in between.
         """
-        calibration = calibration_at(self._bench.calibration, volts, self._bench.device.supply.nominal_v)
+        calibration = calibration_at(self._bench.calibration, volts, rating_of(self._bench.device))
         if calibration == self._calibration and not anew:
             return
         self._decode()

@@ -10,7 +10,7 @@ import typer
 
 from rig.bench.config import BenchConfig, load_bench
 from rig.bench.faint import with_faint_heeded
-from rig.bench.known import calibration_of, facts_of
+from rig.bench.known import calibration_of, facts_of, rating_of
 from rig.bench.lightcheck import with_light_checked
 from rig.bench.underfed import read_again
 from rig.cli.output import plain, say, table
@@ -54,13 +54,12 @@ def judge_recording(
     config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
     profile = load_device(device or config.dut.device)
     decoded = _decode(loaded, recording, config, profile.led_tags)
-    nominal_v = profile.supply.nominal_v
     codes = load_catalogue().for_device(*profile.led_tags)
     stored = decoded
-    decoded, calibration = read_again(loaded, stored, calibration_of(config), codes, nominal_v)
+    decoded, calibration = read_again(loaded, stored, calibration_of(config), codes, rating_of(profile))
     if decoded is stored:  # else the supply explains what the LED lacks
         decoded, calibration = with_faint_heeded(loaded, decoded, calibration, codes, facts_of(profile))
-    decoded = with_light_checked(loaded, decoded, calibration, nominal_v)
+    decoded = with_light_checked(loaded, decoded, calibration, profile.supply.nominal_v)
     outcome = judge(loaded, decoded, device=facts_of(profile))
     led = loaded.traces["led"]
     say(f"{recording}: bench {config.name}, device {profile.name}")

@@ -13,8 +13,9 @@ class Calibration:
     """Steps above dark per sensor channel, in the samples' own unit (usually volts).
 
     red_v, green_v: one number per channel. saturation: by how much amber falls short of red plus green (0..0.5).
-    uncertainty: how far off the common gain may be (0.10 = 10 %). rail_v: the highest sample the converter can
-    give, if known. Ambient light is never part of it: the decoder finds it.
+    uncertainty: how far off the common gain may be (0.10 = 10 %). ratio_uncertainty: standard deviation of each
+    colour's gain besides. rail_v: the highest sample the converter can give, if known. Ambient light is never part of
+    it: the decoder finds it.
 
     Raises:
         CalibrationError: numbers that no light could give.
@@ -24,6 +25,7 @@ class Calibration:
     green_v: tuple[float, ...]
     saturation: float = 0.04
     uncertainty: float = 0.10
+    ratio_uncertainty: float = 0.02
     rail_v: float | None = None
     date: str | None = None
     conditions: str = ""
@@ -42,10 +44,11 @@ class Calibration:
                 )
         if not all(r + g > 0 for r, g in zip(self.red_v, self.green_v, strict=True)):
             raise CalibrationError("calibration: a channel sees neither red nor green; leave it out or move the sensor")
-        if not 0 <= self.saturation <= 0.5 or not 0 < self.uncertainty <= 0.5:
+        uncertain = (self.uncertainty, self.ratio_uncertainty)
+        if not 0 <= self.saturation <= 0.5 or not all(0 < x <= 0.5 for x in uncertain):
             raise CalibrationError(
                 f"calibration: saturation {self.saturation} must lie in 0..0.5, "
-                f"uncertainty {self.uncertainty} in (0, 0.5]"
+                f"uncertainty {self.uncertainty} and ratio_uncertainty {self.ratio_uncertainty} in (0, 0.5]"
             )
 
     @property

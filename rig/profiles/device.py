@@ -81,6 +81,16 @@ class Reception(Strict):
     bias_ohm: Spread | None = None
 
 
+class StatusLed(Strict):
+    """The LED of its status, as its data sheet has it: the forward voltage (V) of each die at the usual current.
+
+    The light at less than the nominal voltage is read with them.
+    """
+
+    red_forward_v: float = Field(default=1.8, gt=0)
+    green_forward_v: float = Field(default=2.1, gt=0)
+
+
 class Expected(Strict):
     """What a healthy device of this type does, in seconds. The rules of judgement take these."""
 
@@ -107,6 +117,7 @@ class DeviceProfile(Strict):
     supply: SupplyLimits
     radio: Radio = Radio()
     blinkup: Reception = Reception()
+    led: StatusLed = StatusLed()
     led_window_s: float = Field(default=60.0, gt=0)
     connect_timeout_s: float = Field(default=60.0, gt=0)
     expected: Expected = Expected()

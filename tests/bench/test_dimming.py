@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rig.bench.bench import open_bench
-from rig.bench.dimming import calibration_at, joined, with_supply_heeded
+from rig.bench.dimming import LedRating, calibration_at, joined, with_supply_heeded
 from rig.bench.dut import DeviceUnderTest
 from rig.led import Calibration, decode
 from rig.outcome import Verdict
@@ -16,7 +16,7 @@ STORED = Calibration(red_v=(0.45,), green_v=(0.75,))
 
 
 def test_green_fades_first_and_uncertainty_grows() -> None:
-    at = {volts: calibration_at(STORED, volts, 3.3) for volts in (3.6, 3.3, 2.8, 2.5)}
+    at = {volts: calibration_at(STORED, volts, LedRating(3.3)) for volts in (3.6, 3.3, 2.8, 2.5)}
     assert at[3.3] is STORED
     assert at[3.6].red_v[0] > STORED.red_v[0]
     ratios = [at[v].green_v[0] / at[v].red_v[0] for v in (3.6, 3.3, 2.8, 2.5)]
@@ -28,7 +28,7 @@ def test_green_fades_first_and_uncertainty_grows() -> None:
 
 
 def test_no_light_is_no_reason_for_noise_to_become_light() -> None:
-    assert calibration_at(STORED, 1.4, 3.3).red_v[0] == pytest.approx(0.045)
+    assert calibration_at(STORED, 1.4, LedRating(3.3)).red_v[0] == pytest.approx(0.045)
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4])
@@ -43,7 +43,7 @@ def test_amber_at_a_low_voltage_is_not_taken_for_green(seed: int) -> None:
         # The stored recording alone gives the same.
         led = seen.recording.traces["led"]
         plain = decode(led.times_s, led.values, calibration=bench.calibration, codes=dut.codes)
-        again = with_supply_heeded(seen.recording, plain, bench.calibration, dut.codes, 3.3)
+        again = with_supply_heeded(seen.recording, plain, bench.calibration, dut.codes, LedRating(3.3))
         assert again.codes == seen.decoded.codes
         assert "no_settings" in again.codes
 
@@ -66,7 +66,7 @@ def test_nothing_is_decoded_twice_where_the_voltage_was_nominal() -> None:
         dut.power_on()
         dut.watch_for(2.0)
         recording, decoded = dut.watch.result()
-        assert with_supply_heeded(recording, decoded, bench.calibration, dut.codes, 3.3) is decoded
+        assert with_supply_heeded(recording, decoded, bench.calibration, dut.codes, LedRating(3.3)) is decoded
         assert joined([decoded]) is decoded
         two = joined([decoded, replace(decoded, problems=())])
     assert len(two.spans) == 2 * len(decoded.spans)

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from rig.bench.bench import open_bench
+from rig.bench.dimming import LedRating
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.bench.underfed import calibration_at, read_again
 from rig.led import Calibration, decode
@@ -52,13 +53,13 @@ def test_nominal_supply_changes_nothing() -> None:
         dut.power_on()
         dut.watch_for(3.0)
         recording, decoded = dut.watch.result()
-        assert read_again(recording, decoded, NOMINAL, dut.codes, 3.3) == (decoded, NOMINAL)
+        assert read_again(recording, decoded, NOMINAL, dut.codes, LedRating(3.3)) == (decoded, NOMINAL)
 
 
 def test_levels_fall_with_the_voltage_green_first() -> None:
-    made = [calibration_at(NOMINAL, volts, 3.3) for volts in (3.3, 3.0, 2.7, 2.5)]
+    made = [calibration_at(NOMINAL, volts, LedRating(3.3)) for volts in (3.3, 3.0, 2.7, 2.5)]
     steps = [(c.red_v[0], c.green_v[0]) for c in made if c is not None]
     assert steps[0] == (0.45, 0.75)
     assert len(steps) == 4
     assert all(a[0] > b[0] and a[1] / a[0] > b[1] / b[0] for a, b in itertools.pairwise(steps))
-    assert calibration_at(NOMINAL, 2.2, 3.3) is None
+    assert calibration_at(NOMINAL, 2.2, LedRating(3.3)) is None
