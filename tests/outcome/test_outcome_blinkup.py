@@ -67,6 +67,30 @@ def test_unseen_sending_leaves_the_pause_open() -> None:
     assert "did not pause" in shown.summary
 
 
+@pytest.mark.parametrize(("unread_s", "least", "most"), [(0.2, 0.7, 0.8), (1.0, 0.55, 0.65)])
+@pytest.mark.parametrize("start", ["power_fault", None])
+def test_an_answer_that_would_have_been_seen_was_not_given(
+    unread_s: float, least: float, most: float, start: str | None
+) -> None:
+    """A start that is still red, or not read, when the BlinkUp comes tells nothing of a pause."""
+    hidden = (None, 10.0 + unread_s, 0.0)
+    lit = (*colours("R", 5.0), *colours("A", 30.0, 15.0))
+    outcome = judge(recording(on(), sent()), light((start, 5.0), hidden, ("no_settings", 30.0), segments=lit))
+    assert outcome.verdict is V.BLINKUP_NOT_RECEIVED
+    assert least <= outcome.confidence <= most
+
+
+def cleared(*rest: tuple[object, ...]) -> Verdict:
+    decoded = light(("searching", 5.0), PAUSE, ("blinkup_ok", 3.0), *rest, (DARK, 10.0))
+    return judge(recording(on(), sent(what="clear")), decoded).verdict
+
+
+def test_amber_too_short_to_be_named_follows_a_clearing() -> None:
+    assert cleared((None, 0.7, 0.3, ("wps", "no_settings"))) is V.NO_SETTINGS
+    assert cleared((None, 0.7, 0.3, ("searching", "joining"))) is V.BLINKUP_RECEIVED
+    assert cleared() is V.BLINKUP_RECEIVED
+
+
 def test_green_after_red_counts() -> None:
     decoded = light(AMBER, (DARK, 8.0), ("reception_error", 1.0), (DARK, 1.0), ("blinkup_ok", 3.0), (DARK, 2.0))
     assert judge(recording(on(), sent()), decoded).verdict is V.BLINKUP_RECEIVED

@@ -222,6 +222,18 @@ def test_starts_go_on_unseen_while_a_blinkup_is_sent() -> None:
     assert told(seen, volts(), amps(IDLE_A)).verdict is V.UNDECIDED  # then it ran through a start, and is no loop
 
 
+def test_a_device_that_keeps_starting_answers_nothing() -> None:
+    """What could not be read after a BlinkUp hides no answer then."""
+    whole = starts(1.3)
+    cut = tuple(s for s in whole.segments if not (s.end_s > 6.0 and s.start_s < 10.2))
+    early = Span(0.5, 2.0, "connecting_server")
+    seen = Decoded((early, Span(2.0, LENGTH_S, None, 0.1)), cut)
+    outcome = told(seen, volts(), amps(IDLE_A), actions=(blinkup(6.0, 10.2),))
+    assert outcome.verdict is V.MODULE_FAULT, outcome.summary
+    steady = Decoded((early, Span(2.0, LENGTH_S, None, 0.1)), colours("DA" * 30, 0.5))
+    assert "an answer may hide" in told(steady, volts(), amps(IDLE_A), actions=(blinkup(6.0, 10.2),)).summary
+
+
 def test_starts_are_not_counted_on_a_supply_that_nobody_measured() -> None:
     assert told(starts(1.3)).verdict is V.UNDECIDED
 

@@ -200,3 +200,23 @@ def test_a_low_supply_does_not_replace_what_the_light_shows_without_a_failure(co
     outcome = judge(recording(on(), traces=supply(20.0, 2.2, 0.06)), light((code, 20.0), problems=noisy))
     assert outcome.verdict is verdict
     assert outcome.confidence < 0.8
+
+
+def slow_starts(more: tuple[float, ...] = ()) -> tuple[Recording, tuple[Segment, ...]]:
+    """Restarts every 0.5 s that light the red for the second half of it, which looks like `joining`."""
+    deaths = np.arange(0.5, LENGTH_S - 0.4, 0.5)
+    lit = sorted([(float(t) + 0.25, float(t) + 0.5) for t in deaths] + [(t, t + 0.1) for t in more])
+    segments = tuple(Segment(a, b, "R") for a, b in lit)
+    return recording(on(), traces=[lamp(lit), rail(deaths, 2.9, 0.001)]), segments
+
+
+def test_a_slow_start_that_comes_back_is_no_step_of_a_connection() -> None:
+    scene, segments = slow_starts()
+    outcome = judge(scene, light(("joining", LENGTH_S), segments=segments))
+    assert outcome.verdict is V.BROWNOUT_LOOP, outcome.summary
+
+
+def test_flashes_between_the_sags_belong_to_a_pattern() -> None:
+    scene, segments = slow_starts(tuple(float(t) for t in np.arange(1.05, LENGTH_S - 0.5, 0.5)))
+    outcome = judge(scene, light(("joining", LENGTH_S), segments=segments))
+    assert outcome.verdict is V.JOIN_REFUSED, outcome.summary

@@ -13,7 +13,7 @@ from rig.supply.brownout import analyse
 
 
 @pytest.mark.parametrize("snr", [6.0, 20.0])
-@pytest.mark.parametrize(("period_s", "boot_s"), [(0.06, 0.012), (0.25, 0.035), (0.30, 0.062)])
+@pytest.mark.parametrize(("period_s", "boot_s"), [(0.06, 0.012), (0.25, 0.035), (0.30, 0.062), (0.48, 0.26)])
 def test_a_loop_is_counted_and_timed(period_s: float, boot_s: float, snr: float) -> None:
     report = analyse(looping(period_s, boot_s, snr=snr), 0.0, LENGTH_S)
     found = report.restarts
