@@ -115,3 +115,23 @@ def advice_for(verdict: Verdict, tags: frozenset[str] = frozenset()) -> tuple[st
     own = [line for line in page_of(verdict).lines if not line.only or line.tags & tags]
     own.sort(key=lambda line: not line.tags & tags)
     return tuple(dict.fromkeys(line.text for line in (*shared, *own)))
+
+
+_DOMAIN_WORDS = {
+    FaultDomain.DUT: "The fault lies with the device.",
+    FaultDomain.BENCH: "The fault lies with the bench.",
+    FaultDomain.INFRASTRUCTURE: "The fault lies with the network or the server.",
+    FaultDomain.CONFIGURATION: "The fault lies with the configuration or with conditions made on purpose.",
+    FaultDomain.NONE: "Nothing is at fault.",
+    FaultDomain.UNKNOWN: "Whose fault it is can't be told from this.",
+}
+
+
+def summary_of(
+    title: str, meaning: str, reason: str, domain: FaultDomain, verdict: Verdict, expectation: Verdict | None
+) -> str:
+    """One paragraph: what it is, what was seen, whose fault it is, and how that compares with what was expected."""
+    text = f"{title}. {meaning} Seen: {reason}. {_DOMAIN_WORDS[domain]}"
+    if expectation is not None:
+        text += " This was expected." if verdict is expectation else f" Expected was: {page_of(expectation).title}."
+    return text

@@ -27,4 +27,12 @@ class Candidate:
     next_step: str = ""
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A proposal and what is left of its score after all that speaks against it (0..1)."""
+
+    candidate: Candidate
+    confidence: float
+
+
 Rule = Callable[[Scene], Candidate | None]

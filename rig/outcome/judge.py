@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from rig.outcome.activity import turned
-from rig.outcome.advice import advice_for, page_of
-from rig.outcome.candidate import Candidate, Rule
+from rig.outcome.advice import advice_for, page_of, summary_of
+from rig.outcome.candidate import Candidate, Rule, Weighed
 from rig.outcome.contradiction import SUSPECTS, contradictions
 from rig.outcome.evidence import Scene, build_scene
 from rig.outcome.facts import DeviceFacts
 from rig.outcome.loops import power_measurements
 from rig.outcome.meaning import CODE_VERDICTS, ON_THE_WAY
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
-from rig.outcome.polarity import brighter_when_powered
 from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS, reaction
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
@@ -23,6 +22,7 @@ from rig.outcome.spans import DecodedLike
 from rig.outcome.steady import with_steady_red
 from rig.outcome.supply import dips_item, supply_measurements, whose_supply
 from rig.outcome.trust import discount
+from rig.outcome.undecided import not_enough, undecided
 from rig.recording import Recording
 
 RULES: tuple[Rule, ...] = (*POWER_RULES, *BLINKUP_RULES, *NETWORK_RULES)
@@ -42,12 +42,6 @@ _RADIO = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class _Weighed:
-    candidate: Candidate
-    confidence: float
-
-
 def judge(
     recording: Recording,
     decoded: DecodedLike,
@@ -64,7 +58,7 @@ def judge(
     scene = build_scene(recording, decoded, facts)
     if scene is None:
         reason = "the device was never powered in this recording"
-        return _undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
+        return undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
     scene = with_steady_red(scene)
     return replace(_decide(scene, expectation), power=scene.power)
 
@@ -74,7 +68,7 @@ def _decide(scene: Scene, expectation: Verdict | None) -> Outcome:
     weighed = _weigh(scene)
     best = weighed[0] if weighed else None
     if best is None or best.candidate.verdict is Verdict.UNDECIDED or best.confidence < facts.min_confidence:
-        return _not_enough(scene, weighed, expectation)
+        return not_enough(scene, weighed, expectation)
     candidate, confidence = _name_low_supply(scene, best)
     page = page_of(candidate.verdict)
     domain = candidate.domain if candidate.domain is not None else page.domain
@@ -82,7 +76,7 @@ def _decide(scene: Scene, expectation: Verdict | None) -> Outcome:
         candidate.verdict,
         round(confidence, 4),
         domain,
-        _summary(page.title, page.meaning, candidate.reason, domain, candidate.verdict, expectation),
+        summary_of(page.title, page.meaning, candidate.reason, domain, candidate.verdict, expectation),
         candidate.evidence,
         _alternatives(scene, weighed[1:], candidate),
         advice_for(candidate.verdict, candidate.tags),
@@ -91,7 +85,7 @@ def _decide(scene: Scene, expectation: Verdict | None) -> Outcome:
     )
 
 
-def _weigh(scene: Scene) -> list[_Weighed]:
+def _weigh(scene: Scene) -> list[Weighed]:
     """All proposals, best first; equal ones in the order of the rules."""
     proposals = [c for rule in RULES if (c := rule(scene)) is not None]
     unanswered = any(rule(scene) is not None for rule in BLINKUP_RULES[:2])
@@ -107,7 +101,7 @@ def _weigh(scene: Scene) -> list[_Weighed]:
             if blocked
             else replace(c, reason=c.reason + note)
         )
-        weighed.append(_Weighed(c, min(1.0, c.score * factor)))
+        weighed.append(Weighed(c, min(1.0, c.score * factor)))
     return sorted(weighed, key=lambda w: -w.confidence)
 
 
@@ -121,7 +115,7 @@ def _beside_the_blinkup(scene: Scene, c: Candidate) -> Candidate:
     return replace(c, score=0.5 * c.score, reason=c.reason + "; but this is not an answer to the BlinkUp" + note)
 
 
-def _name_low_supply(scene: Scene, best: _Weighed) -> tuple[Candidate, float]:
+def _name_low_supply(scene: Scene, best: Weighed) -> tuple[Candidate, float]:
     """Name a supply outside its limits; if it explains the failure as well, the fault is where the supply's is."""
     c, facts, supply = best.candidate, scene.facts, scene.supply
     if supply.dut_v is None or c.verdict in (Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW):
@@ -149,7 +143,7 @@ def _name_low_supply(scene: Scene, best: _Weighed) -> tuple[Candidate, float]:
     return c, confidence
 
 
-def _alternatives(scene: Scene, others: list[_Weighed], chosen: Candidate) -> tuple[tuple[Verdict, str], ...]:
+def _alternatives(scene: Scene, others: list[Weighed], chosen: Candidate) -> tuple[tuple[Verdict, str], ...]:
     """Rival verdicts with why they are less likely: other proposals, then other readings of the deciding light."""
     found: dict[Verdict, str] = {}
     for other in others:
@@ -169,113 +163,6 @@ def _alternatives(scene: Scene, others: list[_Weighed], chosen: Candidate) -> tu
             Verdict.WAITING_FOR_ETHERNET, "the guide calls the imp005's Ethernet pattern identical to this one"
         )
     return tuple(found.items())
-
-
-# Problems of the light that no device makes; levels that don't fit may as well be those of a broken or weak LED.
-_OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours"})
-
-
-def _not_enough(scene: Scene, weighed: list[_Weighed], expectation: Verdict | None) -> Outcome:
-    """Why there is no verdict, what is missing, and what the likeliest verdicts would have been."""
-    found: dict[Verdict, str] = {}
-    likely: tuple[str, ...] = ()
-    for w in weighed:
-        if w.candidate.verdict is not Verdict.UNDECIDED:
-            found.setdefault(w.candidate.verdict, f"not proven ({w.confidence:.2f}): {w.candidate.reason}")
-    if weighed:
-        c = weighed[0].candidate
-        named = c.verdict is Verdict.UNDECIDED
-        reason = c.reason if named else f"{page_of(c.verdict).title} is likeliest, but not proven: {c.reason}"
-        domain = c.domain if c.domain is not None and (named or c.domain is FaultDomain.BENCH) else FaultDomain.UNKNOWN
-        evidence, step = c.evidence, c.next_step
-        likely = () if named else advice_for(c.verdict, c.tags)
-        confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
-        if SUSPECTS not in reason and any(_doubts_colours(w.candidate) for w in weighed):
-            reason += f"; {SUSPECTS}"
-    else:
-        reason, step = _what_is_missing(scene)
-        domain, evidence, confidence = FaultDomain.UNKNOWN, tuple(s.item() for s in scene.seen), 1.0
-        for code in (code for s in scene.seen for code in s.alternatives if code in CODE_VERDICTS):
-            found.setdefault(CODE_VERDICTS[code], "one reading of light that was not decided")
-        if scene.problems:
-            reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
-            if any(p.kind in _OF_THE_BENCH for p in scene.problems):
-                domain = FaultDomain.BENCH
-    if brighter_when_powered(scene):
-        step = step or "look at the LED"
-        reason += "; light that rose after power-on and stayed may be the LED itself, solid red or never dark"
-        likely += advice_for(Verdict.BROWNOUT_LOOP, frozenset({"unknown"}))[:1]
-        likely += advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
-    measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
-    return _undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation, likely)
-
-
-def _doubts_colours(c: Candidate) -> bool:
-    return SUSPECTS in c.reason or "polarity" in c.tags
-
-
-def _what_is_missing(scene: Scene) -> tuple[str, str]:
-    if not scene.seen:
-        return "nothing was seen of the LED", "check that the sensor was sampled, and record from power-on"
-    if scene.undecided_s() > 0:
-        share = scene.undecided_s() / max(scene.led_end_s - scene.seen[0].start_s, 1e-9)
-        text = f"the light could not be read for {min(1.0, share):.0%} of the time"
-        step = (
-            "check sensor, ambient light, calibration and the LED's own colours (a dead or exchanged die), and record "
-        )
-        return text, step + "for longer"
-    seen_s = scene.led_end_s - scene.powered.start_s
-    return f"the LED was seen for {seen_s:.1f} s and showed no pattern", "record from power-on until the LED goes dark"
-
-
-def _undecided(
-    reason: str,
-    step: str,
-    domain: FaultDomain,
-    confidence: float = 1.0,
-    evidence: tuple[EvidenceItem, ...] = (),
-    rivals: tuple[tuple[Verdict, str], ...] = (),
-    measurements: dict[str, tuple[float, str]] | None = None,
-    expectation: Verdict | None = None,
-    likely: tuple[str, ...] = (),
-) -> Outcome:
-    page = page_of(Verdict.UNDECIDED)
-    first = (step[0].upper() + step[1:] + ".",) if step else ()
-    advice = tuple(dict.fromkeys((*first, *likely, *advice_for(Verdict.UNDECIDED))))
-    summary = _summary(page.title, page.meaning, reason, domain, Verdict.UNDECIDED, expectation)
-    if step:
-        summary += f" Next: {step}."
-    as_expected = None if expectation is None else expectation is Verdict.UNDECIDED
-    return Outcome(
-        Verdict.UNDECIDED,
-        round(min(1.0, max(0.0, confidence)), 4),
-        domain,
-        summary,
-        evidence,
-        rivals,
-        advice,
-        measurements or {},
-        as_expected,
-    )
-
-
-_DOMAIN_WORDS = {
-    FaultDomain.DUT: "The fault lies with the device.",
-    FaultDomain.BENCH: "The fault lies with the bench.",
-    FaultDomain.INFRASTRUCTURE: "The fault lies with the network or the server.",
-    FaultDomain.CONFIGURATION: "The fault lies with the configuration or with conditions made on purpose.",
-    FaultDomain.NONE: "Nothing is at fault.",
-    FaultDomain.UNKNOWN: "Whose fault it is can't be told from this.",
-}
-
-
-def _summary(
-    title: str, meaning: str, reason: str, domain: FaultDomain, verdict: Verdict, expectation: Verdict | None
-) -> str:
-    text = f"{title}. {meaning} Seen: {reason}. {_DOMAIN_WORDS[domain]}"
-    if expectation is not None:
-        text += " This was expected." if verdict is expectation else f" Expected was: {page_of(expectation).title}."
-    return text
 
 
 def _measure(scene: Scene, c: Candidate) -> dict[str, tuple[float, str]]:

@@ -9,8 +9,10 @@ import pytest
 from rig.bench.bench import open_bench
 from rig.bench.dimming import LedRating, calibration_at, joined, with_supply_heeded
 from rig.bench.dut import DeviceUnderTest
+from rig.bench.known import rating_of
 from rig.led import Calibration, decode
 from rig.outcome import Verdict
+from rig.profiles.device import load_device
 
 STORED = Calibration(red_v=(0.45,), green_v=(0.75,))
 
@@ -70,3 +72,18 @@ def test_nothing_is_decoded_twice_where_the_voltage_was_nominal() -> None:
         assert joined([decoded]) is decoded
         two = joined([decoded, replace(decoded, problems=())])
     assert len(two.spans) == 2 * len(decoded.spans)
+
+
+def test_forward_voltages_are_the_device_files() -> None:
+    blue_green = rating_of(load_device("example-product"))
+    assert (blue_green.nominal_v, blue_green.green_forward_v) == (3.2, 2.3)
+    usual = calibration_at(STORED, 2.8, LedRating(3.2))
+    fading = calibration_at(STORED, 2.8, blue_green)
+    assert fading.red_v == usual.red_v
+    assert fading.green_v[0] == pytest.approx(0.75 * 0.5 / 0.9)
+
+
+def test_red_to_green_is_less_sure_the_lower_the_voltage() -> None:
+    sure = [calibration_at(STORED, volts, LedRating(3.3)).ratio_uncertainty for volts in (3.3, 3.0, 2.7)]
+    assert sure[0] == STORED.ratio_uncertainty
+    assert sure == sorted(sure)

@@ -162,3 +162,18 @@ def test_light_that_the_rig_itself_left_out_is_not_unread() -> None:
     unread = judge(recording(), rows)
     left_out = judge(replace(recording(), secret_windows=(Blanked(30.0, 34.0, "BlinkUp data"),)), rows)
     assert (unread.verdict, left_out.verdict) == (V.UNDECIDED, V.NETWORK_NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("calibration", "calibrate anew"), ("levels", "calibrate anew"), ("rail", "gain"), ("noise", "nearer")],
+)
+def test_what_spoils_the_light_is_put_right_before_anything_is_watched_longer(kind: str, words: str) -> None:
+    spoilt = light(("searching", 2.0), problems=(Problem(kind, "it is spoilt", {"open": 1.0}),))
+    outcome = judge(recording(on()), spoilt)
+    assert outcome.verdict is Verdict.UNDECIDED
+    assert words in outcome.summary.split("Next: ")[1]
+    assert words in outcome.advice[0]
+    assert "keep observing" not in outcome.summary
+    clean = judge(recording(on()), light(("searching", 2.0)))
+    assert "keep observing" in clean.summary
