@@ -59,7 +59,9 @@ def read_again(
             f"the device had {usual_v:.2f} V instead of {nominal_v:g} V in {share:.0%} of the time with light, which "
             f"dims its LED: {why}, so colours can't be told apart. Raise the supply, or judge by voltage and current"
         )
-        return replace(again, problems=(*again.problems, Problem("levels", text, {"open": share}))), calibration
+        return replace(
+            again, problems=(*again.problems, Problem("levels", text, {"open": share, "volts": usual_v}))
+        ), calibration
     red, green = dimmed.red_v[0] / calibration.red_v[0], dimmed.green_v[0] / calibration.green_v[0]
     text = (
         f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} "

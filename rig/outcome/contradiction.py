@@ -58,6 +58,8 @@ _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
 _START_GREEN_S = 1.0  # a start is shorter; some codes of imp003 begin with a longer green
 _AFTER_POWER_ON_S = 1.0
+_ANSWER_S = 2.8  # dark for longer than any pattern is, an imp004m's blank flash (2.5 s) included; the green lasts 3 s
+_SOON_S = 0.3
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
 
@@ -71,6 +73,7 @@ def contradictions(scene: Scene, candidate: Candidate) -> tuple[float, str]:
         _no_radio,
         _radio_without_settings,
         _answered_by_current,
+        _dark_after_it,
         _start_colours,
         _red_from_the_start,
     ):
@@ -132,6 +135,18 @@ def _answered_by_current(scene: Scene, c: Candidate) -> tuple[float, str]:
     if c.verdict not in _UNANSWERED or not word:
         return 1.0, ""
     return _IMPOSSIBLE, f"; but its radio {word} with the BlinkUp, so it was taken and its answer not seen: {SUSPECTS}"
+
+
+def _dark_after_it(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """No pattern is dark for long, so darkness between a BlinkUp and a pattern is an answer in a colour not seen."""
+    if c.verdict is not Verdict.BLINKUP_NOT_RECEIVED or not scene.blinkups or "late" in c.tags:
+        return 1.0, ""
+    sent_s = scene.blinkups[-1].end_s
+    lit = [run.start_s for run in joined(scene.colours) if run.letter in "RAG" and run.end_s > sent_s]
+    dark = [r for r in joined(scene.colours) if r.letter == "D" and r.start_s <= sent_s + _SOON_S and r.end_s > sent_s]
+    if not lit or not dark or dark[0].end_s - sent_s < _ANSWER_S or lit[0] < dark[0].end_s - _SOON_S:
+        return 1.0, ""
+    return _IMPOSSIBLE, f"; but its LED stayed dark for {dark[0].end_s - sent_s:.1f} s after the BlinkUp: {SUSPECTS}"
 
 
 def _start(scene: Scene) -> list[Colour]:

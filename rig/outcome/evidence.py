@@ -13,7 +13,7 @@ from rig.outcome.facts import DeviceFacts
 from rig.outcome.outcome import EvidenceItem
 from rig.outcome.spans import DecodedLike, ProblemLike, colour_letter
 from rig.outcome.supply import SupplyView, view_supply
-from rig.recording import Action, Recording
+from rig.recording import Action, Recording, Trace
 from rig.supply.brownout import SupplyReport, analyse
 
 DARK = "normal_operation"
@@ -70,7 +70,7 @@ class Scene:
 
     `start_seen`: the light was recorded from before a power-on, so that the red of the start can't have been missed.
     `anchored`: the light was recorded before power-on too, so that dark is known and not only assumed.
-    `blanked`: stretches whose light the rig itself left out, as it holds a secret.
+    `blanked`: stretches whose light the rig itself left out, as it holds a secret. `light`: the sensor's trace.
     """
 
     facts: DeviceFacts
@@ -89,6 +89,7 @@ class Scene:
     unmerged: tuple[Seen, ...] = ()
     start_seen: bool = False
     blanked: tuple[tuple[float, float], ...] = ()
+    light: Trace | None = None
 
     @property
     def wired(self) -> bool:
@@ -188,6 +189,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         tuple(clipped),
         powered.cold and first_s is not None and first_s <= powered.start_s - _ANCHOR_S,
         tuple((window.start_s, window.end_s) for window in recording.secret_windows),
+        led,
     )
 
 

@@ -15,6 +15,7 @@ from rig.recording import Action
 
 # Only a device that runs and listens can be said not to have received anything.
 _LISTENING = AMBER | STAGE_RANK.keys() | {"connected", "lost", "wps", "offline", "eth_wait"}
+_BUSY = frozenset({"update", "flash_ingest", "legacy_download", "legacy_install"})
 _PAUSED_SHARE = 0.8
 _USUAL_DARK_S, _PAUSE_S = 0.6, 0.75  # no cyclic pattern but one is dark for longer than half a second on end
 _BEFORE_S = 2.0
@@ -155,6 +156,8 @@ def not_received(scene: Scene) -> Candidate | None:
             FaultDomain.UNKNOWN,
             next_step=step,
         )
+    if (busy := _while_busy(r)) is not None:
+        return busy
     if (r.paused and not dark) or (r.after is not None and r.after.code not in _LISTENING):
         return None
     watched_s = scene.led_end_s - r.action.end_s
@@ -217,6 +220,20 @@ def not_received(scene: Scene) -> Candidate | None:
     )
 
 
+def _while_busy(r: Reaction) -> Candidate | None:
+    """An update went on before the BlinkUp and after it: nothing listened."""
+    if r.before is None or r.after is None or not {r.before.code, r.after.code} <= _BUSY:
+        return None
+    if r.after.start_s > r.action.end_s + _UNREAD_S:
+        return None
+    text = f"it was busy with an update ({r.after.code}) before the BlinkUp and went on with it: nothing listened"
+    items = (_sent(r.action), r.before.item(), r.after.item())
+    score = 0.9 * min(r.before.confidence, r.after.confidence)
+    window = (r.before.start_s, r.after.end_s)
+    tags = frozenset({"busy"})
+    return Candidate(Verdict.BLINKUP_NOT_RECEIVED, score, text, items, window, FaultDomain.BENCH, tags)
+
+
 def received(scene: Scene) -> Candidate | None:
     """Green, and nothing decided after it yet."""
     answers = [p for p in scene.patterns if p.code in GREEN_ANSWERS]
@@ -273,4 +290,4 @@ def not_kept(scene: Scene) -> Candidate | None:
 
 BLINKUP_RULES: tuple[Rule, ...] = (refused, not_received, received, not_kept)
 # Shown after a BlinkUp without an answer, these only go on from before it and decide nothing.
-LISTENING_VERDICTS = frozenset(v for c, v in CODE_VERDICTS.items() if c in _LISTENING)
+LISTENING_VERDICTS = frozenset(v for c, v in CODE_VERDICTS.items() if c in _LISTENING | _BUSY)

@@ -210,7 +210,7 @@ def _beside(scene: Scene) -> tuple[float, str]:
     if last is not None and shown and last.code in _NOT_WIFI:
         return _SHOWN, f"it shows {last.code}, which no lack of Wi-Fi explains"
     if scene.wired:
-        return _BESIDE, "a cable needs no Wi-Fi"
+        return _SHOWN, "a cable needs no Wi-Fi"
     if _sent_late(scene):
         return _BESIDE, "the BlinkUp came late"
     if scene.blinkups and not any(p.end_s > scene.blinkups[-1].end_s for p in scene.patterns):

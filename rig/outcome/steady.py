@@ -1,11 +1,14 @@
-"""Red that comes with the start and never goes: without a blink it may as well be ambient light that rose."""
+"""Steady red: without a blink it may as well be ambient light that rose, or darkness at levels that were misread."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from rig.outcome.evidence import DARK, Scene, Seen
 from rig.outcome.spans import ProblemLike
+from rig.recording import Trace
 
 # In amber steps. Assumed: red is the weaker die, about 0.4 of amber; half of amber and more may be green or amber.
 _RED = (0.30, 0.50)
@@ -16,6 +19,10 @@ _LEAST_S = 5.0
 _FLASH_S = 0.1
 _SURE, _LESS_SURE = 0.9, 0.8
 _SOLID_RED = ("power_fault",)
+_SOLID = 0.97
+_DARK_SHARE = 0.25  # of the largest step of light since power-on: less is darkness
+_BRIGHT_PERCENT = 95.0
+_AS_OFF = "as dark as before power-on"
 
 
 def with_steady_red(scene: Scene) -> Scene:
@@ -29,6 +36,37 @@ def with_steady_red(scene: Scene) -> Scene:
     if leaning is not None and leaning.code is None and leaning.alternatives == _SOLID_RED:
         return _leaning(scene, leaning)
     return _risen(scene)
+
+
+def without_false_red(scene: Scene) -> Scene:
+    """The scene with solid red taken for the darkness that it is, where the light is what it was before power-on.
+
+    A LED much weaker than its calibration leaves the levels open, so that its darkness can be read as a solid colour.
+    """
+    light, on_s = scene.light, scene.powered.start_s
+    reds = [s for s in scene.seen if s.code in _SOLID_RED and float(s.details.get("duty") or 0.0) >= _SOLID]
+    if light is None or not scene.start_seen or not reds or light.values.ndim > 1:
+        return scene
+    off_v = float(np.nanmedian(light.between(light.times_s[0], on_s).values))
+    step_v = float(np.nanpercentile(light.between(on_s, scene.led_end_s).values, _BRIGHT_PERCENT)) - off_v
+    false = [s for s in reds if _usual_v(light, s) - off_v < _DARK_SHARE * step_v]
+    if not false:
+        return scene
+
+    def mended(spans: tuple[Seen, ...]) -> tuple[Seen, ...]:
+        return tuple(replace(s, code=DARK, details={}, reason=_AS_OFF) if s in false else s for s in spans)
+
+    colours = tuple(
+        replace(c, letter="D") if any(s.start_s <= c.start_s and c.end_s <= s.end_s for s in false) else c
+        for c in scene.colours
+    )
+    left = tuple(s for s in scene.patterns if not any(f.start_s < s.end_s and s.start_s < f.end_s for f in false))
+    return replace(scene, seen=mended(scene.seen), unmerged=mended(scene.unmerged), patterns=left, colours=colours)
+
+
+def _usual_v(light: Trace, span: Seen) -> float:
+    values = light.between(span.start_s, span.end_s).values
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("inf")
 
 
 def _leaning(scene: Scene, span: Seen) -> Scene:

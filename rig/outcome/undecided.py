@@ -66,6 +66,8 @@ def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None
 
 def _remedy(scene: Scene) -> str:
     kinds = {p.kind for p in scene.problems}
+    if any(p.kind == "levels" and "volts" in p.numbers for p in scene.problems):
+        return "raise the supply to the device's nominal voltage, at which its LED can be read"
     return next((step for kind, step in _REMEDIES.items() if kind in kinds), "")
 
 

@@ -258,3 +258,18 @@ def test_the_rigs_own_light_does_not_revive_a_dead_device() -> None:
     seen = (*colours("D", 5.0), *colours("G", 10.0, 5.0), *colours("D", 25.0, 15.0))
     decoded = light((DARK, 5.0), (None, 10.0, 0.1), (DARK, 25.0), segments=seen)
     assert judge(recording(on(), sent(), traces=supply(40.0, 3.3, 0.0)), decoded).verdict is V.DEAD
+
+
+@pytest.mark.parametrize("code", ["update", "flash_ingest", "legacy_install"])
+def test_a_device_that_updates_listens_to_nothing(code: str) -> None:
+    outcome = judge(recording(on(), sent()), light((code, 40.0)))
+    assert (outcome.verdict, outcome.fault_domain) == (V.BLINKUP_NOT_RECEIVED, F.BENCH)
+    assert "busy with an update" in outcome.summary
+    assert outcome.advice[0].startswith("Wait until")
+
+
+def test_an_update_that_began_with_the_settings_is_one() -> None:
+    begun = light(AMBER, PAUSE, ("blinkup_ok", 3.0), ("searching", 2.0), ("update", 30.0))
+    assert judge(recording(on(), sent()), begun).verdict is V.UPDATING
+    later = light(("update", 5.0), PAUSE, (DARK, 3.0), ("update", 30.0))
+    assert "busy" not in judge(recording(on(), sent()), later).summary

@@ -329,3 +329,15 @@ def test_undecided_gives_the_next_steps_of_what_is_likeliest() -> None:
     outcome = told(light(("joining", 2.0), segments=(BOOT,)))
     assert outcome.verdict is V.UNDECIDED
     assert any("password" in line for line in outcome.advice)
+
+
+@pytest.mark.parametrize(("dark_s", "verdict"), [(4.0, V.UNDECIDED), (1.0, V.BLINKUP_NOT_RECEIVED)])
+def test_darkness_longer_than_any_pattern_hides_an_answer(dark_s: float, verdict: Verdict) -> None:
+    """With a dead green die neither the answer nor the steps after it are seen."""
+    early, late_s = colours("RD" * 5, 0.5), 10.0 + dark_s
+    late = colours("RD" * 15, 0.5, late_s)
+    spans = (Span(0.0, 5.0, "lost"), Span(5.0, 10.0, None, 0.0), Span(late_s, LENGTH_S, "lost"))
+    seen = Decoded(spans, (*early, Segment(9.9, late_s, "D"), *late))
+    outcome = told(seen, volts(), actions=(blinkup(5.0, 10.0),), facts=DeviceFacts(impos=20))
+    assert outcome.verdict is verdict, outcome.summary
+    assert ("stayed dark for 4.0 s" in outcome.summary) == (verdict is V.UNDECIDED)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from outcome_scenes import DARK, Decoded, Problem, Segment, Span, light, on, trace
+from outcome_scenes import DARK, Decoded, Problem, Segment, Span, blinkup, light, on, trace
 
 from rig.outcome import FaultDomain, Outcome, Verdict, judge
 from rig.recording import Action, Recording, Trace
@@ -85,3 +87,17 @@ def test_it_is_the_last_start_that_counts() -> None:
     problem = Problem("ambient", "it changed", {"time_s": -2.9, "change": 0.38})
     seen = light((DARK, LENGTH_S + 4.0), start_s=-4.0, problems=(problem,))
     assert judge(Recording({"led": led, "dut_v": volts()}, actions), seen).verdict is V.DEAD
+
+
+@pytest.mark.parametrize(("red_v", "verdict"), [(0.0, V.BLINKUP_NOT_RECEIVED), (0.3, V.MODULE_FAULT)])
+def test_solid_red_as_dark_as_before_power_on_is_none(red_v: float, verdict: Verdict) -> None:
+    """A LED at a fifth of its light: its amber fits nothing, and its darkness passes for solid red."""
+    times = np.arange(-1.0, 90.0, 0.01)
+    values = 0.1 + 0.3 * ((times > 0.2) & (times < 60.0) & (times % 1.0 < 0.5)) + red_v * (times >= 60.0)
+    led = Trace("led", "V", times, values + np.random.default_rng(3).normal(0.0, 0.01, len(times)))
+    late = blinkup(65.0, 69.0)
+    red = Span(60.0, 65.0, "power_fault", details={"duty": 1.0})
+    spans = (Span(0.2, 60.0, None, 0.0), red, Span(65.0, 69.0, None, 0.0), replace(red, start_s=69.0, end_s=90.0))
+    decoded = Decoded(spans, (Segment(60.0, 90.0, "R"),))
+    outcome = judge(Recording({t.name: t for t in (led, trace("dut_v", 90.0, 3.3))}, (on(), late)), decoded)
+    assert outcome.verdict is verdict, outcome.summary

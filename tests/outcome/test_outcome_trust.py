@@ -177,3 +177,9 @@ def test_what_spoils_the_light_is_put_right_before_anything_is_watched_longer(ki
     assert "keep observing" not in outcome.summary
     clean = judge(recording(on()), light(("searching", 2.0)))
     assert "keep observing" in clean.summary
+
+
+def test_an_led_that_its_supply_dims_is_not_to_be_calibrated_away() -> None:
+    starved = Problem("levels", "it has 1.8 V", {"open": 1.0, "volts": 1.8})
+    outcome = judge(recording(on()), light(("searching", 2.0), problems=(starved,)))
+    assert "raise the supply" in outcome.summary.split("Next: ")[1]
