@@ -11,7 +11,8 @@ from rig.led.model import SWITCH, Model
 def forward(model: Model, alpha: Floats, scale: float, likelihood: Floats, scratch: Floats) -> Floats:
     """One bin on: `alpha` (size + 1,), which sums to `scale`, and the bin's likelihoods (8,), see `Model.seen_by`.
 
-    scratch (size + 1,): space to work in, used again for every bin. Returns the new mass per colour (4,), whose sum is the likelihood of the bin and the next `scale`.
+    scratch (size + 1,): space to work in, used again for every bin.
+    Returns the new mass per colour (4,), whose sum is the likelihood of the bin and the next `scale`.
     """
     flows = model.flows.forward
     arrived = flows.sums(alpha)

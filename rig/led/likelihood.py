@@ -17,7 +17,7 @@ SHARE = 0.5 / SHARING
 HOPELESS = 100.0  # squared sigmas: exp(-50), added to the floor, leaves the floor
 RELAX = 0.6  # left of a step after one bin, at the slowest
 _STEPS = 240
-_Z = np.linspace(-6.0, 6.0, _STEPS + 1).tolist()
+_Z: list[float] = np.linspace(-6.0, 6.0, _STEPS + 1).tolist()
 _RAMP = [0.5 * z * math.erfc(-z / math.sqrt(2)) + math.exp(-0.5 * z * z) / math.sqrt(2 * math.pi) for z in _Z]
 _SLOPES = [(b - a) / (z - y) for (y, z), (a, b) in zip(itertools.pairwise(_Z), itertools.pairwise(_RAMP), strict=True)]
 

@@ -82,7 +82,7 @@ def test_forward_is_the_matrix(name: str) -> None:
 @pytest.mark.parametrize("name", MIXES)
 def test_backward_is_the_matrix(name: str) -> None:
     m, matrix = _model(name), _matrix(name)
-    beta, scratch, scale = np.ones(m.size + 1), np.empty(m.size + 1), 1.0
+    beta, scale = np.ones(m.size + 1), 1.0
     plain = np.ones(m.size)
     for row in _light(m, 150, seed=2):
         scale = backward(m, beta, scale, row)
