@@ -82,7 +82,7 @@ class Model:
 
     def seen_by(self, likelihood: Floats) -> Floats:
         """Every state's likelihood (size + 1,), given the colours' (8,): four settled, four still settling."""
-        return np.repeat(likelihood.take(self.kinds), self.kind_lengths)  # half the time of a gather for each state
+        return likelihood.take(self.kinds).repeat(self.kind_lengths)  # half the time of a gather for each state
 
     @cached_property
     def flows(self) -> Flows:
