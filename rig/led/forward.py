@@ -1,8 +1,4 @@
-"""The model by one bin forwards and backwards. Linear domain, scaled per bin.
-
-Both change their states in place and need scratch space of the same size (size + 1,): arrays of this size, when made
-anew for every bin, go back to the system each time, and getting them again costs more than the sums.
-"""
+"""The model by one bin forwards and backwards. Linear domain, scaled per bin. Both change their states in place."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from rig.led.model import SWITCH, Model
 def forward(model: Model, alpha: Floats, scale: float, likelihood: Floats, scratch: Floats) -> Floats:
     """One bin on: `alpha` (size + 1,), which sums to `scale`, and the bin's likelihoods (8,), see `Model.seen_by`.
 
+    scratch (size + 1,): space to work in, used again for every bin.
     Returns the new mass per colour (4,), whose sum is the likelihood of the bin and the next `scale`.
     """
     flows = model.flows.forward
@@ -24,17 +21,17 @@ def forward(model: Model, alpha: Floats, scale: float, likelihood: Floats, scrat
     scratch[flows.targets] = arrived[:-1]
     np.multiply(model.entry, SWITCH * scale + float(arrived[-1]), out=alpha)
     alpha += scratch
-    alpha *= model.seen_by(likelihood * (1 / scale), scratch)
+    alpha *= model.seen_by(likelihood * (1 / scale))
     return np.asarray(np.add.reduceat(alpha, model.colour_starts))
 
 
-def backward(model: Model, beta: Floats, scale: float, likelihood: Floats, scratch: Floats) -> float:
+def backward(model: Model, beta: Floats, scale: float, likelihood: Floats) -> float:
     """One bin back: `beta` (size + 1,) is this bin's, times `scale`; it becomes that of the bin before.
 
     likelihood (8,): this bin's. Returns what beta has become for light that begins anew: the next `scale`.
     """
     flows = model.flows
-    seen = model.seen_by(likelihood * (1 / scale), scratch)
+    seen = model.seen_by(likelihood * (1 / scale))
     seen *= beta
     anywhere = float(seen @ model.entry)
     np.multiply(seen[1:], model.onward_kept, out=beta[:-1])

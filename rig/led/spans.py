@@ -63,7 +63,7 @@ def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tu
             groups = np.bincount(model.run_group, mass, minlength=len(model.groups))
             if groups.sum() > 0:
                 out.append((i, groups / groups.sum()))
-        scale = backward(model, beta, scale, likelihood[i], scratch)
+        scale = backward(model, beta, scale, likelihood[i])
     return out[::-1]
 
 

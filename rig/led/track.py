@@ -138,8 +138,10 @@ class Track:
 
     def _learn(self, levels: LevelModel, bins: Bins, which: list[int], colour: int) -> None:
         seen, k = bins.mean[which], len(which)
-        low, high = bins.low[which], bins.high[which]
-        if low.max() > -np.inf or high.min() < np.inf:
-            expected = np.broadcast_to(self.mean, (k, *self.mean.shape))
-            seen = seen + (expected - between_rails(expected, bins.noise[which], low, high))[..., colour]
+        low, high = bins.low[which].tolist(), bins.high[which].tolist()
+        for c, levels_c in enumerate(self.mean.tolist()):
+            level = levels_c[colour]
+            for i, noise in enumerate(bins.noise[which, c].tolist()):
+                if low[i][c] > -math.inf or high[i][c] < math.inf:
+                    seen[i, c] += level - between_rails([level], noise, low[i][c], high[i][c])[0]
         levels.observe(self.levels, colour, seen.sum(0) / k, bins.variance[which].sum(0) / k**2)

@@ -33,7 +33,7 @@ class Viterbi:
     def push(self, likelihood: Floats) -> None:
         m = self._m
         new = self._prior.copy() if self._best is None else self._step(self._best)
-        new *= m.seen_by(likelihood, self._scratch)
+        new *= m.seen_by(likelihood)
         new /= new.max()
         if self._best is not None:
             self._new = self._best

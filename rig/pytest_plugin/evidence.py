@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import functools
+import gc
 import hashlib
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,9 +74,7 @@ def summarise(
         row["reason"] = row["reason"] or outcome.summary
         blocks.append(_bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome))
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
-        from rig.run.picture import picture  # a controller that hands its tests to workers draws nothing
-
-        blocks.append(image_block(picture(seen.recording, seen.decoded, title=item.name), "observation"))
+        blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
         if folder is not None:
             path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +92,17 @@ def summarise(
     if blocks:
         extras.insert(0, pytest_html.extras.html(f"<div class='rig-evidence'>{''.join(blocks)}</div>"))
     return row, extras
+
+
+@functools.cache
+def _drawing() -> Callable[..., bytes]:
+    """`picture`, loaded when it is needed first: a controller that hands its tests to workers draws nothing."""
+    from rig.run.picture import picture
+
+    # All modules are loaded by now and stay. To search them for garbage again and again took 3 % of a session.
+    gc.collect()
+    gc.freeze()
+    return picture
 
 
 def observed(seen: Observation) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Sheet:
 
     def __init__(self) -> None:
         self.figure = Figure(figsize=(11.0, 5.2), dpi=90)
+        FigureCanvasAgg(self.figure)  # kept with the figure: it remembers how long its texts are
         self.figure.subplots_adjust(left=0.065, right=0.935, top=0.94, bottom=0.095, hspace=0.12)
         panels = self.figure.subplots(3, 1, sharex=True, height_ratios=(2.0, 2.4, 1.5))
         self.supply, self.light, self.spans = panels
@@ -132,11 +133,11 @@ def draw(recording: Recording, decoded: Decoded, *, title: str = "", sheet: Shee
 
 def png(figure: Figure) -> bytes:
     """The picture as a PNG of few colours: a report holds a hundred of them."""
-    canvas = FigureCanvasAgg(figure)
+    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     buffer = io.BytesIO()
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    image = Image.fromarray(pixels[..., :3])
+    image = Image.fromarray(pixels).convert("RGB")
     image.quantize(COLOUR_COUNT, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(buffer, format="png")
     return buffer.getvalue()
 
