@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import GREEN_ANSWERS, Scene, Seen
-from rig.outcome.meaning import AMBER, STAGE_RANK, blinkup_kind, is_red, same_light, tail
+from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, blinkup_kind, is_red, same_light, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _SHORT_LOSS_S = 0.3  # one red of the pattern, less what the sensor's edges take
@@ -214,6 +214,10 @@ def last_pattern(scene: Scene) -> Candidate | None:
         score = min(score, 0.6)
         reason += "; but its settings had just been cleared"
     domain = None
+    if verdict is Verdict.SPI_FLASH_FAULT:
+        others = {p.code for p in scene.patterns if p.code and CODE_VERDICTS.get(p.code) is verdict} - tags
+        tags |= others | ({"spi_changed"} if others else set())
+        reason += f"; before it was {', '.join(sorted(others))}" if others else ""
     if verdict in (Verdict.NETWORK_NOT_FOUND, Verdict.JOIN_REFUSED) and scene.proven:
         domain = FaultDomain.INFRASTRUCTURE
         reason += "; the same settings worked earlier in this recording"
