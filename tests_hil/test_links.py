@@ -53,6 +53,28 @@ def test_wep_key_in_hex_opens(dut: DeviceUnderTest, network) -> None:
     goes_online(dut, dut.wifi(known, password=known.password.get_secret_value().encode().hex()))
 
 
+@pytest.mark.requires("network:wpa3-transition", "wpa3.transition")
+def test_wpa3_beside_wpa2_is_joined(dut: DeviceUnderTest, network) -> None:
+    goes_online(dut, dut.wifi(network("wpa3-transition")))
+
+
+@pytest.mark.requires("network:wpa3", "radio.2.4ghz")
+def test_wpa3_alone_is_joined_or_named(dut: DeviceUnderTest, network) -> None:
+    """Where a device that doesn't know SAE gets stuck is not known: at searching or at joining."""
+    device, config = dut.bench.device, dut.wifi(network("wpa3"))
+    if device.joins_sae is None:
+        pytest.skip(f"whether impOS {device.impos} knows WPA3 depends on its minor number: set impos_minor")
+    if device.joins_sae:
+        goes_online(dut, config)
+        return
+    dut.make_unconfigured()
+    dut.send(config, rate_hz=FAST_HZ)
+    dut.watch_for(STUCK_S)
+    outcome = dut.observation().outcome
+    assert outcome.verdict in (Verdict.NETWORK_NOT_FOUND, Verdict.JOIN_REFUSED), outcome.summary
+    assert any("WPA3 alone" in step for step in outcome.advice), outcome.advice
+
+
 @pytest.mark.requires("network:captive-portal")
 def test_captive_portal_hides_the_server(dut: DeviceUnderTest, network) -> None:
     judged(dut, dut.wifi(network("captive-portal")), Verdict.SERVER_UNREACHABLE)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import GREEN_ANSWERS, Scene, Seen
-from rig.outcome.meaning import AMBER, STAGE_RANK, blinkup_kind, is_red, same_light, tail
+from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, blinkup_kind, is_red, same_light, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _SHORT_LOSS_S = 0.3  # one red of the pattern, less what the sensor's edges take
@@ -182,6 +182,16 @@ def _answered(scene: Scene, decisive: Seen) -> bool:
     return any(p.code in GREEN_ANSWERS and p.end_s <= decisive.start_s for p in scene.patterns)
 
 
+def _flash_before(scene: Scene, decisive: Seen) -> tuple[set[str], set[str]]:
+    """Other codes of the SPI flash before the decisive one; and a tag if the flash went missing with a BlinkUp."""
+    before = [p for p in scene.patterns if p.start_s < decisive.start_s and p.code != decisive.code]
+    codes = {p.code: p.start_s for p in before if p.code and CODE_VERDICTS.get(p.code) is Verdict.SPI_FLASH_FAULT}
+    since_s = codes.get("spi_error")
+    gone = decisive.code == "spi_not_found" and since_s is not None
+    sent = any(since_s is not None and since_s < b.end_s < decisive.end_s for b in scene.blinkups)
+    return set(codes), {"spi_gone"} if gone and sent else set()
+
+
 def last_pattern(scene: Scene) -> Candidate | None:
     """The last pattern before the LED went dark, or before the observation ended."""
     spans = tail(scene)
@@ -214,6 +224,10 @@ def last_pattern(scene: Scene) -> Candidate | None:
         score = min(score, 0.6)
         reason += "; but its settings had just been cleared"
     domain = None
+    if verdict is Verdict.SPI_FLASH_FAULT:
+        before, gone = _flash_before(scene, decisive)
+        tags |= before | gone
+        reason += f"; before it was {', '.join(sorted(before))}" if before else ""
     if verdict in (Verdict.NETWORK_NOT_FOUND, Verdict.JOIN_REFUSED) and scene.proven:
         domain = FaultDomain.INFRASTRUCTURE
         reason += "; the same settings worked earlier in this recording"

@@ -32,6 +32,8 @@ CAPABILITIES = (
     "ble",
     "blinkup.optical",
     "impos.legacy",
+    "wpa3.sae",
+    "wpa3.transition",
 )
 
 
@@ -112,6 +114,8 @@ class DeviceProfile(Strict):
     # Which rows of the LED catalogue this device can show: tags as in rig/led/codes.toml.
     led_tags: tuple[str, ...]
     impos: int = Field(default=40, ge=1)
+    # The 5 of impOS 42.5; left out where nobody knows it.
+    impos_minor: int | None = Field(default=None, ge=0)
     # What it looks at when it starts: the SPI flash, or as an imp006 the image in it.
     startup_checks: tuple[Literal["spi-flash", "fastrom"], ...] = ()
     supply: SupplyLimits
@@ -157,8 +161,31 @@ class DeviceProfile(Strict):
             "ble": reception.ble,
             "blinkup.optical": reception.optical,
             "impos.legacy": "legacy" in self.led_tags,
+            "wpa3.sae": self.joins_sae is True,
+            "wpa3.transition": self.joins_transition is True,
         }
         return frozenset(name for name, there in has.items() if there)
+
+    @property
+    def joins_transition(self) -> bool | None:
+        """Whether it joins WPA3 transition mode; None if nobody says. Source: the maker's help page on WPA3."""
+        if not self.radio.bands_ghz:
+            return False
+        return True if self.impos == 40 else (None if self.impos < 42 else self._has_wpa3_mended)
+
+    @property
+    def joins_sae(self) -> bool | None:
+        """Whether it joins networks with WPA3 (SAE) alone; None if nobody says. Source: the same page."""
+        if self.imp != "imp005" and not (self.imp == "imp006" and "5" in self.radio.bands_ghz):
+            return False
+        return False if self.impos < 42 else self._has_wpa3_mended
+
+    @property
+    def _has_wpa3_mended(self) -> bool | None:
+        """Whether it runs impOS 42.6 or newer, for those from 42.0 on."""
+        if self.impos > 42:
+            return True
+        return None if self.impos_minor is None else self.impos_minor >= 6
 
     def mark_of(self, key: str) -> Mark:
         """The certainty of a dotted key; `assumed` if nobody gave one."""

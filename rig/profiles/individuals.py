@@ -106,6 +106,23 @@ class Board(Strict):
         return self
 
 
+class Rare(Strict):
+    """What only rare states and networks ask of a device. Chances are 0 to 1: below a half, this device does.
+
+    flash_gone_answers: green answers a BlinkUp with which the flash goes missing.
+    flash_gone_stays: it is missing after a power cycle too.
+    old_joins_transition: an impOS that the page on WPA3 doesn't speak of joins transition mode.
+    sae_unseen: a device that knows no SAE doesn't see a network with SAE alone.
+    impos_minor: the 5 of an impOS 42.5; its whole part counts.
+    """
+
+    flash_gone_answers: Spread = spread(0.0, 1.0, "unknown", "forum 4076 tells of the LED after it only")
+    flash_gone_stays: Spread = spread(0.0, 1.0, "unknown", "forum 4076 tells of no power cycle after it")
+    old_joins_transition: Spread = spread(0.0, 1.0, "unknown", "help page on WPA3: impOS 40.x and 42.x only")
+    sae_unseen: Spread = spread(0.0, 1.0, "unknown", "help page on WPA3: that it can't join")
+    impos_minor: Spread = spread(0.0, 10.0, "unknown", "profiles name the generation only")
+
+
 class SimulatedDevice(Strict):
     """Ranges from which one simulated device is drawn."""
 
@@ -115,3 +132,4 @@ class SimulatedDevice(Strict):
     light: LightPath = LightPath()
     behaviour: Behaviour = Behaviour()
     board: Board = Board()
+    rare: Rare = Rare()

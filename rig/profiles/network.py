@@ -83,13 +83,15 @@ class AccessPoint(Strict):
 class NetworkProfile(Uplink):
     """A Wi-Fi network. `refuses_joins`: so many joins fail before the first that works (mixed WPA modes do this).
 
+    `security`: `wpa3` is SAE alone, `wpa3-transition` WPA2 beside it.
+
     `wps_after_s` is when its WPS button is pressed, counted from the first request; None: never.
     """
 
     link: Literal["wifi"] = "wifi"
     ssid: str = Field(min_length=1, max_length=32)
     password: SecretStr = SecretStr("")
-    security: Literal["open", "wep", "wpa", "wpa2", "wpa-mixed"] = "wpa2"
+    security: Literal["open", "wep", "wpa", "wpa2", "wpa-mixed", "wpa3", "wpa3-transition"] = "wpa2"
     hidden: bool = False
     refuses_joins: int = Field(default=0, ge=0, le=1000)
     mac_filter: bool = False

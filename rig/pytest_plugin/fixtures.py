@@ -158,7 +158,7 @@ class Measure:
 
         Raises:
             AssertionError: it is outside its limits.
-            ConfigError: the profile has no such limit, or has it in another unit.
+            ConfigError: the profile has no such limit, or has it in another unit, or the uncertainty is negative.
         """
         __tracebackhide__ = True
         found = measured(self._device, name, value, unit, uncertainty)
@@ -168,7 +168,11 @@ class Measure:
         return value
 
     def note(self, name: str, value: float, unit: str, *, uncertainty: float = 0.0) -> float:
-        """Record a quantity that nothing limits."""
+        """Record a quantity that nothing limits.
+
+        Raises:
+            ConfigError: the uncertainty is negative.
+        """
         self._kept.append(Measurement(name, float(value), unit, float(uncertainty)))
         return value
 

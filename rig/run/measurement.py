@@ -11,13 +11,24 @@ from rig.profiles.limits import Grade, Limit
 
 @dataclass(frozen=True)
 class Measurement:
-    """`uncertainty` in `unit`, 0 where unknown. Without a limit it is kept for the record and passes."""
+    """`uncertainty` in `unit`, 0 where unknown. Without a limit it is kept for the record and passes.
+
+    Raises:
+        ConfigError: the uncertainty is negative.
+    """
 
     name: str
     value: float
     unit: str
     uncertainty: float = 0.0
     limit: Limit | None = None
+
+    def __post_init__(self) -> None:
+        if self.uncertainty < 0:
+            raise ConfigError(
+                f"uncertainty of {self.name!r} = {self.uncertainty:g} {self.unit}; expected 0 or more: take abs() of "
+                "what it is a share of"
+            )
 
     @property
     def grade(self) -> Grade:

@@ -39,16 +39,20 @@ def _condition(**wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
     return make
 
 
-def _needs_check(check: str, fault: str, imp: str = "") -> Callable[[SimulatedWorld, Values], Switch]:
+def _needs_check(*checks: str, imp: str = "", **wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
+    """A defect of those that do one of these checks when they start, or of one imp alone."""
+
     def make(world: SimulatedWorld, values: Values) -> Switch:
         character = world.imp.character
-        if not {check, "fastrom"} & set(character.startup_checks) or (imp and character.imp != imp):
-            who = f"an {imp}" if imp else "devices that look at an external flash when they start"
+        if not set(checks) & set(character.startup_checks) or (imp and character.imp != imp):
+            who = (
+                f"an {imp}" if imp else f"devices that look at an external flash when they start ({', '.join(checks)})"
+            )
             raise ConfigError(
                 f"this defect is known of {who} only; the device is an {character.imp} with "
                 f"startup_checks = {list(character.startup_checks)}"
             )
-        return _condition(flash_fault=fault)(world, values)
+        return _condition(**wanted)(world, values)
 
     return make
 
@@ -67,6 +71,7 @@ def _weak_regulator(world: SimulatedWorld, values: Values) -> Switch:
     return Switch(put(values["ohm"], limit_a), put(*before))
 
 
+_EITHER: Final = ("spi-flash", "fastrom")
 _FACTOR: Final = ("factor", 0.0, 1.0)
 
 KINDS: Final[dict[str, FaultKind]] = {
@@ -108,16 +113,33 @@ KINDS: Final[dict[str, FaultKind]] = {
         FaultKind(
             "flash.missing",
             "the external flash is not found",
-            _needs_check("spi-flash", "missing"),
+            _needs_check(*_EITHER, flash_fault="missing"),
         ),
-        FaultKind("flash.error", "the external flash answers, but can't be used", _needs_check("spi-flash", "error")),
         FaultKind(
-            "flash.blank", "the imp004m's flash is not programmed", _needs_check("spi-flash", "blank", "imp004m")
+            "flash.error",
+            "the external flash answers, but can't be used",
+            _needs_check(*_EITHER, flash_fault="error"),
+        ),
+        FaultKind(
+            "flash.gone_by_blinkup",
+            "the external flash can't be used, and with a BlinkUp it goes missing (HOLD# and WP# open, odd part?)",
+            _needs_check("spi-flash", flash_gone_by_blinkup=True),
+        ),
+        FaultKind(
+            "flash.shared_bus",
+            "a second microcontroller holds the external flash's bus, at this share of the starts",
+            _needs_check(*_EITHER, flash_bus_taken="=share"),
+            (Parameter("share", 0.0, 1.0, 1.0),),
+        ),
+        FaultKind(
+            "flash.blank",
+            "the imp004m's flash is not programmed",
+            _needs_check("spi-flash", imp="imp004m", flash_fault="blank"),
         ),
         FaultKind(
             "flash.unsupported",
             "the imp003's flash is of an unsupported kind",
-            _needs_check("spi-flash", "unsupported", "imp003"),
+            _needs_check("spi-flash", imp="imp003", flash_fault="unsupported"),
         ),
         FaultKind(
             "flash.fresh",
@@ -145,6 +167,11 @@ KINDS: Final[dict[str, FaultKind]] = {
         FaultKind("radio.deaf", "the radio hears nothing", _condition(bands_ghz=())),
         FaultKind("radio.wrong_band", "the radio hears 5 GHz only", _condition(bands_ghz=("5",))),
         FaultKind("modem.silent", "the modem doesn't answer", _condition(modem_silent=True)),
+        FaultKind(
+            "os.refuses_transition_mode",
+            "an impOS 42.5, which does not join networks in WPA3 transition mode",
+            _condition(impos_release=(42, 5)),
+        ),
         FaultKind("os.outdated", "an old impOS, updated when it connects (no defect)", _condition(outdated=True)),
         FaultKind(
             "os.bricked_by_update",

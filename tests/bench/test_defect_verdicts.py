@@ -9,11 +9,12 @@ import pytest
 from rig.bench.bench import Bench
 from rig.bench.config import SimulatedDefect, load_bench
 from rig.bench.dut import DeviceUnderTest, Observation
-from rig.blinkup import FAST_HZ
+from rig.blinkup import FAST_HZ, ClearConfig
 from rig.errors import CapabilityMissing, ConfigError
 from rig.outcome import FaultDomain, Verdict
 from rig.profiles.device import load_device
 from rig.profiles.network import NetworkProfile
+from rig.run.light import first_run
 from rig.sim.imp.settings import ImpSettings
 
 
@@ -33,11 +34,14 @@ CASES = [
     Case("imp003", "flash.missing", Verdict.SPI_FLASH_FAULT, DUT),
     Case("imp006", "flash.missing", Verdict.FASTROM_FAULT, DUT),
     Case("imp005", "flash.error", Verdict.SPI_FLASH_FAULT, DUT),
+    Case("imp005", "flash.shared_bus", Verdict.SPI_FLASH_FAULT, DUT),
+    Case("imp006", "flash.shared_bus", Verdict.FASTROM_FAULT, DUT),
     Case("imp004m", "flash.blank", Verdict.SPI_FLASH_FAULT, DUT),
     Case("imp003", "flash.unsupported", Verdict.SPI_FLASH_FAULT, DUT, watch_s=25.0),
     Case("imp003", "radio.unpowered", Verdict.MODULE_FAULT, DUT),
     Case("imp003", "imp.dead", Verdict.DEAD, DUT),
     Case("imp003", "radio.deaf", Verdict.NETWORK_NOT_FOUND, FaultDomain.CONFIGURATION, "home"),
+    Case("imp003", "os.refuses_transition_mode", Verdict.JOIN_REFUSED, FaultDomain.CONFIGURATION, "wpa3-transition"),
     Case("imp003", "app.crashes", Verdict.RUNTIME_LOOP, DUT, "home", watch_s=40.0),
     Case("imp003", "boot.crash", Verdict.MODULE_FAULT, DUT),
     Case("imp006", "boot.crash", Verdict.MODULE_FAULT, DUT, "home"),
@@ -50,11 +54,11 @@ CASES = [
 ]
 
 
-def opened(device: str, *defects: SimulatedDefect) -> Bench:
+def opened(device: str, *defects: SimulatedDefect, seed: int = 3) -> Bench:
     config = load_bench("simulated")
     assert config.simulation is not None
     simulation = config.simulation.model_copy(update={"defects": defects})
-    return Bench(config.model_copy(update={"simulation": simulation}), load_device(device), seed=3)
+    return Bench(config.model_copy(update={"simulation": simulation}), load_device(device), seed=seed)
 
 
 def observed(case: Case) -> Observation:
@@ -77,6 +81,66 @@ def observed(case: Case) -> Observation:
 def test_defect_is_named_and_the_device_blamed(case: Case) -> None:
     outcome = observed(case).outcome
     assert (outcome.verdict, outcome.fault_domain) == (case.verdict, case.domain), outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("device", "defect", "network", "step"),
+    [
+        ("imp003", "flash.missing", "", "solder joints of the flash"),
+        ("imp003", "flash.shared_bus", "", "nothing else drives the flash's bus, such as a second microcontroller"),
+        ("imp006", "os.refuses_transition_mode", "wpa3-transition", "impOS 42.0 to 42.5 does not join it"),
+    ],
+)
+def test_the_cause_is_among_the_next_steps(device: str, defect: str, network: str, step: str) -> None:
+    outcome = observed(Case(device, defect, Verdict.UNDECIDED, DUT, network)).outcome
+    assert any(step in line for line in outcome.advice), outcome.advice
+
+
+def before_and_after_a_blinkup(defect: str, seed: int) -> Observation:
+    with opened("imp003", SimulatedDefect(name=defect), seed=seed) as bench:
+        dut = DeviceUnderTest(bench)
+        dut.power_on()
+        dut.watch_for(6.0)
+        assert dut.observation().outcome.verdict is Verdict.SPI_FLASH_FAULT
+        dut.send(ClearConfig(), rate_hz=FAST_HZ)
+        dut.watch_for(12.0)
+        return dut.observation()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_missing_flash_is_told_although_blinkup_works(seed: int) -> None:
+    seen = before_and_after_a_blinkup("flash.missing", seed)
+    outcome = seen.outcome
+    green = first_run(seen.decoded.segments, "green", since_s=6.0)
+    assert green is not None
+    assert green.duration_s == pytest.approx(3.0, abs=0.3)
+    assert (outcome.verdict, outcome.fault_domain) == (Verdict.SPI_FLASH_FAULT, DUT), outcome.summary
+    assert any("solder joints of the flash" in step for step in outcome.advice), outcome.advice
+    assert not any("made the flash go missing" in step for step in outcome.advice), outcome.advice
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_flash_that_goes_missing_with_a_blinkup_is_told_with_both_its_codes(seed: int) -> None:
+    """Green answers on some of these devices and not on others."""
+    outcome = before_and_after_a_blinkup("flash.gone_by_blinkup", seed).outcome
+    assert (outcome.verdict, outcome.fault_domain) == (Verdict.SPI_FLASH_FAULT, DUT), outcome.summary
+    assert "before it was spi_error" in outcome.summary
+    for step in ("a BlinkUp made the flash go missing", "HOLD# and WP# are pulled up", "solder joints of the flash"):
+        assert any(step.lower() in line.lower() for line in outcome.advice), outcome.advice
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_network_with_sae_alone_is_suspected_wherever_a_device_gets_stuck(seed: int) -> None:
+    with opened("imp003", seed=seed) as bench:
+        dut = DeviceUnderTest(bench)
+        network = bench.networks.provide("wpa3")
+        assert isinstance(network, NetworkProfile)
+        dut.make_unconfigured()
+        dut.send(dut.wifi(network), rate_hz=FAST_HZ)
+        dut.watch_for(13.0)
+        outcome = dut.observation().outcome
+    assert outcome.verdict in (Verdict.NETWORK_NOT_FOUND, Verdict.JOIN_REFUSED), outcome.summary
+    assert any("WPA3 alone" in line for line in outcome.advice), outcome.advice
 
 
 @pytest.mark.parametrize(("defect", "network"), [("led.red_dead", ""), ("led.green_dead", ""), ("led.swapped", "home")])

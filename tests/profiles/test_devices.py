@@ -59,7 +59,7 @@ def test_every_judging_value_has_a_mark_with_its_source(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_documented_or_from_the_forum_names_its_source(name: str) -> None:
     device = load_device(name)
-    for section in ("currents", "timing", "thresholds", "light", "behaviour", "board"):
+    for section in ("currents", "timing", "thresholds", "light", "behaviour", "board", "rare"):
         ranges = getattr(device.simulation, section)
         for key in type(ranges).model_fields:
             value = getattr(ranges, key)
@@ -108,6 +108,34 @@ def test_capabilities_are_words_that_tests_may_require() -> None:
         check_name(word)
     with pytest.raises(ConfigError, match=r"unknown capability 'radio\.6ghz'; there are .*radio\.5ghz"):
         check_name("radio.6ghz")
+
+
+@pytest.mark.parametrize(
+    ("name", "impos", "minor", "transition", "sae"),
+    [
+        ("imp003", 40, None, True, False),
+        ("imp003", 42, 5, False, False),
+        ("imp003", 42, 6, True, False),
+        ("imp003", 42, None, None, False),
+        ("imp003", 43, None, True, False),
+        ("imp003", 41, None, None, False),
+        ("imp001-impos30", 30, None, None, False),
+        ("imp005", 40, None, True, False),
+        ("imp005", 42, None, None, None),
+        ("imp005", 42, 6, True, True),
+        ("imp006", 42, 5, False, False),
+        ("imp006", 44, None, True, True),
+        ("imp006-2g4", 44, None, True, False),
+        ("impC001", 44, None, False, False),
+    ],
+)
+def test_who_joins_wpa3_is_what_the_help_page_says(
+    name: str, impos: int, minor: int | None, transition: bool | None, sae: bool | None
+) -> None:
+    device = load_device(name).model_copy(update={"impos": impos, "impos_minor": minor})
+    assert (device.joins_transition, device.joins_sae) == (transition, sae)
+    known = {word for word in device.capabilities if word.startswith("wpa3.")}
+    assert known == {word for word, it in (("wpa3.transition", transition), ("wpa3.sae", sae)) if it}
 
 
 def test_facts_for_the_verdict_come_from_the_profile(tmp_path: Path) -> None:

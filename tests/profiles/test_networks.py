@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rig.bench.config import load_bench
 from rig.errors import ConfigError
 from rig.profiles.network import CellularNetwork, NetworkProfile, WiredNetwork, load_any_network, load_network
 
@@ -29,6 +30,11 @@ def test_every_file_loads_and_has_a_title(path: Path) -> None:
 def test_every_file_stands_on_the_page() -> None:
     text = PAGE.read_text("utf-8")
     assert [path.stem for path in FOLDER.glob("*.toml") if f"`{path.stem}`" not in text] == []
+
+
+def test_the_simulated_bench_has_them_all() -> None:
+    """What it doesn't declare is skipped, and nobody would see it."""
+    assert sorted(load_bench("simulated").networks) == sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def test_ssids_are_told_apart() -> None:

@@ -45,11 +45,14 @@ def draw(device: DeviceProfile, rng: np.random.Generator) -> Character:
     ranges, radio = device.simulation, device.radio
     values: dict[str, float] = {}
     # What was added later is drawn last, so that the individuals of a seed stay who they are.
-    for section in (ranges.currents, ranges.timing, ranges.thresholds, ranges.light, ranges.behaviour, ranges.board):
+    sections = (ranges.currents, ranges.timing, ranges.thresholds, ranges.light, ranges.behaviour, ranges.board)
+    for section in (*sections, ranges.rare):
         for name in type(section).model_fields:
             value = getattr(section, name)
             if isinstance(value, Spread):
                 values[name] = value.draw(rng)
+    if device.impos_minor is not None:
+        values["impos_minor"] = float(device.impos_minor)
     return Character(
         values,
         ranges.thresholds.reset_sigma_v,

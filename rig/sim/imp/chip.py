@@ -26,10 +26,14 @@ HARMFUL_V = 3.6
 
 @dataclass
 class Flash:
-    """What survives a reset. `hints`: BSSID and channel of the last network, which let the next scan be skipped."""
+    """What survives a reset. `hints`: BSSID and channel of the last network, which let the next scan be skipped.
+
+    `external_gone`: the external flash, which could not be used, is not found any more.
+    """
 
     settings: ImpSettings | None = None
     hints: bool = False
+    external_gone: bool = False
 
 
 class RunningFirmware(Protocol):

@@ -23,6 +23,8 @@ class Condition:
     boot_factor: float = 1.0
     early_crash_s: float | None = None
     flash_fault: FlashFault = ""
+    flash_gone_by_blinkup: bool = False
+    flash_bus_taken: float = 0.0
     radio_unpowered: bool = False
     flash_fresh: bool = False
     radio_firmware_lost: bool = False
@@ -34,6 +36,7 @@ class Condition:
     bands_ghz: tuple[str, ...] | None = None
     modem_silent: bool = False
     # code
+    impos_release: tuple[int, int] | None = None
     outdated: bool = False
     bricked_by_update: bool = False
     application: Application = "runs"

@@ -242,20 +242,22 @@ class Firmware:
         else:
             chip.flash.settings = _stored(chip.flash.settings, settings)
             chip.flash.hints = False
+        self._startup_fault, answers = startup.after_blinkup(chip, self._startup_fault)
         self._main.stop()
         self._radio.off()
-        self._main = Process(chip.timeline, self._configured())
+        self._main = Process(chip.timeline, self._configured(answers))
 
-    def _configured(self) -> Program:
+    def _configured(self, answers: bool) -> Program:
         chip = self.chip
         self._cover_with(None)
-        chip.led.hold(False, True)
         # LED and listener stay live for the attempt that follows.
         self._window_end_ns = max(
             self._window_end_ns,
             chip.timeline.now_ns + chip.character.ns("window_s") + chip.character.ns("blinkup_green_s"),
         )
-        yield from self._confirm()
+        if answers:
+            chip.led.hold(False, True)
+            yield from self._confirm()
         self._shown = ""
         self._covered = False
         self._reconnecting = False

@@ -23,7 +23,28 @@ def fault(chip: ImpChip) -> str | None:
         return "imp003_no_wlan"
     if "spi-flash" not in chip.character.startup_checks:
         return None
-    return FLASH_STATES.get(chip.condition.flash_fault)
+    return FLASH_STATES.get(_flash_fault(chip))
+
+
+def _flash_fault(chip: ImpChip) -> str:
+    """What is wrong with the external flash at this start."""
+    condition = chip.condition
+    if condition.flash_gone_by_blinkup:
+        # Whether the flash that went missing with a BlinkUp is back after a power cycle is not known.
+        chip.flash.external_gone &= chip.character["flash_gone_stays"] < 0.5
+        return "missing" if chip.flash.external_gone else "error"
+    if condition.flash_bus_taken and chip.rng.random() < condition.flash_bus_taken:
+        return "error"
+    return condition.flash_fault
+
+
+def after_blinkup(chip: ImpChip, found: str | None) -> tuple[str | None, bool]:
+    """What the flash looks like once a BlinkUp was taken, and whether green answers it (forum 3566, 4076)."""
+    if not chip.condition.flash_gone_by_blinkup:
+        return found, True
+    chip.flash.external_gone = True
+    chip.log("its flash is gone")
+    return FLASH_STATES["missing"], chip.character["flash_gone_answers"] < 0.5
 
 
 def listens(found: str | None) -> bool:
@@ -32,7 +53,7 @@ def listens(found: str | None) -> bool:
 
 def fastrom(chip: ImpChip) -> Program:
     """An imp006 without a good image: two seconds of red, then the microcontroller starts anew (setup guide)."""
-    if "fastrom" in chip.character.startup_checks and chip.condition.flash_fault:
+    if "fastrom" in chip.character.startup_checks and _flash_fault(chip):
         yield chip.character.ns("fastrom_red_s")
         chip.restart("fastROM found no image")
         yield NS_PER_S

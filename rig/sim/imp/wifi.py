@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rig.profiles.network import NetworkProfile
 from rig.sim.imp.air import key_opens, scan_finds, strongest
+from rig.sim.imp.security import joins, sees
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.imp.way import Step, Way
 from rig.sim.timeline import NS_PER_S, to_ns
@@ -76,7 +77,7 @@ def _visible(way: Way, settings: ImpSettings, *, scanned: bool) -> NetworkProfil
     chip = way.chip
     for network in way.air.wifi:
         heard = network.ssid == settings.ssid and strongest(network, chip.character, chip.bands_ghz) is not None
-        if heard and (not scanned or scan_finds(network, chip.character, chip.rng)):
+        if heard and sees(network, chip) and (not scanned or scan_finds(network, chip.character, chip.rng)):
             return network
     return None
 
@@ -84,7 +85,7 @@ def _visible(way: Way, settings: ImpSettings, *, scanned: bool) -> NetworkProfil
 def _join(way: Way, settings: ImpSettings, network: NetworkProfile) -> Step:
     chip = way.chip
     way.show("joining")
-    opens = key_opens(network, settings.password or "")
+    opens = key_opens(network, settings.password or "") and joins(network, chip)
     while not way.over:
         if opens and not way.air.refuses_join(network):
             yield from way.take(network.delays.join_s)

@@ -1,0 +1,42 @@
+"""Which Wi-Fi security a simulated imp can do: WPA3, as the maker's help page on it (wpa-3-support) says.
+
+Transition mode (WPA2 and WPA3 beside each other) is joined by impOS 40.x and from 42.6 on, and not by 42.0 to 42.5. SAE
+alone is joined by the imp005 and the imp006 with both bands, from 42.6 on.
+"""
+
+from __future__ import annotations
+
+from rig.profiles.network import NetworkProfile
+from rig.sim.imp.chip import ImpChip
+
+WPA3_MENDED = (42, 6)
+
+
+def joins(network: NetworkProfile, chip: ImpChip) -> bool:
+    """Whether it can join by this network's security. That a refusal shows as 'joining' is inferred."""
+    if network.security == "wpa3":
+        return _knows_sae(chip)
+    if network.security != "wpa3-transition":
+        return True
+    release = _release(chip)
+    if release[0] == 40 or release >= WPA3_MENDED:
+        return True
+    if release[0] == 42:
+        return False
+    return chip.character["old_joins_transition"] < 0.5  # the page doesn't speak of the others
+
+
+def sees(network: NetworkProfile, chip: ImpChip) -> bool:
+    """Whether a scan counts this network: one that it can't join by its security may be none to it (not known)."""
+    return network.security != "wpa3" or _knows_sae(chip) or chip.character["sae_unseen"] >= 0.5
+
+
+def _knows_sae(chip: ImpChip) -> bool:
+    able = chip.character.imp == "imp005" or (chip.character.imp == "imp006" and "5" in chip.character.bands_ghz)
+    return able and _release(chip) >= WPA3_MENDED
+
+
+def _release(chip: ImpChip) -> tuple[int, int]:
+    """Its impOS, as (42, 5)."""
+    character = chip.character
+    return chip.condition.impos_release or (character.impos, int(character["impos_minor"]))
