@@ -63,7 +63,7 @@ def said(data: dict[str, object]) -> str:
         ({"pairs": [[1, 2], [3, "4"]]}, "x.toml: pairs.1.1 = '4': expected a number, without quotes"),
         (
             {"lamps": [{"do": "red", "for_s": "3"}]},
-            "x.toml: lamps.0.red.for_s = '3': expected a number, without",
+            "x.toml: lamps.0.red.for_s = '3': expected a number, without quotes",
         ),
         ({"part": {"range_s": ["1", 2]}}, "x.toml: part.range_s.low = '1': expected a number, without quotes"),
         ({"part": {"range_s": True}}, "x.toml: part.range_s = True: expected a number, or a range as in [0.2, 0.4]"),
