@@ -7,19 +7,51 @@ import tomllib
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from rig.errors import ConfigError
+from rig.mistakes import line
 
 FIXTURES_VARIABLE = "RIG_FIXTURES"
 SINGULAR = {"benches": "bench", "devices": "device", "networks": "network", "supplies": "supply profile"}
 
 
+def _whole(value: object) -> object:
+    """A choice of numbers has no strictness of its own: true would be its 1."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+def _convert_nothing(schema: Any) -> None:
+    """Have numbers be numbers: pydantic would read "20" as 20 and true as 1. Lists and dates need their leniency."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("float", "int", "bool"):
+            schema["strict"] = True
+        elif schema.get("type") == "literal" and all(isinstance(word, int) for word in schema["expected"]):
+            inner = dict(schema)
+            schema.clear()
+            schema.update(core_schema.no_info_before_validator_function(_whole, inner))
+            return
+        for part in schema.values():
+            _convert_nothing(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _convert_nothing(part)
+
+
 class Strict(BaseModel):
-    """Base of all data-file models: unknown keys are mistakes, and nothing changes after loading."""
+    """Base of all data-file models: unknown keys are mistakes, numbers are numbers, nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     page: ClassVar[str] = "docs/bench-file.md"  # where its keys are documented
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        made = handler(source)
+        _convert_nothing(handler.resolve_ref_schema(made))
+        return made
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -58,6 +90,8 @@ def find(kind: str, name: str) -> Path:
     """
     if name.endswith(".toml") or "/" in name:
         path = Path(name)
+        if path.is_dir():
+            raise ConfigError(f"{SINGULAR[kind]} file {name!r} is a folder; expected a .toml file, perhaps one in it")
         if not path.is_file():
             raise ConfigError(f"{SINGULAR[kind]} file {name!r} does not exist; expected a .toml file")
         return path
@@ -94,7 +128,10 @@ def read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply for a data file of the rig") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:  # its traceback would show the file, and so the secrets in it
+        before = error.object[: error.start].count(b"\n")
+        raise ConfigError(f"{path}: line {before + 1}: a character that is not UTF-8; save the file as UTF-8") from None
+    except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error}") from error
 
 
@@ -109,46 +146,4 @@ def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         page = getattr(model, "page", Strict.page)
-        raise ConfigError("\n".join(_line(where, detail, page) for detail in error.errors())) from None
-
-
-# What pydantic calls by Python's words, in those of a data file.
-_EXPECTED = {
-    "tuple_type": "expected a list, as in [1, 2]",
-    "list_type": "expected a list, as in [1, 2]",
-    "float_type": "expected a number",
-    "float_parsing": "expected a number",
-    "int_type": "expected a whole number",
-    "int_parsing": "expected a whole number",
-    "int_from_float": "expected a whole number",
-    "string_type": "expected text in quotes",
-    "bool_type": "expected true or false",
-    "bool_parsing": "expected true or false",
-    "dict_type": "expected a section of keys, as in [section]",
-    "model_type": "expected a section of keys, as in [section]",
-    "model_attributes_type": "expected a section of keys, as in [section]",
-}
-_RANGE = "expected a number, or a range as in [0.2, 0.4]"
-
-
-def _expected(detail: Any) -> str:
-    if detail["type"] == "model_type" and detail.get("ctx", {}).get("class_name") == "Spread":
-        return _RANGE
-    return _EXPECTED.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
-
-
-def _line(where: str, detail: Any, page: str) -> str:
-    key = ".".join(str(part) for part in detail["loc"]) or "(file)"
-    message = _expected(detail)
-    if message[1:2].islower():  # a sentence's capital; "GPIO 17 ..." keeps its own
-        message = message[0].lower() + message[1:]
-    if detail["type"] == "extra_forbidden":
-        return f"{where}: {key}: unknown key; expected only the documented ones (see {page})"
-    if detail["type"] == "missing":
-        return f"{where}: {key}: missing; expected a value"
-    value = detail["input"]
-    if isinstance(value, dict | list | tuple | BaseModel):  # a whole section: secrets may stand in it
-        return f"{where}: {key}: {message}"
-    secret = any(word in key.lower() for word in ("password", "token", "plan", "key"))
-    shown = "(hidden)" if secret else repr(value)
-    return f"{where}: {key} = {shown}: {message}"
+        raise ConfigError("\n".join(line(where, detail, model, page, data) for detail in error.errors())) from None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import model_validator
 
 from rig.files import Strict
+
+# doc: the maker's text; prod: a product's support page; forum: its staff or users; inferred and assumed: by us.
+Certainty = Literal["doc", "prod", "forum", "inferred", "assumed", "unknown"]
 
 
 class Spread(Strict):
@@ -15,7 +18,7 @@ class Spread(Strict):
 
     low: float
     high: float
-    certainty: str = "assumed"
+    certainty: Certainty = "assumed"
     source: str = ""
 
     @model_validator(mode="before")
@@ -38,5 +41,5 @@ class Spread(Strict):
         return float(self.low + (self.high - self.low) * rng.random())
 
 
-def spread(low: float, high: float | None = None, certainty: str = "assumed", source: str = "") -> Spread:
+def spread(low: float, high: float | None = None, certainty: Certainty = "assumed", source: str = "") -> Spread:
     return Spread(low=low, high=low if high is None else high, certainty=certainty, source=source)

@@ -25,7 +25,9 @@ from rig.bench.config import BenchConfig, SupplyWiring, load_bench
 from rig.cli.main import app
 from rig.errors import RigError
 from rig.files import fixtures_folder
-from rig.profiles.device import load_device
+from rig.profiles.device import DeviceProfile, load_device
+from rig.profiles.individuals import SimulatedDevice
+from rig.profiles.limits import Limit
 from rig.pytest_plugin import options
 from rig.quantities import Spread
 
@@ -168,6 +170,27 @@ def test_key_is_documented_as_it_is(key: str) -> None:
     unit = next((unit for ending, unit in UNITS.items() if key.replace(".", "_").endswith(ending)), "")
     assert (row.unit, row.range, row.default) == (unit, range_text(key, kind, limits), default_text(key, field))
     assert row.meaning.endswith("."), f"{key} lacks a sentence that says what it means"
+
+
+def test_every_range_of_the_simulated_device_is_documented_as_it_is() -> None:
+    text = (DOCS / "devices.md").read_text(encoding="utf-8")
+    lines = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| `simulation\.\w+\.", line)]
+    said = {cells[0].strip(): tuple(cell.strip() for cell in cells[1:]) for cells in lines}
+    assert len(said) == len(lines)
+    for key, field, _, _ in walk(SimulatedDevice):
+        unit = next((unit for ending, unit in UNITS.items() if key.endswith(ending)), "")
+        row = said.pop(f"`simulation.{key}`", None)
+        assert row is not None, f"docs/devices.md lacks simulation.{key}"
+        assert row[:2] == (unit, default_text(key, field)), key
+        assert len(row[2]) > 10, key
+    assert not said, "ranges in docs/devices.md that don't exist"
+
+
+def test_every_key_of_a_device_is_named() -> None:
+    text = (DOCS / "devices.md").read_text(encoding="utf-8")
+    keys = [key for key, _, _, _ in walk(DeviceProfile) if not key.startswith("simulation.")]
+    for key in [*keys, *Limit.model_fields]:
+        assert f"`{key}`" in text or f"`{key.rpartition('.')[2]}`" in text, key
 
 
 def test_narrowed_range() -> None:

@@ -6,14 +6,11 @@ from typing import Annotated
 
 import typer
 
-from rig.cli.output import plain, say, table
-from rig.cli.settings import names, settings
+from rig.cli.device_view import show_profile
+from rig.cli.output import plain, table
+from rig.cli.settings import names
 from rig.errors import ConfigError
-from rig.led import load_catalogue
 from rig.profiles.device import DeviceProfile, load_device
-
-# Keys whose values judge a device or are facts about it; those of the simulation carry their own marks.
-JUDGING = ("impos", "startup_checks", "supply.", "radio.", "blinkup.", "led_", "connect_", "expected.")
 
 app = typer.Typer(help="Device types: supply limits, LED codes, simulated twin.", no_args_is_help=True)
 
@@ -50,15 +47,4 @@ def show_device(
 
     doc: the maker's text; prod: a product's page; forum: its staff or users; inferred, assumed: by the rig.
     """
-    device = load_device(name)
-    load_catalogue().for_device(*device.led_tags)  # says which of them no row of the catalogue knows
-    marks = {
-        key: f"{mark.mark}{': ' + plain(mark.source) if mark.source else ''}" for key, mark in device.certainty.items()
-    }
-    rows = [
-        [s.key, s.text, marks.get(s.key, "assumed" if s.key.startswith(JUDGING) else ""), "" if s.given else "default"]
-        for s in settings(device)
-        if not s.key.startswith("certainty.")
-    ]
-    table(("key", "value", "certainty", ""), rows)
-    say(f"\ntests may require: {', '.join(sorted(device.capabilities))}")
+    show_profile(load_device(name))

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 PIPED_WIDTH = 1000  # rows of a piped table aren't wrapped, so that grep and cut work
+ENDLESS = 100_000
+SHORTEST, ELLIPSIS = 12, "~"  # characters of a cut cell; a sign that every terminal can show
 
 Cell = str | Text
 
@@ -39,9 +42,33 @@ def plain(text: object) -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Sequence[str] = ()) -> None:
     """Print a table; columns named in `right` are aligned right."""
+    console().print(_made(columns, rows, right))
+
+
+def lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Print a table with one line for each row: the last column is cut where the terminal ends.
+
+    Returns whether it was.
+    """
+    made, to = _made(columns, rows), console()
+    over = Measurement.get(to, to.options.update(width=ENDLESS), made).maximum - to.width
+    longest = max((len(row[-1]) for row in rows), default=0)
+    if over <= 0 or longest - over < SHORTEST:  # cells are folded where there is no room at all
+        to.print(made)
+        return False
+    room = longest - over
+    to.print(_made(columns, [[*row[:-1], _cut(row[-1], room)] for row in rows]))
+    return True
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + ELLIPSIS
+
+
+def _made(columns: Sequence[str], rows: Iterable[Sequence[Cell]], right: Sequence[str] = ()) -> Table:
     made = Table(box=box.SIMPLE_HEAD if console().is_terminal else None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*row)
-    console().print(made)
+    return made

@@ -20,6 +20,7 @@ class Setting:
     key: str
     text: str
     given: bool
+    value: Any = None
 
 
 def settings(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
@@ -32,7 +33,7 @@ def settings(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
             for key, part in value.items():
                 yield from settings(part, f"{prefix}{name}.{key}.")
         else:
-            yield Setting(prefix + name, value_text(name, value), name in model.model_fields_set)
+            yield Setting(prefix + name, value_text(name, value), name in model.model_fields_set, value)
 
 
 def value_text(name: str, value: Any) -> str:
@@ -53,8 +54,12 @@ def value_text(name: str, value: Any) -> str:
 
 
 def _spread_text(spread: Spread) -> str:
-    span = f"{spread.low:g}" if spread.low == spread.high else f"{spread.low:g} to {spread.high:g}"
-    return f"{span} ({spread.certainty}{': ' + plain(spread.source) if spread.source else ''})"
+    return f"{span_text(spread)} ({spread.certainty}{': ' + plain(spread.source) if spread.source else ''})"
+
+
+def span_text(spread: Spread) -> str:
+    """A range without its mark."""
+    return f"{spread.low:g}" if spread.low == spread.high else f"{spread.low:g} to {spread.high:g}"
 
 
 def show(model: BaseModel) -> None:

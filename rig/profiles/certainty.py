@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 from pydantic import BaseModel, model_validator
 
 from rig.files import Strict
-from rig.quantities import Spread
-
-# doc: the maker's text; prod: a product's support page; forum: its staff or users; inferred and assumed: by us.
-Certainty = Literal["doc", "prod", "forum", "inferred", "assumed", "unknown"]
+from rig.quantities import Certainty, Spread
 
 
 class Mark(Strict):

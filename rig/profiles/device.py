@@ -19,6 +19,10 @@ from rig.quantities import Spread
 
 Model = Literal["imp001", "imp002", "imp003", "imp004m", "imp005", "imp006", "impC001"]
 MODELS: tuple[str, ...] = get_args(Model)
+# Words of the LED catalogue for the rows of a device. They are said twice, because the simulation reads profiles and
+# must not reach the catalogue; a test compares them.
+LedTag = Literal["wifi", "ethernet", "cellular", Model, "legacy", "factory"]
+LEGACY, LAST_LEGACY_IMPOS = "legacy", 30  # setup guide: codes up to impOS 30
 
 # What tests may require of a device (`pytest.mark.requires`).
 CAPABILITIES = (
@@ -52,7 +56,10 @@ class SupplyLimits(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> SupplyLimits:
         if not self.min_v < self.wifi_min_v < self.nominal_v <= self.max_v:
-            raise ValueError("expected min_v < wifi_min_v < nominal_v <= max_v")
+            raise ValueError(
+                f"min_v = {self.min_v:g}, wifi_min_v = {self.wifi_min_v:g}, nominal_v = {self.nominal_v:g}, "
+                f"max_v = {self.max_v:g}: expected min_v < wifi_min_v < nominal_v <= max_v"
+            )
         return self
 
 
@@ -100,6 +107,15 @@ class Expected(Strict):
     connect_s: float = Field(default=2.8, gt=0)
     stuck_s: float = Field(default=10.0, gt=0)
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Expected:
+        if self.connect_s > self.stuck_s:
+            raise ValueError(
+                f"connect_s = {self.connect_s:g}, stuck_s = {self.stuck_s:g}: expected connect_s <= stuck_s, "
+                "or a healthy connection would count as stuck"
+            )
+        return self
+
 
 class DeviceProfile(Strict):
     """One type of imp, or a product built on it. `extends` names the profile whose values hold where it says none."""
@@ -112,7 +128,7 @@ class DeviceProfile(Strict):
     # Which imp is inside; left out, it is the name if that is an imp's.
     model: Model | None = None
     # Which rows of the LED catalogue this device can show: tags as in rig/led/codes.toml.
-    led_tags: tuple[str, ...]
+    led_tags: tuple[LedTag, ...]
     impos: int = Field(default=40, ge=1)
     # The 5 of impOS 42.5; left out where nobody knows it.
     impos_minor: int | None = Field(default=None, ge=0)
@@ -141,6 +157,15 @@ class DeviceProfile(Strict):
         check_marked(self.certainty, self)
         return self
 
+    @model_validator(mode="after")
+    def _of_one_generation(self) -> DeviceProfile:
+        if self.impos <= LAST_LEGACY_IMPOS and LEGACY not in self.led_tags:
+            raise ValueError(
+                f"impos = {self.impos}: up to {LAST_LEGACY_IMPOS} a device shows legacy codes; expected {LEGACY!r} "
+                f"among led_tags = {list(self.led_tags)}"
+            )
+        return self
+
     @property
     def imp(self) -> str:
         """The imp inside, or the device's name if the file doesn't say."""
@@ -160,7 +185,7 @@ class DeviceProfile(Strict):
             "wps": radio.wps,
             "ble": reception.ble,
             "blinkup.optical": reception.optical,
-            "impos.legacy": "legacy" in self.led_tags,
+            "impos.legacy": LEGACY in self.led_tags,
             "wpa3.sae": self.joins_sae is True,
             "wpa3.transition": self.joins_transition is True,
         }

@@ -26,7 +26,8 @@ def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Da
     named as its own.
 
     Raises:
-        ConfigError: a file is missing or unreadable, or extends itself by way of others.
+        ConfigError: a file is missing or unreadable, extends itself by way of others, or has a limit that its parent
+            spells otherwise or has in another unit.
     """
     return _extended(path, kind, prepare, ())
 
@@ -52,6 +53,7 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
     if data["name"] == parent.get("name"):
         raise ConfigError(f"{path}: name = {data['name']!r} is that of the file it extends; expected one of its own")
     _check_spelling(path, parent.get(LIMITS), data.get(LIMITS))
+    _check_units(path, wanted, parent.get(LIMITS), data.get(LIMITS))
     return laid_over(parent, data)
 
 
@@ -63,6 +65,19 @@ def _check_spelling(path: Path, known: object, said: object) -> None:
         near = get_close_matches(name, known, n=1, cutoff=NEARLY)
         if near:
             raise ConfigError(f"{path}: {LIMITS}.{name}: no such limit; is {near[0]!r} meant?")
+
+
+def _check_units(path: Path, wanted: str, known: object, said: object) -> None:
+    """A quantity is measured in one unit, whoever limits it."""
+    if not isinstance(known, dict) or not isinstance(said, dict):
+        return
+    for name in said.keys() & known.keys():
+        own, parents = (limit.get("unit") if isinstance(limit, dict) else None for limit in (said[name], known[name]))
+        if isinstance(own, str) and own != parents:
+            raise ConfigError(
+                f"{path}: {LIMITS}.{name}.unit = {own!r}: {wanted!r}, which it extends, has it in {parents!r}, "
+                f"as the quantity is measured; give the limit in {parents!r}"
+            )
 
 
 def _is_path(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from rig.files import Strict
+from rig.quantities import Certainty
 
 Grade = Literal["pass", "marginal", "fail"]
 MARGINAL_SHARE = 0.1
@@ -23,7 +24,7 @@ class Limit(Strict):
     low: float | None = None
     high: float | None = None
     marginal: float | None = Field(default=None, ge=0)
-    certainty: str = "assumed"
+    certainty: Certainty = "assumed"
     source: str = ""
 
     @model_validator(mode="after")

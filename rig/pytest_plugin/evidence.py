@@ -18,7 +18,8 @@ import pytest_html
 
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.bench.optical import Receipt
-from rig.errors import BenchError, RigError, SafetyTrip
+from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
+from rig.outcome import FaultDomain
 from rig.run import journal
 from rig.run.measurement import Measurement
 from rig.run.sweep import COLUMNS, UNITS, Sweep
@@ -53,6 +54,8 @@ def error_row(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, RigError):
         row["error"] = type(error).__name__
         row["domain"] = "bench" if isinstance(error, BenchError | SafetyTrip) else ""
+        if isinstance(error, ConfigError):
+            row["domain"] = FaultDomain.CONFIGURATION.value
         row["reason"] = str(error)
     return row
 

@@ -11,7 +11,7 @@ import pytest
 from rig.bench.capabilities import check_name
 from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
-from rig.pytest_plugin import options, report
+from rig.pytest_plugin import mistakes, options, report
 from rig.pytest_plugin.evidence import error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.faults_fixture import faults
 from rig.pytest_plugin.fixtures import (
@@ -52,6 +52,7 @@ __all__ = [
 FIRST_FAULT = pytest.StashKey[str]()
 SIGNALS = pytest.StashKey[contextlib.ExitStack]()
 EXIT_CODE = pytest.StashKey[int]()
+GRAVITY = (options.CONFIG_INVALID, options.BENCH_FAULT, options.SAFETY_TRIP)  # of several the gravest is told
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -156,9 +157,11 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     made = yield
-    if not {"bench", "measure"} & set(getattr(item, "fixturenames", ())):
+    if not _judges(item):
         return made
     error = call.excinfo.value if call.excinfo is not None else None
+    if call.excinfo is not None and isinstance(error, ConfigError):
+        mistakes.shorten(item, made, call.excinfo)
     if isinstance(error, BenchError | SafetyTrip) and not isinstance(error, CapabilityMissing):
         item.session.stash.setdefault(FIRST_FAULT, f"{type(error).__name__}: {error} (in {item.nodeid})")
     if call.when == "call" or (call.when == "setup" and error is not None):
@@ -171,6 +174,12 @@ def pytest_runtest_makereport(
     elif error is not None:  # a teardown's: pytest-html loses its extras, the exit code must not
         made.rig = error_row(error)  # type: ignore[attr-defined]
     return made
+
+
+def _judges(item: pytest.Item) -> bool:
+    """Whether a test is one of a device, not one of something else that runs beside it."""
+    uses = {"bench", "measure"} & set(getattr(item, "fixturenames", ()))
+    return bool(uses) or any(item.get_closest_marker(name) is not None for name in ("measures", "requires"))
 
 
 def _evidence(item: pytest.Item, made: pytest.TestReport, error: BaseException | None, folder: Any) -> Any:
@@ -192,8 +201,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     code = {"SafetyTrip": options.SAFETY_TRIP}.get(error or "")
     if error in ("BenchFault", "BenchConnectionError"):
         code = options.BENCH_FAULT
+    elif error and mistakes.is_mistake(error):
+        code = options.CONFIG_INVALID
     if code is not None:
-        _config.stash[EXIT_CODE] = max(code, _config.stash.get(EXIT_CODE, 0))
+        _config.stash[EXIT_CODE] = max(code, _config.stash.get(EXIT_CODE, code), key=GRAVITY.index)
 
 
 _config: pytest.Config | None = None

@@ -24,6 +24,8 @@ from rig.errors import (
     SupplyLimitError,
 )
 from rig.led import CodesError
+from rig.profiles.certainty import keys_of
+from rig.profiles.device import load_device
 from rig.pytest_plugin import options
 
 SECRETS = (TOKEN, PLAN, PASSWORD)
@@ -211,9 +213,45 @@ def test_device_show_says_how_sure_each_value_is() -> None:
     lines = {line.split()[0]: line for line in run("device", "show", "imp005").stdout.splitlines() if line.split()}
     assert "doc: troubleshooting guide, Power" in lines["supply.min_v"]
     assert "assumed: peak currents are not published" in lines["supply.max_current_a"]
-    assert "(assumed: as imp003" in lines["simulation.currents.transmit_a"]
+    assert "assumed: as imp003" in lines["simulation.currents.transmit_a"]
+    assert "assumed (default)" in lines["simulation.currents.off_a"]
     assert "imp005" in lines["model"]
     assert "ethernet" in lines["tests"]
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+@pytest.mark.parametrize("name", ["imp003", "example-product", "impC001", "imp001-impos30"])
+def test_device_show_has_one_line_for_each_setting(name: str, columns: str) -> None:
+    shown = CliRunner().invoke(app, ["device", "show", name], env={"COLUMNS": columns}).stdout.splitlines()
+    first = shown.index(next(line for line in shown if line.startswith("limit ")))
+    device = load_device(name)
+    assert [line.split()[0] for line in shown[first + 1 : first + 1 + len(device.limits)]] == list(device.limits)
+    settings = [line for line in shown[3:-2] if line and not line.startswith(("limit ", "simulated device "))]
+    keys = [
+        key for key in keys_of(device) if key.split(".")[0] not in ("name", "title", "extends", "certainty", "limits")
+    ]
+    assert len(settings) == len(keys) + len(device.limits)
+    assert max(len(line.rstrip()) for line in shown[1:-2]) <= int(columns)
+    assert "what ends in ~ is cut" in shown[-1].lower()
+
+
+def test_device_show_in_a_pipe_cuts_nothing() -> None:
+    shown = CliRunner().invoke(app, ["device", "show", "imp003"], env={"COLUMNS": None}).stdout
+    for limit in load_device("imp003").limits.values():
+        assert f"{limit.certainty}: {limit.source}" in shown or not limit.source
+    assert "~" not in shown
+
+
+def test_device_show_says_a_certainty_once() -> None:
+    lines = {
+        line.split()[0]: line.split() for line in run("device", "show", "imp003").stdout.splitlines() if line.split()
+    }
+    assert lines["blinkup.bias_ohm"][1:6] == ["22000", "to", "68000", "doc:", "imp003"]
+    assert "assumed" not in lines["blinkup.bias_ohm"]
+    assert lines["supply_error"][:6] == ["supply_error", "-0.15", "to", "0.1", "V", "0.025"]
+    assert lines["lowest_supply_online"][1:5] == ["up", "to", "3", "V"]
+    assert lines["reception_margin"][1:6] == ["1.5", "or", "more", "0.2", "assumed:"]
+    assert lines["no_settings_period"][6] == "doc:"
 
 
 def test_lists_say_how_devices_and_networks_connect() -> None:

@@ -79,10 +79,10 @@ def test_measurement_says_value_unit_and_limits(
     assert (measurement.grade == "pass") is within
 
 
-def test_errors_of_the_bench_are_the_benchs_fault() -> None:
+def test_errors_say_whose_fault_they_are() -> None:
     assert error_row(BenchFault("broken"))["domain"] == "bench"
     assert error_row(SafetyTrip("too much"))["domain"] == "bench"
-    assert error_row(ConfigError("wrong"))["domain"] == ""
+    assert error_row(ConfigError("wrong"))["domain"] == "configuration"
     assert error_row(AssertionError("no")) == {"verdict": "", "domain": "", "reason": "", "error": ""}
     assert error_row(None)["error"] == ""
     assert error_row(CapabilityMissing("none"))["error"] == "CapabilityMissing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -12,9 +13,11 @@ from rig.bench.capabilities import check_name
 from rig.bench.known import facts_of
 from rig.errors import ConfigError
 from rig.led import load_catalogue
+from rig.led.codes import LINKS, OTHER_TAGS
+from rig.led.codes import MODELS as CATALOGUE_MODELS
 from rig.outcome import DeviceFacts
 from rig.profiles.certainty import keys_of
-from rig.profiles.device import CAPABILITIES, MODELS, DeviceProfile, load_device
+from rig.profiles.device import CAPABILITIES, MODELS, DeviceProfile, LedTag, load_device
 from rig.profiles.extending import laid_over
 from rig.quantities import Spread
 
@@ -145,6 +148,25 @@ def test_facts_for_the_verdict_come_from_the_profile(tmp_path: Path) -> None:
     assert (facts.model, facts.healthy_connect_s, facts.stuck_s, facts.min_wifi_v) == ("imp003", 4.5, 12.0, 2.6)
 
 
+def test_tags_of_a_profile_are_those_of_the_catalogue() -> None:
+    assert sorted(get_args(LedTag)) == sorted((*LINKS, *CATALOGUE_MODELS, *OTHER_TAGS))
+
+
+def test_a_legacy_device_and_the_same_time_for_healthy_and_stuck_are_fine(tmp_path: Path) -> None:
+    text = 'impos = 30\nled_tags = ["wifi", "imp003", "legacy"]\n[expected]\nconnect_s = 10\n'
+    device = product(tmp_path, text)
+    assert (device.impos, device.expected.connect_s, device.expected.stuck_s) == (30, 10, 10)
+
+
+def test_the_unit_of_a_limit_is_also_that_of_a_grandparent(tmp_path: Path) -> None:
+    write(tmp_path, "old", 'extends = "imp003"\nname = "old"\n[limits.relay_click]\nunit = "s"\nhigh = 1.0\n')
+    write(tmp_path, "mid", 'extends = "old.toml"\nname = "mid"\n')
+    new = 'extends = "mid.toml"\nname = "new"\n[limits.relay_click]\nunit = "{}"\nhigh = 2.0\n'
+    assert load_device(write(tmp_path, "new", new.format("s"))).limits["relay_click"].high == 2.0
+    with pytest.raises(ConfigError, match=r"new\.toml: limits\.relay_click\.unit = 'min': 'mid\.toml', .* in 's'"):
+        load_device(write(tmp_path, "new", new.format("min")))
+
+
 # extending
 
 
@@ -264,6 +286,48 @@ MISTAKES = [
         'extends = "imp003"\nname = "x"\n[simulation.board]\nbulk_f = -1e-4', ["bulk_f = -0.0001"], id="negative"
     ),
     pytest.param('extends = "imp003"\nname = "x"\n[simulation.board]\npipe_red = 70', ["pipe_red = 70"], id="pipe"),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[limits.time_to_connect]\nunit = "ms"\nhigh = 3000.0',
+        [r"x\.toml: limits\.time_to_connect\.unit = 'ms'", "'imp003', which it extends, has it in 's'"],
+        id="unit_of_a_limit",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[limits.idle_current]\nunit = "mA"\nhigh = 20.0\ncertainty = "measured"',
+        [r"limits\.idle_current\.certainty = 'measured': expected 'doc', 'prod', 'forum', 'inferred', 'assumed' or"],
+        id="certainty_of_a_limit",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[simulation.board]\nbulk_f = { low = 0, high = 1e-4, certainty = "sure" }',
+        [r"bulk_f\.certainty = 'sure': expected 'doc'"],
+        id="certainty_of_a_range",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\nimpos = 30',
+        [r"x\.toml: impos = 30: up to 30 .* expected 'legacy' among led_tags = \['wifi', 'imp003'\]"],
+        id="legacy_without_its_tag",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[expected]\nconnect_s = 12',
+        [
+            r"expected: connect_s = 12, stuck_s = 10: expected connect_s <= stuck_s",
+            "doesn't say is as in 'imp003', which",
+        ],
+        id="healthy_but_stuck",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\n[supply]\nmax_v = 3.0',
+        [
+            r"x\.toml: supply: min_v = 1\.8, wifi_min_v = 2\.5, nominal_v = 3\.3, max_v = 3: expected min_v < wifi_",
+            "what the file doesn't say is as in 'imp003', which it extends",
+        ],
+        id="order_of_the_supply",
+    ),
+    pytest.param(
+        'extends = "imp003"\nname = "x"\nled_tags = ["wifi", "imp03"]',
+        [r"x\.toml: led_tags\.1 = 'imp03': expected 'wifi', .* or 'factory'; is 'imp003' meant\?"],
+        id="unknown_tag",
+    ),
+    pytest.param("", [r"x\.toml: title: missing; expected a value, or extends = the profile"], id="empty"),
 ]
 
 
