@@ -2,7 +2,8 @@
 
 Run by hand: `python benchmarks/scenarios.py --worlds 100 --set judged --picture docs/confusion.png`. What is drawn,
 what counts as right and which pairs the light can't tell apart stand in scenarios.toml. Nothing is kept between runs.
-Prints truth against verdict with Wilson's intervals, then every world that was not right, with its seed.
+Prints truth against verdict with Wilson's intervals, then every world that was not right, with its seed; these also to
+standard error as they come.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ def share(count: int, of: int) -> str:
     return f"{count} of {of} = {count / max(1, of):.2%} ({low:.2%} to {high:.2%})"
 
 
+def told(g: Grade) -> str:
+    return f"  seed {g.seed}: truth {g.truth}, said {g.said} ({g.domain}) at {g.confidence:.2f}: {g.how}; {g.plan}"
+
+
 def report(grades: list[Grade]) -> None:
     """Print the confusion table, the figures, and each world that was not right."""
     count = len(grades)
@@ -51,9 +56,7 @@ def report(grades: list[Grade]) -> None:
     print(f"a short supply of the bench laid on the device: {share(sum(g.blamed for g in grades), count)}")
     for g in grades:
         if g.how != "right":
-            print(
-                f"  seed {g.seed}: truth {g.truth}, said {g.said} ({g.domain}) at {g.confidence:.2f}: {g.how}; {g.plan}"
-            )
+            print(told(g))
 
 
 def main() -> None:
@@ -74,6 +77,8 @@ def main() -> None:
         # In the order of the seeds, so that a limit of time leaves no world out for being slow.
         for made in pool.imap(judge_world, tasks, chunksize=1):
             grades.append(made)
+            if made.how != "right":
+                print(f"{len(grades)}:{told(made)}", file=sys.stderr, flush=True)
             if time.monotonic() > until_s:
                 break
         pool.terminate()
