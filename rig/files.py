@@ -17,27 +17,29 @@ FIXTURES_VARIABLE = "RIG_FIXTURES"
 SINGULAR = {"benches": "bench", "devices": "device", "networks": "network", "supplies": "supply profile"}
 
 
-def _whole(value: object) -> object:
-    """A choice of numbers has no strictness of its own: true would be its 1."""
-    if isinstance(value, bool):
+def _number(value: object) -> object:
+    """For whole numbers, which may be written as 250e6."""
+    if isinstance(value, str | bool):
         raise PydanticKnownError("int_type")
     return value
 
 
 def _convert_nothing(schema: Any) -> None:
     """Have numbers be numbers: pydantic would read "20" as 20 and true as 1. Lists and dates need their leniency."""
-    if isinstance(schema, dict):
-        if schema.get("type") in ("float", "int", "bool"):
-            schema["strict"] = True
-        elif schema.get("type") == "literal" and all(isinstance(word, int) for word in schema["expected"]):
-            inner = dict(schema)
-            schema.clear()
-            schema.update(core_schema.no_info_before_validator_function(_whole, inner))
-            return
-        for part in schema.values():
-            _convert_nothing(part)
-    elif isinstance(schema, list):
+    if isinstance(schema, list):
         for part in schema:
+            _convert_nothing(part)
+    if not isinstance(schema, dict):
+        return
+    kind = schema.get("type")
+    if kind in ("float", "bool"):
+        schema["strict"] = True
+    elif kind == "int" or (kind == "literal" and all(isinstance(word, int) for word in schema["expected"])):
+        inner = dict(schema)
+        schema.clear()
+        schema.update(core_schema.no_info_before_validator_function(_number, inner))
+    elif kind != "function-before" or schema["function"]["function"] is not _number:  # not met before, in a section
+        for part in schema.values():
             _convert_nothing(part)
 
 

@@ -75,6 +75,7 @@ def test_nothing_is_converted(data: dict[str, object], expected: str) -> None:
 
 def test_whole_numbers_are_numbers_too() -> None:
     made = check({"number": 3, "pairs": [[1, 2]], "part": {"range_s": [1, 2]}, "gain": 2, "sure": True}, Whole, "x")
+    assert check({"count": 25e6}, Whole, "x").count == 25_000_000
     assert (made.number, made.pairs, made.part.range_s.high, made.gain, made.sure) == (3.0, ((1.0, 2.0),), 2.0, 2, True)
 
 
