@@ -15,6 +15,7 @@ from rig.led.calibration import Calibration
 
 OFFSET_WALK = 0.02  # amber steps per square root of a second: ambient drifts
 GAIN_WALK = 0.008  # likewise, relative: supply and temperature
+RED_SD = 0.02  # of red's own gain
 CLOSE = 2.5  # standard deviations of the gain between red and green: nearer, and one may pass for the other
 FIRMLY = 0.4  # share of the gain's standard deviation that is left when several gains are tried
 MODEL_SD = 0.012  # what flicker, quantisation and edges leave
@@ -50,7 +51,7 @@ class LevelModel:
         self.steps = self.design[:, :, 1:3].sum(2)
         common = (calibration.uncertainty / np.sqrt(3)) ** 2
         self._gain_cov = np.zeros((3, 3))
-        self._gain_cov[:2, :2] = common + np.eye(2) * calibration.ratio_uncertainty**2
+        self._gain_cov[:2, :2] = common + np.diag([RED_SD, calibration.ratio_uncertainty]) ** 2
         self._gain_cov[2, 2] = EXCESS_SD**2
         self.common_sd = float(np.sqrt(common))
         apart = np.abs(self.steps[:, 1] - self.steps[:, 2])
