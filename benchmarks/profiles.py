@@ -24,7 +24,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from defect_runs import PROFILES, Case, Done, cases, run, verdict_of
 
 HEALTHY_S = 1200.0
-WARM_UP = "tests_hil/test_led.py::test_start_is_red"
 
 
 def healthy(names: list[str], workers: int, *, one_by_one: bool) -> bool:
@@ -98,7 +97,6 @@ def main() -> int:
         # Where the shell forbids bytecode, each process would compile the whole rig anew: several seconds each.
         os.environ["PYTHONPYCACHEPREFIX"] = compiled
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        run(names[0], ["-n0", WARM_UP])
         if given.defects:
             return 0 if defects(names, given.workers, given.give) else 1
         return 0 if healthy(names, given.workers, one_by_one=given.one_by_one) else 1

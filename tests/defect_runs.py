@@ -74,6 +74,8 @@ def run(dut: str, options: Sequence[str], *, timeout_s: float = 300.0) -> Done:
             "-q",
             "-p",
             "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",  # it loads all of Hypothesis at the end, which no test of this suite uses
             "--dut",
             dut,
             "--rig-reports",
