@@ -224,6 +224,16 @@ class Binner:
     def _note_gaps(self, times_s: Floats, good: NDArray[np.bool_]) -> None:
         if not len(times_s):
             return
+        last = self._last_good_s
+        if last is not None and last == self._last_any_s and good.all():
+            apart = np.diff(times_s, prepend=last)
+            longest = float(apart.max())
+            if longest <= GAP_S:  # nearly always
+                self.longest_silence_s = max(self.longest_silence_s, longest)
+                self.intervals.extend(apart.tolist())
+                self._last_any_s = self._last_good_s = float(times_s[-1])
+                self.silent_s = 0.0
+                return
         for at, usable in zip(times_s.tolist(), good.tolist(), strict=True):
             since = at if self._last_any_s is None else self._last_any_s
             if at - since > self.longest_silence_s:

@@ -91,7 +91,7 @@ class Noise:
         self._look_for_rails(values, diffs)
         every = np.concatenate(self._diffs)
         if len(every) >= 3:
-            self.sigma = np.median(every, axis=0) / 0.9539  # of differences of two Gaussians
+            self.sigma = _median(every) / 0.9539  # of differences of two Gaussians
             self._learn_levels(self.sigma)
         self._new_bins.clear()
 
@@ -134,3 +134,12 @@ class Noise:
                     self.low[c] = -np.inf
                 if not self._known_high:
                     self.high[c] = self._extreme[1, c] if self._at_extreme[1, c] >= AT_RAIL else np.inf
+
+
+def _median(values: Floats) -> Floats:
+    """Of each column of finite numbers; what `np.median` looks at besides takes six times as long."""
+    k = len(values) // 2
+    if len(values) % 2:
+        return np.asarray(np.partition(values, k, axis=0)[k], np.float64)
+    part = np.partition(values, (k - 1, k), axis=0)
+    return np.asarray((part[k - 1] + part[k]) / 2, np.float64)
