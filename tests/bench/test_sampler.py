@@ -62,6 +62,14 @@ def test_every_input_is_read_from_its_own_pin(table: Table, channel: int, volts:
         assert source.read()[1] == pytest.approx(volts, abs=0.0002)
 
 
+@pytest.mark.parametrize("gain", [1, 16])
+def test_light_below_ground_is_negative(table: Table, gain: int) -> None:
+    source = table.open(gain=gain)
+    table.chip.shift_input(0, -0.15)
+    table.clock.sleep(0.01)
+    assert source.read()[1] == pytest.approx(-0.05, abs=0.0002)
+
+
 @pytest.mark.parametrize("data_rate", [128, 860])
 def test_time_stamp_is_the_middle_of_the_conversion_to_half_a_period(table: Table, data_rate: int) -> None:
     source = table.open(channel=3, data_rate=data_rate)
