@@ -14,8 +14,8 @@ class Calibration:
 
     red_v, green_v: one number per channel. saturation: by how much amber falls short of red plus green (0..0.5).
     uncertainty: how far off the common gain may be (0.10 = 10 %). ratio_uncertainty: standard deviation of green's
-    gain besides, against red's. rail_v: the highest sample the converter can give, if known. Ambient light is never part of
-    it: the decoder finds it.
+    gain besides, against red's. rail_v: the highest sample the converter can give, if known. Ambient light is never
+    part of it: the decoder finds it.
 
     Raises:
         CalibrationError: numbers that no light could give.
