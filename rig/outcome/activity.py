@@ -70,6 +70,12 @@ def turned(scene: Scene) -> str:
     return "started" if after else "stopped"
 
 
+def draws_nothing(scene: Scene) -> bool:
+    """Whether the current was measured since power-on, and a device that runs would draw more."""
+    values = _values(scene, scene.powered.start_s + _SETTLING_S, scene.powered.end_s)
+    return values is not None and float(np.median(values)) < scene.facts.dead_current_a
+
+
 def usual_ma(scene: Scene, start_s: float, end_s: float) -> float:
     """Median current of a stretch in mA; 0 if it was not measured."""
     values = _values(scene, start_s, end_s)

@@ -15,7 +15,8 @@ from rig.outcome.facts import DeviceFacts
 from rig.outcome.loops import power_measurements
 from rig.outcome.meaning import CODE_VERDICTS, ON_THE_WAY
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
-from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS, reaction
+from rig.outcome.reaction import reaction
+from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
 from rig.outcome.spans import DecodedLike
@@ -38,6 +39,12 @@ _RADIO = frozenset(
         Verdict.LOST_CONNECTION,
         Verdict.PROXY_FAULT,
         Verdict.WPS_WAITING,
+        Verdict.CELLULAR_MODEM,
+        Verdict.CELLULAR_SIM,
+        Verdict.CELLULAR_REGISTERING,
+        Verdict.CELLULAR_DENIED,
+        Verdict.CELLULAR_PPP,
+        Verdict.CELLULAR_PPP_CHECK,
     }
 )
 

@@ -91,7 +91,10 @@ def same_light(scene: Scene, spans: tuple[Seen, ...], span: Seen) -> tuple[Verdi
     before = {s.code for s in spans if s.start_s < span.start_s}
     chosen = ""
     if "wps" in pair:
-        chosen = "wps" if blinkup_kind(scene) == "wps" else ("offline" if "connected" in before else "")
+        # Only code goes offline on purpose, and it starts after a connection or after 10 s (boot procedure page).
+        early = scene.powered.cold and span.start_s < scene.powered.start_s + scene.facts.stuck_s
+        wps = blinkup_kind(scene) == "wps" or (early and not before)
+        chosen = "wps" if wps else ("offline" if "connected" in before else "")
     elif before & {"sim", "registering"}:
         chosen = "ppp"
     elif earlier := [s for s in spans if s.code in pair and s.end_s < span.start_s]:

@@ -2,83 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from rig.outcome.activity import draws_nothing
 from rig.outcome.candidate import Candidate, Rule
-from rig.outcome.context import Colour, joined
 from rig.outcome.crash import starts
 from rig.outcome.evidence import DARK, GREEN_ANSWERS, RED_ANSWERS, Scene, Seen
 from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
-from rig.outcome.step import kept_step
+from rig.outcome.reaction import Reaction, reaction
 from rig.recording import Action
 
 # Only a device that runs and listens can be said not to have received anything.
 _LISTENING = AMBER | STAGE_RANK.keys() | {"connected", "lost", "wps", "offline", "eth_wait"}
 _BUSY = frozenset({"update", "flash_ingest", "legacy_download", "legacy_install"})
-_PAUSED_SHARE = 0.8
-_USUAL_DARK_S, _PAUSE_S = 0.6, 0.75  # no cyclic pattern but one is dark for longer than half a second on end
-_BEFORE_S = 2.0
 _UNREAD_S = 1.5
 _AT_ONCE_S = 0.3
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """What the device did about one BlinkUp. `paused` is None where its LED was not seen during the sending.
-
-    `in_step`: whether its LED blinked on in one rhythm through the sending; a LED that did not has paused.
-    """
-
-    action: Action
-    paused: bool | None
-    green: Seen | None
-    refused: Seen | None
-    before: Seen | None
-    after: Seen | None
-    late: bool
-    already_dark: bool
-    in_step: bool | None = None
-
-
-def reaction(scene: Scene) -> Reaction | None:
-    """The device's reaction to the last BlinkUp of the stretch; None if none was sent."""
-    if not scene.blinkups:
-        return None
-    action = scene.blinkups[-1]
-    green = next((p for p in scene.patterns if p.code in GREEN_ANSWERS and p.end_s > action.end_s), None)
-    red = next((p for p in scene.patterns if p.code in RED_ANSWERS and p.end_s > action.start_s), None)
-    plain = [p for p in scene.patterns if p.code not in GREEN_ANSWERS | RED_ANSWERS]
-    before = [p for p in plain if p.start_s < action.start_s]
-    after = [p for p in plain if p.end_s > action.end_s]
-    paused = _paused(scene, action)
-    already_dark = scene.dark_share(max(scene.powered.start_s, action.start_s - _BEFORE_S), action.start_s) > 0.9
-    if already_dark:
-        paused = None  # what is dark can't pause
-    late = scene.powered.cold and action.start_s > scene.powered.start_s + scene.facts.led_window_s
-    first, last = (before[-1] if before else None), (after[0] if after else None)
-    in_step = None if already_dark else kept_step(scene, action, first, last)
-    paused = True if in_step is False else paused
-    return Reaction(action, paused, green, red, first, last, late, already_dark, in_step)
-
-
-def _paused(scene: Scene, action: Action) -> bool | None:
-    """Whether the LED was dark during a sending, as far as it was seen; None if too little of it was."""
-    parts = scene.colours or tuple(Colour(s.start_s, s.end_s, "D" if s.code == DARK else "?") for s in scene.seen)
-    inside = joined(
-        replace(c, start_s=max(c.start_s, action.start_s), end_s=min(c.end_s, action.end_s))
-        for c in parts
-        if c.end_s > action.start_s and c.start_s < action.end_s
-    )
-    dark = [c.duration_s for c in inside if c.letter == "D"]
-    shown = (c for c in joined(parts) if c.letter == "D" and (c.end_s <= action.start_s or c.start_s >= action.end_s))
-    usual_s = max((c.duration_s for c in shown if c.start_s >= scene.powered.start_s), default=0.0)
-    if usual_s <= _USUAL_DARK_S < _PAUSE_S <= max(dark, default=0.0):
-        return True
-    seen_s = sum(c.duration_s for c in inside)
-    if action.end_s <= action.start_s or seen_s < 0.5 * (action.end_s - action.start_s):
-        return None
-    return sum(dark) >= _PAUSED_SHARE * seen_s
 
 
 def sender_domain(action: Action) -> tuple[FaultDomain, str, str]:
@@ -142,7 +79,7 @@ def not_received(scene: Scene) -> Candidate | None:
     if r is None or r.green is not None or r.refused is not None or taken_unseen(r):
         return None
     dark = r.after is None and (r.before is None or r.already_dark)
-    if dark and scene.powered.cold and not r.late and r.before is None:
+    if dark and ((scene.powered.cold and not r.late and r.before is None) or draws_nothing(scene)):
         return None
     if r.paused and r.before is not None and r.after is None and scene.led_end_s > r.action.end_s:
         text = "its LED paused during the BlinkUp and stayed dark: neither green nor red answered"
@@ -176,7 +113,7 @@ def not_received(scene: Scene) -> Candidate | None:
             next_step=step,
         )
     until_s = r.action.end_s + scene.facts.after_blinkup_s
-    unread_s = scene.undecided_s(r.action.end_s, until_s)
+    unread_s = sum(scene.undecided_s(max(s.start_s, r.action.end_s), min(s.end_s, until_s)) for s in _may_answer(scene))
     if unread_s > _UNREAD_S and starts(scene):
         return None  # a device that starts again and again answers nothing
     if unread_s > _UNREAD_S:
@@ -232,6 +169,12 @@ def _while_busy(r: Reaction) -> Candidate | None:
     window = (r.before.start_s, r.after.end_s)
     tags = frozenset({"busy"})
     return Candidate(Verdict.BLINKUP_NOT_RECEIVED, score, text, items, window, FaultDomain.BENCH, tags)
+
+
+def _may_answer(scene: Scene) -> list[Seen]:
+    """Undecided light that could be an answer; steps of a connection that can't be told apart are none."""
+    solid = GREEN_ANSWERS | RED_ANSWERS | {"update", "flash_ingest", "power_fault"}
+    return [s for s in scene.seen if s.code is None and (not s.alternatives or solid & set(s.alternatives))]
 
 
 def received(scene: Scene) -> Candidate | None:

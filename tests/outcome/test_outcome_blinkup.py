@@ -273,3 +273,21 @@ def test_an_update_that_began_with_the_settings_is_one() -> None:
     assert judge(recording(on(), sent()), begun).verdict is V.UPDATING
     later = light(("update", 5.0), PAUSE, (DARK, 3.0), ("update", 30.0))
     assert "busy" not in judge(recording(on(), sent()), later).summary
+
+
+@pytest.mark.parametrize(
+    ("readings", "verdict"),
+    [(("searching", "joining"), V.BLINKUP_NOT_RECEIVED), (("blinkup_ok", "update"), V.UNDECIDED), ((), V.UNDECIDED)],
+)
+def test_steps_that_can_t_be_told_apart_hide_no_answer(readings: tuple[str, ...], verdict: Verdict) -> None:
+    flashing = colours("DR" * 80, 0.25)
+    decoded = light(("searching", 15.2), (None, 3.0, 0.3, readings), ("joining", 20.0), segments=flashing)
+    assert judge(recording(on(), sent()), decoded).verdict is verdict
+
+
+def test_a_dead_device_is_not_said_to_have_missed_a_late_blinkup() -> None:
+    dark, late = light((DARK, 90.0)), sent(start_s=65.0)
+    dead = recording(on(), late, traces=supply(90.0, 3.3, 0.0001))
+    asleep = recording(on(), late, traces=supply(90.0, 3.3, 0.005))
+    assert judge(dead, dark).verdict is V.DEAD
+    assert judge(asleep, dark).verdict is not V.DEAD or judge(asleep, dark).confidence < judge(dead, dark).confidence

@@ -247,3 +247,10 @@ def test_a_supply_that_rises_too_slowly_is_weak() -> None:
     outcome = judge(rec(dut((0.0, 3.0, 2.0)), source()), light(("searching", 15.0)))
     assert outcome.measurements["dips_below_wifi"] == (1.0, "1")
     assert outcome.fault_domain is F.BENCH
+
+
+@pytest.mark.parametrize("code", ["modem", "registering", "searching"])
+def test_sags_while_a_radio_fails_are_the_supplys_fault_whichever_radio_it_is(code: str) -> None:
+    outcome = judge(rec(dut(*WEAK), amps(), source()), light((code, 15.0)))
+    assert outcome.fault_domain is F.BENCH, outcome.summary
+    assert "Wi-Fi needs" in outcome.summary

@@ -143,7 +143,8 @@ def test_a_brownout_seen_by_the_supply_needs_no_light() -> None:
 
 
 def test_codes_of_the_same_light_need_context() -> None:
-    assert judge(recording(), light(("wps", 30.0, 0.98, ("offline",)))).verdict is V.UNDECIDED
+    later = light((None, 12.0, 0.0), ("wps", 30.0, 0.98, ("offline",)))
+    assert judge(recording(), later).verdict is V.UNDECIDED
     after = light(("connected", 5.0), ("wps", 30.0, 0.98, ("offline",)))
     assert judge(recording(), after).verdict is V.DELIBERATELY_OFFLINE
     ppp = light(("registering", 5.0), ("modem", 30.0, 0.98, ("ppp",)))

@@ -172,3 +172,10 @@ def test_what_shows_the_verdict_is_in_the_evidence() -> None:
     shown = [e for e in outcome.evidence if e.text.startswith("joining")]
     assert [(e.start_s, e.end_s) for e in shown] == [(20.5, 60.5)]
     assert outcome.evidence[-1].text.startswith("dark for 9.0 s")
+
+
+@pytest.mark.parametrize(("begins_s", "verdict"), [(0.5, Verdict.WPS_WAITING), (14.0, Verdict.UNDECIDED)])
+def test_only_code_goes_offline_on_purpose_and_code_starts_later(begins_s: float, verdict: Verdict) -> None:
+    """The two rows share their light; at the start it can only be WPS."""
+    decoded = light((None, begins_s, 0.0), ("wps", 25.0, 0.98, ("offline",)))
+    assert judge(recording(on()), decoded).verdict is verdict
