@@ -47,8 +47,10 @@ def read_again(
     again = with_supply_heeded(recording, decoded, calibration, codes, rating)
     lit_v = lit_volts(recording, again)
     low = lit_v < ENOUGH * nominal_v
-    if not len(lit_v) or float(np.mean(low)) < 1 - MOSTLY:
+    if not len(lit_v):
         return again, calibration
+    if float(np.mean(low)) < 1 - MOSTLY:  # not worth a word, but a little dimmer all the same
+        return again, dimmed_calibration(calibration, float(np.median(lit_v)), rating)
     usual_v = float(np.median(lit_v[low]))
     within = np.abs(lit_v - usual_v) <= STEADY * nominal_v
     dimmed = calibration_at(calibration, usual_v, rating)

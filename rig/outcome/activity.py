@@ -16,6 +16,7 @@ _MOSTLY, _HARDLY = 0.6, 0.05  # share of the time
 _ACTIVE_S = 0.2  # a radio that starts at all is busy for longer
 _ROOM_V = 0.3  # assumed: what a product's own regulator drops before the radio
 _BURST_A = 0.1  # above the usual level
+_TRIES = 3
 _SETTLING_S = 0.5  # after power-on
 _LOOK_S = 15.0  # after a BlinkUp
 
@@ -38,9 +39,9 @@ def radio_on(scene: Scene, start_s: float, end_s: float) -> bool | None:
 
 
 def radio_never(scene: Scene, start_s: float, end_s: float) -> bool:
-    """Whether the current was measured and the radio did not run for even a moment."""
+    """Whether the current was measured and the radio did not run for even a moment, nor tried to."""
     values = _values(scene, start_s, end_s)
-    if values is None:
+    if values is None or _bursts(values) >= _TRIES:
         return False
     busy_s = float(np.mean(values > scene.facts.radio_on_a)) * (end_s - start_s)
     return busy_s < _ACTIVE_S
@@ -51,9 +52,13 @@ def transmits(scene: Scene, start_s: float, end_s: float) -> bool:
     values = _values(scene, start_s, end_s)
     if values is None or end_s <= start_s:
         return False
+    bursts = _bursts(values)
+    return bursts >= _TRIES and bursts / (end_s - start_s) >= 0.5
+
+
+def _bursts(values: Floats) -> int:
     high = values > float(np.median(values)) + _BURST_A
-    bursts = int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
-    return bursts >= 3 and bursts / (end_s - start_s) >= 0.5
+    return int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
 
 
 def turned(scene: Scene) -> str:

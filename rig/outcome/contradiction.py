@@ -28,6 +28,7 @@ _RADIO = frozenset(
         Verdict.NAME_NOT_RESOLVED,
         Verdict.SERVER_UNREACHABLE,
         Verdict.PROXY_FAULT,
+        Verdict.WPS_WAITING,
         Verdict.DELIBERATELY_OFFLINE,
         Verdict.CELLULAR_SIM,
         Verdict.CELLULAR_REGISTERING,
@@ -56,10 +57,12 @@ _RESTARTS = frozenset(
 _NO_RED = frozenset({"polarity", "imp003_no_wlan"})  # forum 4395: "no red at all"
 _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
+_EDGE_S = 0.05
 _START_GREEN_S = 1.0  # a start is shorter; some codes of imp003 begin with a longer green
 _AFTER_POWER_ON_S = 1.0
 _ANSWER_S = 2.8  # dark for longer than any pattern is, an imp004m's blank flash (2.5 s) included; the green lasts 3 s
 _SOON_S = 0.3
+_RED_STEPS_S = 0.4
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
 
@@ -162,9 +165,18 @@ def green_start(scene: Scene) -> bool:
     lit = _start(scene)
     # A short red on a slow sensor may look amber at its edges, but not green.
     first = next((run for run in lit if run.letter in "RG"), None)
+    if first is not None and any(r.letter == "R" and 0.0 <= r.start_s - first.end_s < _EDGE_S for r in lit):
+        return False  # one flash, of which the red is surer than its edge
     if first is None or first.letter != "G" or first.duration_s >= _START_GREEN_S:
         return False
     return first.start_s <= scene.powered.start_s + _START_S
+
+
+def _red_before(scene: Scene, t_s: float) -> bool:
+    """Whether steps with red in them were decided before: then both colours work, and the start was misread."""
+    steps = [p for p in scene.patterns if p.code in STAGE_RANK and p.end_s <= t_s + _SOON_S]
+    reds = [c for c in scene.colours if c.letter == "R" and any(p.start_s <= c.start_s < p.end_s for p in steps)]
+    return sum(c.duration_s for c in reds) >= _RED_STEPS_S
 
 
 def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
@@ -172,7 +184,7 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     answered = any(p.code in GREEN_ANSWERS | RED_ANSWERS for p in scene.patterns)
     if c.tags & _NO_RED or (c.verdict in _COLOURLESS and not (c.verdict is Verdict.NO_SETTINGS and answered)):
         return 1.0, ""
-    if green_start(scene):
+    if green_start(scene) and not (c.verdict is Verdict.CONNECTED and _red_before(scene, c.decisive_s[0])):
         return _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"
     lit = _start(scene)
     never = bool(lit) and all(run.letter == "G" for run in lit)

@@ -80,7 +80,7 @@ def _impossible(scene: Scene, shown: Seen) -> bool:
     ):
         return True
     silent = radio_never(scene, scene.powered.start_s, shown.end_s)
-    return shown.code in STAGE_RANK and silent and ample(scene) and not scene.wired
+    return shown.code in {*STAGE_RANK, "wps"} and silent and ample(scene) and not scene.wired
 
 
 def _usual_a(scene: Scene, start_s: float, end_s: float, letter: str) -> float | None:

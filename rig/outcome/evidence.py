@@ -25,6 +25,7 @@ _BESIDE_S = 1.0
 _ANCHOR_S = 0.2
 _ANSWER_SHARE = 0.7
 _ANSWER_SURE = 0.85
+_HASTY_S = 1.5  # shorter than a cycle and a half of the pattern for being online
 
 
 @dataclass(frozen=True)
@@ -223,12 +224,18 @@ def _clip(spans: Iterable[Any], powered: Powered, facts: DeviceFacts) -> list[Se
 
 
 def _read_answers(spans: list[Seen], found: list[Answer]) -> list[Seen]:
-    """Undecided spans that are little else than a flash that answers a BlinkUp are read as that answer."""
-    read = []
+    """Undecided spans that are little else than a flash that answers a BlinkUp are read as that answer.
+
+    So is green that passes for being online where nothing can be online yet and was not before.
+    """
+    read: list[Seen] = []
     for span in spans:
-        for answer in found if span.code is None else ():
+        online_before = any(s.code == "connected" for s in read[-3:])
+        hasty = span.code == "connected" and span.duration_s < _HASTY_S and not online_before
+        for answer in found if span.code is None or hasty else ():
             both_s = min(span.end_s, answer.end_s) - max(span.start_s, answer.start_s)
-            if both_s >= _ANSWER_SHARE * max(span.duration_s, answer.end_s - answer.start_s):
+            whole_s = answer.end_s - answer.start_s if hasty else max(span.duration_s, answer.end_s - answer.start_s)
+            if both_s >= _ANSWER_SHARE * whole_s:
                 span = replace(span, code=answer.code, confidence=_ANSWER_SURE, reason="by its place after a BlinkUp")
         read.append(span)
     return read

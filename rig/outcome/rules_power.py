@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rig.outcome.activity import radio_on
 from rig.outcome.breaks import cut_off
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.crash import crash_loop
@@ -210,7 +211,8 @@ def _beside(scene: Scene) -> tuple[float, str]:
     if last is not None and shown and last.code in _NOT_WIFI:
         return _SHOWN, f"it shows {last.code}, which no lack of Wi-Fi explains"
     if scene.wired:
-        return _SHOWN, "a cable needs no Wi-Fi"
+        linked = radio_on(scene, scene.powered.start_s, scene.led_end_s) is True
+        return (_SHOWN if linked else _BESIDE), "a cable needs no Wi-Fi"
     if _sent_late(scene):
         return _BESIDE, "the BlinkUp came late"
     if scene.blinkups and not any(p.end_s > scene.blinkups[-1].end_s for p in scene.patterns):

@@ -10,7 +10,7 @@ from rig.bench.bench import open_bench
 from rig.bench.dimming import LedRating
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.bench.underfed import calibration_at, read_again
-from rig.led import Calibration, decode
+from rig.led import Calibration, decode, load_catalogue
 from rig.outcome import Verdict
 
 NOMINAL = Calibration((0.45,), (0.75,))
@@ -63,3 +63,11 @@ def test_levels_fall_with_the_voltage_green_first() -> None:
     assert len(steps) == 4
     assert all(a[0] > b[0] and a[1] / a[0] > b[1] / b[0] for a, b in itertools.pairwise(steps))
     assert calibration_at(NOMINAL, 2.2, LedRating(3.3)) is None
+
+
+def test_a_little_less_than_nominal_dims_without_a_word() -> None:
+    seen, _ = asking(3.15, 1)
+    assert not [p for p in seen.decoded.problems if p.kind == "dimmed"]
+    again, used = read_again(seen.recording, seen.decoded, NOMINAL, load_catalogue(), LedRating(3.3))
+    assert again.codes
+    assert 0.85 * 0.75 < used.green_v[0] < 0.95 * 0.75

@@ -341,3 +341,29 @@ def test_darkness_longer_than_any_pattern_hides_an_answer(dark_s: float, verdict
     outcome = told(seen, volts(), actions=(blinkup(5.0, 10.0),), facts=DeviceFacts(impos=20))
     assert outcome.verdict is verdict, outcome.summary
     assert ("stayed dark for 4.0 s" in outcome.summary) == (verdict is V.UNDECIDED)
+
+
+def test_a_radio_that_only_starts_again_and_again_has_tried() -> None:
+    searching = shown("searching", "R", BOOT)
+    assert told(searching, volts(), amps(IDLE_A, bursts_s=3.0)).verdict is V.NETWORK_NOT_FOUND
+    assert told(searching, volts(), amps(IDLE_A, bursts_s=20.0)).verdict is V.UNDECIDED
+
+
+def test_green_at_the_edge_of_the_starts_red_is_none() -> None:
+    edge, red = Segment(0.03, 0.11, "G"), Segment(0.11, 0.20, "R")
+    assert told(shown("connected", "G", edge, red)).verdict is V.CONNECTED
+    assert told(shown("connected", "G", edge)).verdict is V.UNDECIDED
+
+
+def test_steps_in_red_show_that_red_works_whatever_the_start_showed() -> None:
+    green, steps = Segment(0.03, 0.15, "G"), colours("DRDR", 0.5, 1.0)
+    spans = (Span(1.0, 3.0, "searching"), Span(3.0, LENGTH_S, "connected"))
+    seen = Decoded(spans, (green, *steps, *colours("DG" * 27, 0.5, 3.0)))
+    assert told(seen).verdict is V.CONNECTED
+    assert told(Decoded(spans[1:], (green, *colours("DG" * 27, 0.5, 3.0)))).verdict is V.UNDECIDED
+
+
+def test_starts_that_look_like_wps_are_told_by_the_silent_radio() -> None:
+    seen = Decoded((Span(0.0, LENGTH_S, "wps"),), starts(1.2).segments)
+    assert told(seen, volts(), amps(IDLE_A)).verdict is V.MODULE_FAULT
+    assert told(seen, volts(), amps(BUSY_A, bursts_s=0.5)).verdict is V.WPS_WAITING

@@ -116,3 +116,15 @@ def test_a_red_answer_beside_a_radio_that_starts_leaves_the_colours_in_doubt() -
     outcome = told(then("joining", "DDRRDRDR", before="lost", red_answer=True), amps(BUSY_A))
     assert outcome.verdict is V.UNDECIDED
     assert "colours" in outcome.summary
+
+
+@pytest.mark.parametrize("online_before", [False, True])
+def test_a_flash_of_green_right_after_a_blinkup_is_no_connection(online_before: bool) -> None:
+    """Old impOS answers with one short green, which the pattern for being online begins with too."""
+    before, letter = ("connected", "G") if online_before else ("no_settings", "A")
+    early = colours(f"D{letter}" * 5, 0.5)
+    answer = (Segment(SENT_S, OVER_S, "D"), Segment(OVER_S, OVER_S + 0.35, "G"), Segment(OVER_S + 0.35, 10.4, "D"))
+    spans = (Span(0.0, 5.0, before), Span(SENT_S, OVER_S, None, 0.0), Span(OVER_S, 10.4, "connected"))
+    joining = (Span(10.4, LENGTH_S, "joining"),)
+    seen = Decoded((*spans, *joining), (*early, *answer, *colours("RDRDRRD" * 11, 0.25, 10.4)))
+    assert (told(seen).verdict is V.JOIN_REFUSED) is not online_before

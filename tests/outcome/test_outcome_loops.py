@@ -221,3 +221,9 @@ def test_flashes_between_the_sags_belong_to_a_pattern() -> None:
     scene, segments = slow_starts(tuple(float(t) for t in np.arange(1.05, LENGTH_S - 0.5, 0.5)))
     outcome = judge(scene, light(("joining", LENGTH_S), segments=segments))
     assert outcome.verdict is V.JOIN_REFUSED, outcome.summary
+
+
+@pytest.mark.parametrize(("amps", "verdict"), [(0.03, V.SUPPLY_TOO_LOW), (0.09, V.UNDECIDED)])
+def test_a_cable_that_is_in_use_makes_a_low_supply_beside_the_point(amps: float, verdict: Verdict) -> None:
+    low = recording(on(), traces=supply(20.0, 2.2, amps))
+    assert judge(low, light((None, 20.0, 0.2)), device=DeviceFacts(model="imp005")).verdict is verdict
