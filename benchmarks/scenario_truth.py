@@ -60,7 +60,8 @@ def truth_of(run: Run) -> Truth:
     if any("fastROM" in what for _, what in rows):
         return Truth("fastrom")
     if "bricked" in run.conditions:
-        return Truth("bricked")
+        fresh = run.end_s - max(t for t, what in rows if what == "boot") < RECENT_S
+        return Truth("bricked", ("update",) if fresh else ())
     resets = [t for t, what in rows if what == "reset"]
     if (loop := _resets(rows, resets, run.end_s)) is not None:
         return loop

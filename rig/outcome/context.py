@@ -51,12 +51,14 @@ def joined(colours: Iterable[Colour]) -> list[Colour]:
     return out
 
 
-def answers(colours: Iterable[Colour], sends: Iterable[Action]) -> list[Answer]:
+def answers(colours: Iterable[Colour], sends: Iterable[Action], *, start_seen: bool = False) -> list[Answer]:
     """What answers a BlinkUp, in order of time.
 
-    Green of about 3 s, or a short one after a pause, soon after it; red of about 1 s during or right after it.
+    Green of about 3 s, or a short one after a pause, soon after it; red of about 1 s during or right after it, if it is
+    not the first light of a start that was seen.
     """
     runs = joined(colours)
+    first_s = min((run.start_s for run in runs if run.letter in "RAG"), default=0.0)
     found: set[tuple[float, float, str]] = set()
     for send in sends:
         for i, run in enumerate(runs):
@@ -69,6 +71,8 @@ def answers(colours: Iterable[Colour], sends: Iterable[Action]) -> list[Answer]:
                 found.add((run.start_s, run.end_s, "blinkup_ok"))
             elif run.letter == "G" and soon and paused and _SHORT_GREEN_S[0] <= run.duration_s <= _SHORT_GREEN_S[1]:
                 found.add((run.start_s, run.end_s, "legacy_blinkup_ok"))
+            elif start_seen and run.start_s == first_s:
+                continue
             elif run.letter == "R" and during and _RED_S[0] <= run.duration_s <= _RED_S[1]:
                 found.add((run.start_s, run.end_s, "reception_error"))
     return [Answer(*row) for row in sorted(found)]

@@ -169,9 +169,10 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         if c.end_s > powered.start_s and c.start_s < powered.end_s
     )
     clipped = _clip(spans, powered, facts)
-    seen = _merge(_read_answers(clipped, answers(colours, sends)))
     led = recording.traces.get("led")
     first_s = float(led.times_s[0]) if led is not None and len(led.times_s) else None
+    start_seen = powered.cold and first_s is not None and first_s <= powered.start_s - _ANCHOR_S
+    seen = _merge(_read_answers(clipped, answers(colours, sends, start_seen=start_seen)))
     led_end_s = float(led.times_s[-1]) if led is not None and len(led.times_s) else (seen[-1].end_s if seen else end_s)
     return Scene(
         facts,
@@ -188,7 +189,7 @@ def build_scene(recording: Recording, decoded: DecodedLike, facts: DeviceFacts) 
         first_s is None or first_s <= powered.start_s - _ANCHOR_S,
         analyse(recording, powered.start_s, powered.end_s, wifi_v=facts.min_wifi_v),
         tuple(clipped),
-        powered.cold and first_s is not None and first_s <= powered.start_s - _ANCHOR_S,
+        start_seen,
         tuple((window.start_s, window.end_s) for window in recording.secret_windows),
         led,
     )

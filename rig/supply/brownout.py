@@ -20,6 +20,8 @@ WIFI_V: Final = 2.5  # troubleshooting guide, "Power"
 FEWEST: Final = 3  # one sag may be a glitch and two a coincidence
 LATEST_S: Final = 0.35  # assumed: a boot lights the LED sooner (imp006: within 0.28 s, assumed too)
 SOONEST_S: Final = 0.004
+USUAL_S: Final = 0.085  # assumed: most boots do sooner; of slower ones a coincidence has more ways to look like one
+FEWEST_SLOW: Final = 6
 LIT_S: Final = 0.014  # the light is looked at for so long after it came on
 SHARE: Final = 0.75  # of the sags must look like restarts
 SURE_T: Final = 5.0
@@ -126,7 +128,8 @@ def _restarts(sags: tuple[Sag, ...], light: Trace, end_s: float) -> tuple[Restar
     same_kind = t >= SURE_T_MANY and float(known.std(ddof=1)) <= 1.25 * noise + 0.2 * mean
     found = usable if same_kind else [s for s, same in zip(usable, alike, strict=True) if same]
     clear = mean > 2.0 * noise / np.sqrt(len(known))
-    if t < SURE_T or not (share >= SHARE or same_kind) or not clear or len(found) < FEWEST:
+    fewest = FEWEST if lag_s <= USUAL_S else FEWEST_SLOW
+    if t < SURE_T or not (share >= SHARE or same_kind) or not clear or len(found) < fewest:
         return None, True
     at = np.array([s.end_s for s in found])
     apart = np.diff(at)

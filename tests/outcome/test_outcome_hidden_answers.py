@@ -128,3 +128,13 @@ def test_a_flash_of_green_right_after_a_blinkup_is_no_connection(online_before: 
     joining = (Span(10.4, LENGTH_S, "joining"),)
     seen = Decoded((*spans, *joining), (*early, *answer, *colours("RDRDRRD" * 11, 0.25, 10.4)))
     assert (told(seen).verdict is V.JOIN_REFUSED) is not online_before
+
+
+@pytest.mark.parametrize(("early", "verdict"), [("", V.BLINKUP_NOT_RECEIVED), ("R", V.BLINKUP_REFUSED)])
+def test_the_first_light_of_a_slow_start_is_no_answer(early: str, verdict: Verdict) -> None:
+    """Sent before the device had started: its first red may fall into the sending."""
+    start, red = colours(early, 0.1, 0.2), Segment(OVER_S - 0.9, OVER_S + 0.1, "R")
+    spans = (Span(0.3, red.start_s, "normal_operation"), Span(red.start_s, red.end_s, None, 0.6, ("reception_error",)))
+    late = (Span(red.end_s, LENGTH_S, "no_settings"),)
+    seen = Decoded((*spans, *late), (*start, red, *colours("DA" * 20, 0.5, red.end_s)))
+    assert told(seen).verdict is verdict

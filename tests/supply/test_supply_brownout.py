@@ -92,3 +92,11 @@ def test_inrush_is_told_from_the_later_peak() -> None:
     assert report.peak_a is not None
     assert (report.inrush_a.value, report.peak_a.value) == (1.2, 0.35)
     assert report.peak_a.high == float("inf")
+
+
+@pytest.mark.parametrize(("boot_s", "restarts"), [(0.03, True), (0.2, False)])
+def test_few_sags_prove_a_slow_start_less_than_a_quick_one(boot_s: float, restarts: bool) -> None:
+    deaths = (1.0, 3.1, 5.3)
+    lit = [(t + boot_s, t + boot_s + 1.0) for t in deaths]
+    scene = recording(supply([(t - 0.0003, 0.0003, 1.7) for t in deaths]), light(lit))
+    assert (analyse(scene, 0.0, LENGTH_S).restarts is not None) is restarts
