@@ -122,6 +122,27 @@ def test_measured_overcurrent_trips(sim: Bench, ask: str) -> None:
     assert not sim.world.rail.switch_on
 
 
+def test_one_reading_of_an_inrush_is_no_overcurrent_and_a_short_is(sim: Bench) -> None:
+    """A product's capacitors charge within a reading or two of power-on; a short stays."""
+    sim.supply.set(3.3)
+    sim.supply.enable()
+    rail = sim.world.rail
+
+    def load(amps: float) -> None:
+        with sim.world.timeline.lock:
+            rail.set_load(amps)
+        sim.clock.sleep(0.002)
+
+    load(0.9)
+    assert sim.supply.current_a()[1] > 0.6
+    assert rail.switch_on
+    with pytest.raises(SafetyTrip, match="mA measured, allowed are 600 mA"):
+        for _ in range(3):  # the imp that starts meanwhile sets its own load once
+            load(0.9)
+            sim.supply.current_a()
+    assert not rail.switch_on
+
+
 def test_set_point_mismatch_is_a_bench_fault_and_off(sim: Bench) -> None:
     powered(sim)
     sim.world._regulator = sim.world._regulator.model_copy(update={"ref_v": 0.47})
