@@ -22,7 +22,7 @@ from rig.bench.capabilities import Surroundings
 from rig.bench.config import BenchConfig, SimulatedDefect, load_bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.blinkup import FAST_HZ, ClearConfig, Proxy, StaticIP, WifiConfig
-from rig.errors import BenchFault
+from rig.errors import BenchFault, SafetyTrip
 from rig.outcome import Outcome
 from rig.profiles.device import DeviceProfile, load_device
 from rig.profiles.network import NEEDS, AnyNetwork, NetworkProfile, load_any_network
@@ -263,7 +263,7 @@ def run(p: Plan, *, keep: bool = False) -> Run:
         try:
             _lead(p, dut, device, config)
             seen = dut.observation()
-        except BenchFault as error:
+        except (BenchFault, SafetyTrip) as error:
             fault = str(error)
         imp = world.imp
         actions = dut.watch.result()[0].actions
