@@ -17,6 +17,7 @@ _ACTIVE_S = 0.2  # a radio that starts at all is busy for longer
 _ROOM_V = 0.3  # assumed: what a product's own regulator drops before the radio
 _BURST_A = 0.1  # above the usual level
 _TRIES = 3
+_ATTEMPT_S = 0.8  # a healthy connection takes 1.1 s and more (forum 3626)
 _SETTLING_S = 0.5  # after power-on
 _LOOK_S = 15.0  # after a BlinkUp
 
@@ -43,8 +44,19 @@ def radio_never(scene: Scene, start_s: float, end_s: float) -> bool:
     values = _values(scene, start_s, end_s)
     if values is None or _bursts(values) >= _TRIES:
         return False
-    busy_s = float(np.mean(values > scene.facts.radio_on_a)) * (end_s - start_s)
-    return busy_s < _ACTIVE_S
+    return ran_s(scene, start_s, end_s) < _ACTIVE_S
+
+
+def gave_up(scene: Scene, t_s: float, until_s: float) -> bool:
+    """Whether the radio ran from power-on for as long as an attempt to connect takes, and not after `t_s`."""
+    tried = ran_s(scene, scene.powered.start_s, t_s) >= _ATTEMPT_S
+    return tried and radio_on(scene, t_s, until_s) is False
+
+
+def ran_s(scene: Scene, start_s: float, end_s: float) -> float:
+    """For how long the radio ran within a stretch, in s; 0 if the current was not measured."""
+    values = _values(scene, start_s, end_s)
+    return float(np.mean(values > scene.facts.radio_on_a)) * (end_s - start_s) if values is not None else 0.0
 
 
 def transmits(scene: Scene, start_s: float, end_s: float) -> bool:

@@ -6,7 +6,7 @@ recording contradicts loses confidence, and LED and calibration are named as sus
 
 from __future__ import annotations
 
-from rig.outcome.activity import ample, radio_never, radio_on, transmits, turned, usual_ma
+from rig.outcome.activity import ample, gave_up, radio_never, radio_on, transmits, turned, usual_ma
 from rig.outcome.breaks import FEWEST, breaks
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import Colour, joined
@@ -126,6 +126,9 @@ def _goes_on_as(scene: Scene) -> Verdict | None:
 def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:
     start_s, end_s = c.decisive_s
     busy = radio_on(scene, start_s, end_s) and transmits(scene, start_s, end_s)
+    if c.verdict is Verdict.NO_SETTINGS and not busy and not scene.blinkups and scene.powered.cold:
+        tried = gave_up(scene, start_s, end_s)
+        return (_ODD, "; but its radio ran before, which takes settings") if tried else (1.0, "")
     if c.verdict is not Verdict.NO_SETTINGS or not busy:
         return 1.0, ""
     amps = usual_ma(scene, start_s, end_s)

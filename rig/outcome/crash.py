@@ -1,4 +1,7 @@
-"""Starts that break off again and again while the supply is firm: the red of the start comes back at one distance."""
+"""Starts that break off again and again while the supply is firm: the red of the start comes back at one distance.
+
+So does the moment at which a radio that ran goes off: the red of the start may be one with that of a step.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ _DECIDED_S = 3.0
 _EDGE_S = 0.04  # two samples of current
 _SAMPLES = 10
 _FLASH_S = 0.015
+_OFF_S = 0.1
 _SCORE = 0.7
 _AFTER_S = 0.3  # what is blanked reaches past the sending
 
@@ -49,12 +53,30 @@ def _chain(scene: Scene, onsets: list[float], distance_s: float) -> list[float]:
 
 
 def starts(scene: Scene) -> list[float]:
-    """When the device began anew, by the red of its start (s); empty unless it did so at one distance, to the end."""
+    """When the device began anew (s), by light or current; empty unless it did so at one distance, to the end."""
+    return _red_starts(scene) or _radio_stops(scene)
+
+
+def _red_starts(scene: Scene) -> list[float]:
     first = _first_start(scene)
     if first is None:
         return []
     reds = [r for r in joined(scene.colours) if r.letter == "R" and abs(r.duration_s - first.duration_s) <= _ALIKE_S]
-    onsets = [r.start_s for r in reds]
+    return _regular(scene, [r.start_s for r in reds])
+
+
+def _radio_stops(scene: Scene) -> list[float]:
+    """When the current fell from that of a radio to that of a start, and stayed there for a moment."""
+    series = scene.supply.current_a
+    if series is None or not scene.powered.cold:
+        return []
+    low = (series.values < scene.facts.radio_on_a) & (series.times_s >= scene.powered.start_s)
+    stops = [d.start_s for d in series.runs(low, low=True) if d.end_s - d.start_s >= _OFF_S]
+    return _regular(scene, stops[1:])  # the first one is the start itself
+
+
+def _regular(scene: Scene, onsets: list[float]) -> list[float]:
+    """The onsets at one distance, if they go on from the first to the end."""
     best: list[float] = []
     for other in onsets[1:]:
         distance_s = other - onsets[0]
@@ -110,15 +132,19 @@ def crash_loop(scene: Scene) -> Candidate | None:
         return None
     if scene.power is not None and scene.power.restarts is not None:
         return None
-    times_s = starts(scene)
+    reds = _red_starts(scene)
+    times_s = reds or _radio_stops(scene)
     if not times_s:
         return None
     distance_s = float(np.median(np.diff(times_s)))
+    what = f"the red of the start came back {len(times_s) - 1}" if reds else f"the radio went off {len(times_s)}"
     text = (
-        f"the red of the start came back {len(times_s) - 1} times, every {distance_s:.2f} s, while the voltage at the "
+        f"{what} times, every {distance_s:.2f} s, while the voltage at the "
         "device held: each start breaks off, by a crash or by a supply that gives way inside the device"
     )
-    item = EvidenceItem(times_s[0], times_s[-1], f"{len(times_s)} starts, {distance_s:.2f} s apart", "led")
+    item = EvidenceItem(
+        times_s[0], times_s[-1], f"{len(times_s)} starts, {distance_s:.2f} s apart", "led" if reds else "supply"
+    )
     return Candidate(
         Verdict.MODULE_FAULT,
         _SCORE,

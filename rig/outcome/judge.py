@@ -8,6 +8,7 @@ import numpy as np
 
 from rig.outcome.activity import turned
 from rig.outcome.advice import advice_for, page_of, summary_of
+from rig.outcome.agreed import with_agreed_spans
 from rig.outcome.candidate import Candidate, Rule, Weighed
 from rig.outcome.contradiction import SUSPECTS, contradictions
 from rig.outcome.evidence import Scene, build_scene
@@ -66,7 +67,7 @@ def judge(
     if scene is None:
         reason = "the device was never powered in this recording"
         return undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
-    scene = with_steady_red(without_false_red(scene))
+    scene = with_agreed_spans(with_steady_red(without_false_red(scene)))
     return replace(_decide(scene, expectation), power=scene.power)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from rig.outcome.activity import gave_up
 from rig.outcome.candidate import Candidate, Rule
 from rig.outcome.evidence import GREEN_ANSWERS, Scene, Seen
 from rig.outcome.meaning import AMBER, CODE_VERDICTS, STAGE_RANK, blinkup_kind, is_red, same_light, tail
@@ -148,6 +149,9 @@ def rejected(scene: Scene) -> Candidate | None:
         reason = f"it reached the server (green until {online[-1].end_s:.1f} s) and then flashed amber only"
         return Candidate(Verdict.REJECTED_BY_SERVER, 0.95 * sure, reason, _items(online[-1], last), window)
     answers = [p for p in scene.patterns if p.code in GREEN_ANSWERS and p.end_s <= last.start_s]
+    if not answers and not scene.blinkups and gave_up(scene, last.start_s, last.end_s):
+        reason = "its radio ran before, which takes settings, and then it flashed amber only"
+        return Candidate(Verdict.REJECTED_BY_SERVER, 0.85 * last.confidence, reason, _items(last), window)
     if not answers:
         return None
     stages = [s for s in spans if s.code in STAGE_RANK]

@@ -367,3 +367,36 @@ def test_starts_that_look_like_wps_are_told_by_the_silent_radio() -> None:
     seen = Decoded((Span(0.0, LENGTH_S, "wps"),), starts(1.2).segments)
     assert told(seen, volts(), amps(IDLE_A)).verdict is V.MODULE_FAULT
     assert told(seen, volts(), amps(BUSY_A, bursts_s=0.5)).verdict is V.WPS_WAITING
+
+
+@pytest.mark.parametrize(
+    ("ran_s", "verdict"), [(2.0, V.REJECTED_BY_SERVER), (0.3, V.NO_SETTINGS), (0.0, V.NO_SETTINGS)]
+)
+def test_a_device_that_used_its_radio_before_amber_had_settings(ran_s: float, verdict: Verdict) -> None:
+    """Too short a green to be read: the current tells that it went all the way."""
+    decoded = light((None, 4.0, 0.3), ("no_settings", LENGTH_S - 4.0), segments=(BOOT, *colours("DA" * 26, 0.5, 4.0)))
+    assert told(decoded, volts(), amps(IDLE_A, (0.5, ran_s, BUSY_A))).verdict is verdict
+
+
+def test_a_radio_that_goes_off_at_one_distance_is_started_anew() -> None:
+    unread = Decoded((Span(0.0, LENGTH_S, None, 0.1),), ())
+    off = tuple((t, 0.3, IDLE_A) for t in np.arange(0.0, LENGTH_S, 1.2))
+    outcome = told(unread, volts(), amps(BUSY_A, *off))
+    assert (outcome.verdict, outcome.fault_domain) == (V.MODULE_FAULT, F.DUT)
+    assert "every 1.20 s" in outcome.summary
+    rng = np.random.default_rng(5)
+    uneven = tuple((t, 0.3, IDLE_A) for t in np.cumsum(rng.uniform(0.6, 1.8, 24)))
+    assert told(unread, volts(), amps(BUSY_A, *uneven)).verdict is V.UNDECIDED
+    online = shown("connected", "G", BOOT)
+    assert told(online, volts(), amps(BUSY_A, *off)).verdict is V.CONNECTED
+
+
+@pytest.mark.parametrize(
+    ("readings", "verdict"),
+    [(("update", "flash_ingest"), V.UPDATING), (("update", "blinkup_ok"), V.UNDECIDED), ((), V.UNDECIDED)],
+)
+def test_readings_that_mean_the_same_decide(readings: tuple[str, ...], verdict: Verdict) -> None:
+    undecided = light((None, 2.0, 0.3), ("connected", 4.0), (None, 24.0, 0.86, readings))
+    assert told(undecided).verdict is verdict
+    unsure = light((None, 2.0, 0.3), ("connected", 4.0), (None, 24.0, 0.6, readings))
+    assert told(unsure).verdict is V.UNDECIDED

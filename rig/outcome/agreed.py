@@ -1,0 +1,35 @@
+"""Light that was left undecided between codes that mean the same: what they mean is known all the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rig.outcome.evidence import Scene, Seen
+from rig.outcome.meaning import CODE_VERDICTS
+
+_LEAST_S = 3.0
+_SURE = 0.8
+
+
+def with_agreed_spans(scene: Scene) -> Scene:
+    """The scene with undecided spans of 3 s and more read as the likelier of codes that have one meaning.
+
+    As an update and the ingestion of a flash, or the two faults of a proxy.
+    """
+    agreed = [_agrees(s) and _beside_sending(scene, s) for s in scene.seen]
+    if not any(agreed):
+        return scene
+    seen = [replace(s, code=s.alternatives[0]) if yes else s for s, yes in zip(scene.seen, agreed, strict=True)]
+    found = [s for s, yes in zip(seen, agreed, strict=True) if yes]
+    patterns = tuple(sorted((*scene.patterns, *found), key=lambda s: s.start_s))
+    return replace(scene, seen=tuple(seen), patterns=patterns)
+
+
+def _agrees(span: Seen) -> bool:
+    meanings = {CODE_VERDICTS.get(code) for code in span.alternatives}
+    undecided = span.code is None and span.duration_s >= _LEAST_S and span.confidence >= _SURE
+    return undecided and len(meanings) == 1 and None not in meanings
+
+
+def _beside_sending(scene: Scene, span: Seen) -> bool:
+    return not any(span.start_s < a.end_s and a.start_s < span.end_s for a in scene.blinkups)
