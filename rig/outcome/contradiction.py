@@ -37,6 +37,7 @@ _RADIO = frozenset(
         Verdict.CELLULAR_PPP_CHECK,
     }
 )
+_ON_THE_WAY = frozenset(CODE_VERDICTS[code] for code in STAGE_RANK)
 _UNANSWERED = frozenset({Verdict.BLINKUP_NOT_RECEIVED, Verdict.BLINKUP_REFUSED})
 # Verdicts that don't rest on red or green.
 _COLOURLESS = frozenset(
@@ -63,6 +64,7 @@ _AFTER_POWER_ON_S = 1.0
 _ANSWER_S = 2.8  # dark for longer than any pattern is, an imp004m's blank flash (2.5 s) included; the green lasts 3 s
 _SOON_S = 0.3
 _RED_STEPS_S = 0.4
+_DARK = 0.95
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
 
@@ -77,6 +79,7 @@ def contradictions(scene: Scene, candidate: Candidate) -> tuple[float, str]:
         _radio_without_settings,
         _answered_by_current,
         _dark_after_it,
+        _dark_too_early,
         _start_colours,
         _red_from_the_start,
     ):
@@ -153,6 +156,18 @@ def _dark_after_it(scene: Scene, c: Candidate) -> tuple[float, str]:
     if not lit or not dark or dark[0].end_s - sent_s < _ANSWER_S or lit[0] < dark[0].end_s - _SOON_S:
         return 1.0, ""
     return _IMPOSSIBLE, f"; but its LED stayed dark for {dark[0].end_s - sent_s:.1f} s after the BlinkUp: {SUSPECTS}"
+
+
+def _dark_too_early(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """The LED shows steps for its window; only code switches it off before, and code starts after 10 s or online."""
+    on_s, lit = scene.powered.start_s, [run for run in scene.colours if run.letter in "RAG"]
+    if c.verdict not in _ON_THE_WAY or not scene.powered.cold or scene.blinkups or not lit:
+        return 1.0, ""
+    last_s = lit[-1].end_s
+    dark = scene.led_end_s - last_s >= scene.facts.min_dark_s and scene.dark_share(last_s, scene.led_end_s) > _DARK
+    if not dark or last_s > on_s + scene.facts.stuck_s:
+        return 1.0, ""
+    return _IMPOSSIBLE, f"; but its LED was dark from {last_s - on_s:.1f} s after power-on: {SUSPECTS}"
 
 
 def _start(scene: Scene) -> list[Colour]:

@@ -15,6 +15,7 @@ from rig.outcome.supply import supply_measurements
 # Problems of the light that no device makes; levels that don't fit may as well be those of a broken or weak LED.
 _OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours"})
 # What helps against a problem of the light, the gravest first; before it is done, watching longer shows no more.
+_UNREAD_S = 10.0
 _LOOK = "look at the LED's colours with your own eyes; if they are right, calibrate the sensor anew (rig led calibrate)"
 _CALIBRATE = "put sensor and light shield in place and calibrate anew (rig led calibrate)"
 _REMEDIES = {
@@ -43,7 +44,7 @@ def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None
         evidence, step = c.evidence, c.next_step if named else ""
         likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
-        if SUSPECTS not in reason and any(_doubts_colours(w.candidate) for w in weighed):
+        if SUSPECTS not in reason and (any(_doubts_colours(w.candidate) for w in weighed) or _clear_and_unread(scene)):
             reason += f"; {SUSPECTS}"
         step = step or _remedy(scene) or (_LOOK if SUSPECTS in reason else c.next_step)
     else:
@@ -62,6 +63,11 @@ def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None
         likely += advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
     measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
     return undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation, likely)
+
+
+def _clear_and_unread(scene: Scene) -> bool:
+    """Whether light that nothing spoils fits no code for long."""
+    return scene.undecided_s() >= _UNREAD_S and not _remedy(scene)
 
 
 def _remedy(scene: Scene) -> str:

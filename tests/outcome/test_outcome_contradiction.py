@@ -400,3 +400,21 @@ def test_readings_that_mean_the_same_decide(readings: tuple[str, ...], verdict: 
     assert told(undecided).verdict is verdict
     unsure = light((None, 2.0, 0.3), ("connected", 4.0), (None, 24.0, 0.6, readings))
     assert told(unsure).verdict is V.UNDECIDED
+
+
+@pytest.mark.parametrize(("last_s", "verdict"), [(4.0, V.UNDECIDED), (16.0, V.NETWORK_NOT_FOUND)])
+def test_steps_do_not_end_in_darkness_before_code_runs(last_s: float, verdict: Verdict) -> None:
+    """With a dead green die being online is dark, and the steps before it look like the end of the way."""
+    spans = (Span(1.0, last_s, "searching"), Span(last_s, LENGTH_S, DARK))
+    flashes = colours("DR" * int(last_s - 1.0), 0.5, 1.0)
+    outcome = told(Decoded(spans, (BOOT, *flashes, Segment(last_s, LENGTH_S, "D"))))
+    assert outcome.verdict is verdict, outcome.summary
+    assert ("its LED was dark from 4.0 s" in outcome.summary) == (verdict is V.UNDECIDED)
+
+
+def test_clear_light_that_fits_nothing_is_a_matter_of_the_leds_colours() -> None:
+    flashes = colours("DR" * 25, 0.5, 5.0)
+    seen = Decoded((Span(0.5, 4.0, "modem"), Span(4.0, LENGTH_S, None, 0.4)), (BOOT, *flashes))
+    noisy = Decoded(seen.spans, seen.segments, (Problem("noise", "it is noisy"),))
+    assert "suspect the LED's colours" in told(seen).summary
+    assert "suspect the LED's colours" not in told(noisy).summary
