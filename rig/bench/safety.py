@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+AGAIN_S: Final = 0.01
 
 
 class Terminated(KeyboardInterrupt):
@@ -49,6 +52,7 @@ class UninterruptedLock:
 
     _held = 0  # by the main thread, over all locks
     _waiting: ClassVar[int | None] = None  # the signal that came meanwhile
+    _last: ClassVar[int] = signal.SIGTERM  # the one that interrupted
 
     def __init__(self, lock: Any) -> None:
         self._lock = lock
@@ -81,9 +85,12 @@ def ending_signals_interrupt() -> Iterator[None]:
     if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _interrupt):
         numbers.append(signal.SIGINT)
     before = {number: signal.signal(number, _interrupt) for number in numbers}
+    hook = sys.unraisablehook
+    sys.unraisablehook = _again_after(hook)
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -92,6 +99,21 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if UninterruptedLock._held and UninterruptedLock._waiting is None:
         UninterruptedLock._waiting = number
         return
+    UninterruptedLock._last = number
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise Terminated(f"ended by {signal.Signals(number).name}")
+
+
+def _again_after(hook: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Python drops what is raised while it collects garbage: a signal that was met there is sent once more."""
+
+    def handle(dropped: Any) -> object:
+        if not isinstance(dropped.exc_value, KeyboardInterrupt):
+            return hook(dropped)
+        later = threading.Timer(AGAIN_S, os.kill, (os.getpid(), UninterruptedLock._last))
+        later.daemon = True
+        later.start()
+        return None
+
+    return handle
