@@ -73,6 +73,15 @@ def test_load_pulses_are_no_oscillation(share: float) -> None:
         supply(bursts(3.3, 0.17, share), np.full(50, 0.03))  # also if no sample of the current met a pulse
 
 
+def test_bursts_that_the_current_met_once_are_no_oscillation() -> None:
+    """At 50 samples a second most bursts of a joining radio fall between two readings of the current."""
+    amps = np.full(50, 0.08)
+    amps[7] = 0.25
+    supply(bursts(3.0, 0.11, 0.5), amps)
+    with pytest.raises(BenchFault, match="swings by"):
+        supply(bursts(3.0, 0.4, 0.5), amps)
+
+
 def test_swing_without_load_is_an_oscillation_and_is_measured() -> None:
     swinging = 3.3 + 0.1 * np.sin(np.arange(N))
     with pytest.raises(BenchFault, match=r"swings by 19\d mV around 3\.30 V while its current changes by 0 mA"):
