@@ -39,9 +39,18 @@ _RADIO = frozenset(
 )
 _ON_THE_WAY = frozenset(CODE_VERDICTS[code] for code in STAGE_RANK)
 _UNANSWERED = frozenset({Verdict.BLINKUP_NOT_RECEIVED, Verdict.BLINKUP_REFUSED})
-# Verdicts that don't rest on red or green.
+# Verdicts that don't rest on red or green: those of the last three lines have rows whose colours nobody knows.
 _COLOURLESS = frozenset(
-    {Verdict.NO_SETTINGS, Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW, Verdict.DEAD, Verdict.UNDECIDED}
+    {
+        Verdict.NO_SETTINGS,
+        Verdict.BROWNOUT_LOOP,
+        Verdict.SUPPLY_TOO_LOW,
+        Verdict.DEAD,
+        Verdict.UNDECIDED,
+        *(Verdict.WAITING_FOR_ETHERNET, Verdict.WPS_WAITING, Verdict.PROXY_FAULT),
+        *(Verdict.CELLULAR_MODEM, Verdict.CELLULAR_SIM, Verdict.CELLULAR_REGISTERING),
+        *(Verdict.CELLULAR_DENIED, Verdict.CELLULAR_PPP, Verdict.CELLULAR_PPP_CHECK),
+    }
 )
 # Verdicts that restarts belong to.
 _RESTARTS = frozenset(
@@ -187,6 +196,9 @@ def green_start(scene: Scene) -> bool:
         return False  # one flash, of which the red is surer than its edge
     if first is None or first.letter != "G" or first.duration_s >= _START_GREEN_S:
         return False
+    at = next((p for p in scene.patterns if p.start_s - _SOON_S <= first.start_s <= p.end_s), None)
+    if at is not None and CODE_VERDICTS.get(at.code or "") in _COLOURLESS - {Verdict.NO_SETTINGS}:
+        return False  # a start that is soon over, before a row whose colours nobody knows
     return first.start_s <= scene.powered.start_s + _START_S
 
 
@@ -205,7 +217,7 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     if green_start(scene) and not (c.verdict is Verdict.CONNECTED and _red_before(scene, c.decisive_s[0])):
         return _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"
     lit = _start(scene)
-    never = bool(lit) and all(run.letter == "G" for run in lit)
+    never = bool(lit) and all(run.letter == "G" for run in lit) and "busy" not in c.tags
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
         # An update has to be fetched first, which takes longer than a start.
         at_once = c.verdict is Verdict.UPDATING and lit[0].start_s <= scene.powered.start_s + _START_S

@@ -77,9 +77,9 @@ def test_bursts_that_the_current_met_once_are_no_oscillation() -> None:
     """At 50 samples a second most bursts of a joining radio fall between two readings of the current."""
     amps = np.full(50, 0.08)
     amps[7] = 0.25
-    supply(bursts(3.0, 0.11, 0.5), amps)
+    supply(3.2 + 0.06 * np.sin(np.arange(N)), amps)
     with pytest.raises(BenchFault, match="swings by"):
-        supply(bursts(3.0, 0.4, 0.5), amps)
+        supply(3.2 + 0.3 * np.sin(np.arange(N)), amps)
 
 
 def test_swing_without_load_is_an_oscillation_and_is_measured() -> None:

@@ -418,3 +418,13 @@ def test_clear_light_that_fits_nothing_is_a_matter_of_the_leds_colours() -> None
     noisy = Decoded(seen.spans, seen.segments, (Problem("noise", "it is noisy"),))
     assert "suspect the LED's colours" in told(seen).summary
     assert "suspect the LED's colours" not in told(noisy).summary
+
+
+def test_green_first_is_no_wonder_in_a_row_whose_colours_nobody_knows() -> None:
+    """A short red of the start can be missed before it."""
+    waiting = Decoded((Span(0.1, LENGTH_S, "eth_wait"),), colours("GDAD" * 30, 0.25, 0.1))
+    assert told(waiting, facts=DeviceFacts(model="imp005")).verdict is V.WAITING_FOR_ETHERNET
+    spans = (Span(0.1, 6.0, "wps"), Span(7.0, LENGTH_S, "connected"))
+    after = Decoded(spans, (*colours("GDAD" * 6, 0.25, 0.1), *colours("DG" * 23, 0.5, 7.0)))
+    assert told(after).verdict is V.CONNECTED
+    assert told(Decoded((Span(0.1, 6.0, "joining"), spans[1]), after.segments)).verdict is V.UNDECIDED
