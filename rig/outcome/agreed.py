@@ -32,4 +32,6 @@ def _agrees(span: Seen) -> bool:
 
 
 def _beside_sending(scene: Scene, span: Seen) -> bool:
-    return not any(span.start_s < a.end_s and a.start_s < span.end_s for a in scene.blinkups)
+    """Whether enough of it lies outside the rig's own flashing."""
+    inside_s = sum(max(0.0, min(span.end_s, a.end_s) - max(span.start_s, a.start_s)) for a in scene.blinkups)
+    return span.duration_s - inside_s >= _LEAST_S

@@ -291,3 +291,11 @@ def test_a_dead_device_is_not_said_to_have_missed_a_late_blinkup() -> None:
     asleep = recording(on(), late, traces=supply(90.0, 3.3, 0.005))
     assert judge(dead, dark).verdict is V.DEAD
     assert judge(asleep, dark).verdict is not V.DEAD or judge(asleep, dark).confidence < judge(dead, dark).confidence
+
+
+@pytest.mark.parametrize(("before_s", "verdict"), [(5.0, V.BLINKUP_NOT_RECEIVED), (1.0, V.NO_SETTINGS)])
+def test_an_update_of_either_kind_that_outlasts_the_blinkup_hid_it(before_s: float, verdict: Verdict) -> None:
+    """Which of the two it is stays open, and amber is shown in the end."""
+    green, send = ("update", "flash_ingest"), sent(start_s=before_s)
+    spans = ((None, before_s + 1.0, 0.9, green), (None, 9.0, 0.0), (None, 7.0, 0.9, green), ("no_settings", 17.0))
+    assert judge(recording(on(), send), light(*spans)).verdict is verdict
