@@ -21,7 +21,7 @@ from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
 from rig.outcome.spans import DecodedLike
-from rig.outcome.steady import with_steady_red, without_false_red
+from rig.outcome.steady import with_steady_red, without_false_light
 from rig.outcome.supply import dips_item, supply_measurements, whose_supply
 from rig.outcome.trust import discount
 from rig.outcome.undecided import not_enough, undecided
@@ -67,7 +67,7 @@ def judge(
     if scene is None:
         reason = "the device was never powered in this recording"
         return undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
-    scene = with_agreed_spans(with_steady_red(without_false_red(scene)))
+    scene = with_agreed_spans(with_steady_red(without_false_light(scene)))
     return replace(_decide(scene, expectation), power=scene.power)
 
 

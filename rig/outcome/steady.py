@@ -18,7 +18,7 @@ _SOON_S = 0.3
 _LEAST_S = 5.0
 _FLASH_S = 0.1
 _SURE, _LESS_SURE = 0.9, 0.8
-_SOLID_RED = ("power_fault",)
+_SOLID_RED, _SOLID_GREEN = ("power_fault",), ("update", "flash_ingest")
 _SOLID = 0.97
 _DARK_SHARE = 0.25  # of the largest step of light since power-on: less is darkness
 _BRIGHT_PERCENT = 95.0
@@ -38,18 +38,18 @@ def with_steady_red(scene: Scene) -> Scene:
     return _risen(scene)
 
 
-def without_false_red(scene: Scene) -> Scene:
-    """The scene with solid red taken for the darkness that it is, where the light is what it was before power-on.
+def without_false_light(scene: Scene) -> Scene:
+    """The scene with a solid colour taken for the darkness that it is, where the light is what it was before power-on.
 
-    A LED much weaker than its calibration leaves the levels open, so that its darkness can be read as a solid colour.
+    A LED that is much weaker than its calibration, or never blinks, leaves the levels open.
     """
     light, on_s = scene.light, scene.powered.start_s
-    reds = [s for s in scene.seen if s.code in _SOLID_RED and float(s.details.get("duty") or 0.0) >= _SOLID]
-    if light is None or not scene.start_seen or not reds or light.values.ndim > 1:
+    solid = [s for s in scene.seen if s.code in _SOLID_GREEN or _is_solid_red(s)]
+    if light is None or not scene.start_seen or not solid or light.values.ndim > 1:
         return scene
     off_v = float(np.nanmedian(light.between(light.times_s[0], on_s).values))
     step_v = float(np.nanpercentile(light.between(on_s, scene.led_end_s).values, _BRIGHT_PERCENT)) - off_v
-    false = [s for s in reds if _usual_v(light, s) - off_v < _DARK_SHARE * step_v]
+    false = [s for s in solid if _usual_v(light, s) - off_v < _DARK_SHARE * step_v]
     if not false:
         return scene
 
@@ -62,6 +62,10 @@ def without_false_red(scene: Scene) -> Scene:
     )
     left = tuple(s for s in scene.patterns if not any(f.start_s < s.end_s and s.start_s < f.end_s for f in false))
     return replace(scene, seen=mended(scene.seen), unmerged=mended(scene.unmerged), patterns=left, colours=colours)
+
+
+def _is_solid_red(span: Seen) -> bool:
+    return span.code in _SOLID_RED and float(span.details.get("duty") or 0.0) >= _SOLID
 
 
 def _usual_v(light: Trace, span: Seen) -> float:

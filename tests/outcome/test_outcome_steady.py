@@ -101,3 +101,16 @@ def test_solid_red_as_dark_as_before_power_on_is_none(red_v: float, verdict: Ver
     decoded = Decoded(spans, (Segment(60.0, 90.0, "R"),))
     outcome = judge(Recording({t.name: t for t in (led, trace("dut_v", 90.0, 3.3))}, (on(), late)), decoded)
     assert outcome.verdict is verdict, outcome.summary
+
+
+@pytest.mark.parametrize(("green_v", "verdict"), [(0.0, V.DEAD), (0.5, V.UPDATING)])
+def test_solid_green_as_dark_as_before_power_on_is_none(green_v: float, verdict: Verdict) -> None:
+    """A LED that never blinks leaves the levels open; one that draws nothing is not lit."""
+    times = np.arange(-1.0, LENGTH_S, 0.01)
+    values = 0.1 + green_v * (times > 0.2) + np.random.default_rng(3).normal(0.0, 0.01, len(times))
+    traces = (Trace("led", "V", times, values), volts(), trace("supply_a", LENGTH_S, 0.08 * green_v, unit="A"))
+    decoded = Decoded((Span(0.2, LENGTH_S, "update"),), (Segment(0.05, 0.2, "R"), Segment(0.2, LENGTH_S, "G")))
+    if not green_v:
+        decoded = Decoded(decoded.spans, decoded.segments[1:])
+    outcome = judge(Recording({t.name: t for t in traces}, (on(),)), decoded)
+    assert outcome.verdict is verdict, outcome.summary
