@@ -15,7 +15,7 @@ from rig.outcome.evidence import GREEN_ANSWERS, RED_ANSWERS, Scene
 from rig.outcome.meaning import CODE_VERDICTS, STAGE_RANK, tail
 from rig.outcome.outcome import Verdict
 
-SUSPECTS = "suspect the LED's colours (a dead or exchanged die) or the sensor's calibration"
+SUSPECTS = "suspect the LED's colours (a dead, dim or exchanged die) or the sensor's calibration"
 _RADIO = frozenset(
     {
         Verdict.CONNECTED,
@@ -73,6 +73,7 @@ _AFTER_POWER_ON_S = 1.0
 _ANSWER_S = 2.8  # dark for longer than any pattern is, an imp004m's blank flash (2.5 s) included; the green lasts 3 s
 _SOON_S = 0.3
 _RED_STEPS_S = 0.4
+_UNSUPPORTED_S = 7.0  # a cycle takes 6.6 to 9.3 s
 _DARK = 0.95
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
@@ -91,6 +92,8 @@ def contradictions(scene: Scene, candidate: Candidate) -> tuple[float, str]:
         _dark_too_early,
         _start_colours,
         _red_from_the_start,
+        _lost_after_clearing,
+        _part_of_a_cycle,
     ):
         weight, note = check(scene, candidate)
         factor *= weight
@@ -220,7 +223,8 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     never = bool(lit) and all(run.letter == "G" for run in lit) and "busy" not in c.tags
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
         # An update has to be fetched first, which takes longer than a start.
-        at_once = c.verdict is Verdict.UPDATING and lit[0].start_s <= scene.powered.start_s + _START_S
+        takes_in = any("flash_ingest" in (p.code, *p.alternatives) for p in scene.patterns)  # at the first start
+        at_once = c.verdict is Verdict.UPDATING and not takes_in and lit[0].start_s <= scene.powered.start_s + _START_S
         return _IMPOSSIBLE if at_once else _ODD, f"; but no red at all was seen, not even at the start: {SUSPECTS}"
     return 1.0, ""
 
@@ -236,3 +240,24 @@ def _red_from_the_start(scene: Scene, c: Candidate) -> tuple[float, str]:
     if not any(run.letter in "AG" for run in scene.colours):
         note += f", and neither green nor amber was seen: {SUSPECTS}"
     return _UNUSUAL, note
+
+
+def _lost_after_clearing(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """A device without settings connects to nothing; its amber without green has the rhythm of a lost connection."""
+    cleared = bool(scene.blinkups) and scene.blinkups[-1].details.get("what") == "clear"
+    if c.verdict is not Verdict.LOST_CONNECTION or not cleared or "never_online" not in c.tags:
+        return 1.0, ""
+    shown = [p for p in scene.patterns if p.code == "lost"]
+    if not shown or shown[0].start_s < scene.blinkups[-1].start_s:
+        return 1.0, ""
+    return _IMPOSSIBLE, f"; but this began with a clearing of its settings, after which amber is due: {SUSPECTS}"
+
+
+def _part_of_a_cycle(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """The green of an update, broken off by a start, begins as this row of codes does."""
+    last = c.evidence[-1] if c.evidence else None
+    if c.verdict is not Verdict.SPI_FLASH_FAULT or last is None or "imp003_flash_unsupported" not in last.text:
+        return 1.0, ""
+    if last.end_s - last.start_s >= _UNSUPPORTED_S:
+        return 1.0, ""
+    return _IMPOSSIBLE, "; but less than one cycle of it was seen, and an update that starts anew looks the same"

@@ -17,7 +17,7 @@ from rig.outcome.loops import power_measurements
 from rig.outcome.meaning import CODE_VERDICTS, ON_THE_WAY
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.outcome.reaction import reaction
-from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS
+from rig.outcome.rules_blinkup import BLINKUP_RULES, LISTENING_VERDICTS, not_kept
 from rig.outcome.rules_network import NETWORK_RULES
 from rig.outcome.rules_power import POWER_RULES
 from rig.outcome.spans import DecodedLike
@@ -97,10 +97,13 @@ def _weigh(scene: Scene) -> list[Weighed]:
     """All proposals, best first; equal ones in the order of the rules."""
     proposals = [c for rule in RULES if (c := rule(scene)) is not None]
     unanswered = any(rule(scene) is not None for rule in BLINKUP_RULES[:2])
+    forgot = not_kept(scene)
     weighed = []
     for c in proposals:
         if unanswered and c.verdict in LISTENING_VERDICTS:
             c = _beside_the_blinkup(scene, c)
+        elif forgot is not None and "amber_again" in forgot.tags and c.verdict is Verdict.NO_SETTINGS:
+            c = replace(c, score=0.5 * c.score, reason=c.reason + "; but settings were sent, and green answered them")
         against, why = contradictions(scene, c)
         factor, note, blocked = discount(scene, c)
         factor, note = against * factor, why + note

@@ -12,6 +12,11 @@ from rig.recording import Action
 _PAUSED_SHARE = 0.8
 _USUAL_DARK_S, _PAUSE_S = 0.6, 0.75  # no cyclic pattern but one is dark for longer than half a second on end
 _BEFORE_S = 2.0
+# A flash cut off by blanked light: what of it is seen, and how near to the blanked stretch.
+_GLIMPSE_S = {"G": 0.04, "R": 0.15}
+_NEAR_S = 0.1
+_NOTICED_S = 0.3  # a pattern that runs may end so late after the sending began
+_GLIMPSED = {"G": ("blinkup_ok", 0.65), "R": ("reception_error", 0.72)}
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,9 @@ def reaction(scene: Scene) -> Reaction | None:
     action = scene.blinkups[-1]
     green = next((p for p in scene.patterns if p.code in GREEN_ANSWERS and p.end_s > action.end_s), None)
     red = next((p for p in scene.patterns if p.code in RED_ANSWERS and p.end_s > action.start_s), None)
+    if green is None and red is None:
+        red = _glimpse(scene, action, "R")
+        green = _glimpse(scene, action, "G") if red is None else None
     plain = [p for p in scene.patterns if p.code not in GREEN_ANSWERS | RED_ANSWERS]
     before = [p for p in plain if p.start_s < action.start_s]
     after = [p for p in plain if p.end_s > action.end_s]
@@ -51,6 +59,22 @@ def reaction(scene: Scene) -> Reaction | None:
     in_step = None if already_dark else kept_step(scene, action, first, last)
     paused = True if in_step is False else paused
     return Reaction(action, paused, green, red, first, last, late, already_dark, in_step)
+
+
+def _glimpse(scene: Scene, action: Action, letter: str) -> Seen | None:
+    """What is left of an answer that blanked light hides: a colour that the LED showed neither before nor after it."""
+    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _GLIMPSE_S["G"]]
+    edges = [t for window in scene.blanked for t in window if action.start_s <= t <= action.end_s + _NEAR_S]
+    for run in lit:
+        touches = any(min(abs(run.start_s - t), abs(run.end_s - t)) <= _NEAR_S for t in edges)
+        if run.letter != letter or not touches or run.duration_s < _GLIMPSE_S[letter]:
+            continue
+        before = [r.letter for r in lit if r.start_s < action.start_s + _NOTICED_S and r.end_s <= run.start_s]
+        after = [r.letter for r in lit if r.start_s >= max(run.end_s, action.end_s)]
+        if before and after and letter not in (before[-1], after[0]) and run.start_s > action.start_s + _NOTICED_S:
+            code, sure = _GLIMPSED[letter]
+            return Seen(run.start_s, run.end_s, code, sure, reason="cut off by the light that was left out")
+    return None
 
 
 def _paused(scene: Scene, action: Action) -> bool | None:

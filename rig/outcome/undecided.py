@@ -17,7 +17,10 @@ _OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours"})
 # What helps against a problem of the light, the gravest first; before it is done, watching longer shows no more.
 _UNREAD_S = 10.0
 _LOOK = "look at the LED's colours with your own eyes; if they are right, calibrate the sensor anew (rig led calibrate)"
-_CALIBRATE = "put sensor and light shield in place and calibrate anew (rig led calibrate)"
+_CALIBRATE = (
+    "put sensor and light shield in place and calibrate anew (rig led calibrate); if that does not help, compare the "
+    "LED's colours and brightness with another device's"
+)
 _REMEDIES = {
     "rail": "lower the converter's gain, or the light on the sensor, and calibrate anew (rig led calibrate)",
     "samples": "check the sensor's wiring and that its converter is sampled",
@@ -44,7 +47,8 @@ def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None
         evidence, step = c.evidence, c.next_step if named else ""
         likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
-        if SUSPECTS not in reason and (any(_doubts_colours(w.candidate) for w in weighed) or _clear_and_unread(scene)):
+        doubted = any(_doubts_colours(w.candidate) for w in weighed)
+        if SUSPECTS not in reason and (doubted or _clear_and_unread(scene) or _off_levels(scene)):
             reason += f"; {SUSPECTS}"
         step = step or _remedy(scene) or (_LOOK if SUSPECTS in reason else c.next_step)
     else:
@@ -68,6 +72,11 @@ def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None
 def _clear_and_unread(scene: Scene) -> bool:
     """Whether light that nothing spoils fits no code for long."""
     return scene.undecided_s() >= _UNREAD_S and not _remedy(scene)
+
+
+def _off_levels(scene: Scene) -> bool:
+    """Whether the levels don't fit the calibration, for which a dim or dead LED is as good a reason as a sensor."""
+    return any(p.kind in ("levels", "calibration") and "volts" not in p.numbers for p in scene.problems)
 
 
 def _remedy(scene: Scene) -> str:
