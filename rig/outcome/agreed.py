@@ -8,7 +8,7 @@ from rig.outcome.evidence import Scene, Seen
 from rig.outcome.meaning import CODE_VERDICTS
 
 _LEAST_S = 3.0
-_SURE = 0.8
+_SURE = 0.65
 
 
 def with_agreed_spans(scene: Scene) -> Scene:

@@ -71,6 +71,7 @@ _EDGE_S = 0.05
 _START_GREEN_S = 1.0  # a start is shorter; some codes of imp003 begin with a longer green
 _AFTER_POWER_ON_S = 1.0
 _ANSWER_S = 2.8  # dark for longer than any pattern is, an imp004m's blank flash (2.5 s) included; the green lasts 3 s
+_GREEN_ANSWER_S = 2.4  # the red answer lasts 0.5 to 2 s (forum 6888)
 _SOON_S = 0.3
 _RED_STEPS_S = 0.4
 _UNSUPPORTED_S = 7.0  # a cycle takes 6.6 to 9.3 s
@@ -124,7 +125,7 @@ def _no_radio(scene: Scene, c: Candidate) -> tuple[float, str]:
     # A radio that runs later on, after a BlinkUp, does not explain what was online before.
     online = [p.end_s for p in scene.patterns if p.code == "connected" and start_s <= c.decisive_s[0] <= p.start_s]
     end_s = min([end_s, *online])
-    if verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
+    if "busy" in c.tags or verdict not in _RADIO or not scene.powered.cold or not scene.supply.steady or scene.wired:
         return 1.0, ""
     if not radio_never(scene, start_s, end_s) or not ample(scene):
         return 1.0, ""
@@ -153,7 +154,7 @@ def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:
 def _answered_by_current(scene: Scene, c: Candidate) -> tuple[float, str]:
     """A radio that starts or stops at a BlinkUp shows that it was taken, whatever the LED showed."""
     word = turned(scene)
-    if c.verdict not in _UNANSWERED or not word:
+    if c.verdict not in _UNANSWERED or not word or "busy" in c.tags:  # it goes online after its update
         return 1.0, ""
     return _IMPOSSIBLE, f"; but its radio {word} with the BlinkUp, so it was taken and its answer not seen: {SUSPECTS}"
 
@@ -217,7 +218,9 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     answered = any(p.code in GREEN_ANSWERS | RED_ANSWERS for p in scene.patterns)
     if c.tags & _NO_RED or (c.verdict in _COLOURLESS and not (c.verdict is Verdict.NO_SETTINGS and answered)):
         return 1.0, ""
-    if green_start(scene) and not (c.verdict is Verdict.CONNECTED and _red_before(scene, c.decisive_s[0])):
+    told_apart = any(p.code == "blinkup_ok" and p.duration_s >= _GREEN_ANSWER_S for p in scene.patterns)
+    told_apart = told_apart or (c.verdict is Verdict.CONNECTED and _red_before(scene, c.decisive_s[0]))
+    if green_start(scene) and not told_apart:
         return _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"
     lit = _start(scene)
     never = bool(lit) and all(run.letter == "G" for run in lit) and "busy" not in c.tags

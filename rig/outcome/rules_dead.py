@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from rig.outcome.activity import radio_on
 from rig.outcome.candidate import Candidate
+from rig.outcome.context import joined
 from rig.outcome.evidence import Scene
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.starving import starving_items
 from rig.outcome.supply import Series
 
+_DARK = 0.95
 _BOOTED_S = 1.0  # while a device starts, its current changes anyway
 _LOOP = 3  # one dip may be a glitch and two a coincidence
+_WINDOW_BY_CODE_IMPOS = 42  # enableblinkup(false) acts as soon as code runs (developer.electricimp.com, imp API)
+_CODE_WAITS_S = 10.0  # for a connection, before it runs without one (the same page)
+_STEPS_S = 0.9  # sooner than any connection (1.1 s, forum 3626): what is lit later is more than a start
 _LOOK_AT_LED = (
     "check that the sensor sits over the status LED, its wiring and calibration, and the LED's own colours (a dead die)"
 )
@@ -39,11 +45,44 @@ def _swing_a(current: Series) -> float:
     return float(np.percentile(settled, 90) - np.percentile(settled, 10)) if len(settled) else 0.0
 
 
+def switched_off_by_code(scene: Scene) -> Candidate | None:
+    """Lit on its way to the server, and dark sooner than code runs without one: it came online, and code runs."""
+    impos, on_s = scene.facts.impos, scene.powered.start_s
+    if impos is None or impos < _WINDOW_BY_CODE_IMPOS or not scene.start_seen or scene.patterns:
+        return None
+    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.start_s > on_s]
+    red = any(run.letter == "R" for run in lit)
+    if len(lit) < 2 or not red or not on_s + _STEPS_S < lit[-1].end_s < on_s + _CODE_WAITS_S:
+        return None
+    dark_s = lit[-1].end_s
+    watched_s = scene.led_end_s - dark_s
+    sending_s = sum(a.end_s - a.start_s for a in scene.blinkups)
+    too_short = watched_s - sending_s < scene.facts.min_dark_s
+    if too_short or scene.dark_share(dark_s, scene.led_end_s) * watched_s + sending_s < _DARK * watched_s:
+        return None
+    if radio_on(scene, dark_s, scene.led_end_s) is not True:
+        return None
+    item = EvidenceItem(dark_s, scene.led_end_s, f"LED dark from {dark_s - on_s:.1f} s after power-on", "led")
+    text = (
+        f"the LED showed steps of a connection, went dark {dark_s - on_s:.1f} s after power-on and the radio went on: "
+        "its own code switched the LED off (enableblinkup), which it can so soon only when online"
+    )
+    after = [a for a in scene.blinkups if a.start_s > dark_s]
+    if not after:
+        return Candidate(Verdict.CONNECTED, 0.62, text, (item,), (dark_s, scene.led_end_s), FaultDomain.NONE)
+    text += "; the BlinkUp came after that, when nothing listened"
+    window = (after[0].start_s, scene.led_end_s)
+    tags = frozenset({"late"})
+    return Candidate(Verdict.BLINKUP_NOT_RECEIVED, 0.62, text, (item,), window, FaultDomain.CONFIGURATION, tags)
+
+
 def dead(scene: Scene) -> Candidate | None:
     """Powered within limits since a seen power-on, and the LED never lit."""
     stretch = _dark_throughout(scene)
     if stretch is None:
         return None
+    if (by_code := switched_off_by_code(scene)) is not None:
+        return by_code
     supply, facts = scene.supply, scene.facts
     dark = EvidenceItem(*stretch, f"LED dark for {stretch[1] - stretch[0]:.1f} s", "led")
 
