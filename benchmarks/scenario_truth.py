@@ -15,6 +15,7 @@ from rig.outcome import FaultDomain, Verdict
 RECENT_S = 5.0  # two cycles of the slowest pattern: what began later can't be read yet
 OVER_S = 3.0  # it boots and runs on this long: it got over it
 FLASH = {"spi_not_found", "spi_error", "imp004m_flash_blank", "imp003_flash_unsupported"}
+TAKEN_S = 4.0  # green for 3 s, and then the LED's window is open anew
 SURE = 0.8
 
 
@@ -98,14 +99,14 @@ def _resets(rows: tuple[tuple[float, str], ...], resets: list[float], end_s: flo
 def _shown(rows: tuple[tuple[float, str], ...], end_s: float) -> list[tuple[float, str]]:
     """What the device was up to, as (since when, kind), until its LED went dark."""
     found: list[tuple[float, str]] = [(0.0, "no_settings")]
-    crashes = sends = 0
+    crashes, sends, taken_s = 0, 0, float("-inf")
     dark = stuck = False
     for t_s, what in rows:
         if what in ("boot", "BlinkUp begins"):
             dark = dark and what != "boot"
             sends += what == "BlinkUp begins"
         elif what == "window over":
-            dark = True
+            dark = t_s - taken_s > TAKEN_S
         elif what == "settings not stored":
             stuck = True
         elif what == "rejected by the server":
@@ -115,6 +116,7 @@ def _shown(rows: tuple[tuple[float, str], ...], end_s: float) -> list[tuple[floa
         elif what == "takes in its flash":
             found.append((t_s, "update"))
         elif what == "BlinkUp received":
+            dark, taken_s = False, t_s  # its LED shows the steps of the new settings
             found.append((t_s, "received"))
         elif what.startswith("shows ") and not dark:
             found.append((t_s, _kind(what.removeprefix("shows "), found, crashes, stuck)))

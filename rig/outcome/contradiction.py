@@ -94,6 +94,7 @@ def contradictions(scene: Scene, candidate: Candidate) -> tuple[float, str]:
         _start_colours,
         _red_from_the_start,
         _lost_after_clearing,
+        _from_power_on,
         _part_of_a_cycle,
     ):
         weight, note = check(scene, candidate)
@@ -228,7 +229,8 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
         # An update has to be fetched first, which takes longer than a start.
         takes_in = any("flash_ingest" in (p.code, *p.alternatives) for p in scene.patterns)  # at the first start
         at_once = c.verdict is Verdict.UPDATING and not takes_in and lit[0].start_s <= scene.powered.start_s + _START_S
-        return _IMPOSSIBLE if at_once else _ODD, f"; but no red at all was seen, not even at the start: {SUSPECTS}"
+        factor = _UNUSUAL if takes_in and c.verdict is Verdict.UPDATING else _IMPOSSIBLE if at_once else _ODD
+        return factor, f"; but no red at all was seen, not even at the start: {SUSPECTS}"
     return 1.0, ""
 
 
@@ -254,6 +256,16 @@ def _lost_after_clearing(scene: Scene, c: Candidate) -> tuple[float, str]:
     if not shown or shown[0].start_s < scene.blinkups[-1].start_s:
         return 1.0, ""
     return _IMPOSSIBLE, f"; but this began with a clearing of its settings, after which amber is due: {SUSPECTS}"
+
+
+def _from_power_on(scene: Scene, c: Candidate) -> tuple[float, str]:
+    """A start shows red, and a step behind joining comes a second later: from the very start it is something else."""
+    late = c.verdict in (Verdict.PROXY_FAULT, Verdict.SERVER_UNREACHABLE, Verdict.NAME_NOT_RESOLVED, Verdict.NO_ADDRESS)
+    if not late or not scene.powered.cold or not scene.start_seen:
+        return 1.0, ""
+    if c.decisive_s[0] > scene.powered.start_s + _EDGE_S:
+        return 1.0, ""
+    return _IMPOSSIBLE, f"; but it was shown from power-on, before any step can be reached: {SUSPECTS}"
 
 
 def _part_of_a_cycle(scene: Scene, c: Candidate) -> tuple[float, str]:

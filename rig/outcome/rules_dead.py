@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rig.outcome.activity import radio_on
+from rig.outcome.activity import draws_nothing, radio_on
 from rig.outcome.candidate import Candidate
 from rig.outcome.context import joined
-from rig.outcome.evidence import Scene
+from rig.outcome.evidence import GREEN_ANSWERS, Scene
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.starving import starving_items
 from rig.outcome.supply import Series
@@ -24,7 +24,10 @@ _LOOK_AT_LED = (
 
 
 def _dark_throughout(scene: Scene) -> tuple[float, float] | None:
-    """The stretch of at least `min_dark_s`, apart from BlinkUp sending, in which the LED never lit; None if it did."""
+    """The stretch of at least `min_dark_s`, apart from BlinkUp sending, in which the LED never lit; None if it did.
+
+    A LED shines by the device's current: where none flows, light that fits no code is not the LED's.
+    """
     if scene.patterns:
         return None
     start_s, end_s = scene.powered.start_s, scene.led_end_s
@@ -34,7 +37,7 @@ def _dark_throughout(scene: Scene) -> tuple[float, float] | None:
     quiet = [(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False) if b > a]
     total_s = sum(b - a for a, b in quiet)
     dark_s = sum(scene.dark_share(a, b) * (b - a) for a, b in quiet)
-    if total_s < scene.facts.min_dark_s or dark_s < 0.95 * total_s:
+    if total_s < scene.facts.min_dark_s or (dark_s < 0.95 * total_s and not draws_nothing(scene)):
         return None
     return start_s, end_s
 
@@ -47,29 +50,34 @@ def _swing_a(current: Series) -> float:
 
 def switched_off_by_code(scene: Scene) -> Candidate | None:
     """Lit on its way to the server, and dark sooner than code runs without one: it came online, and code runs."""
-    impos, on_s = scene.facts.impos, scene.powered.start_s
-    if impos is None or impos < _WINDOW_BY_CODE_IMPOS or not scene.start_seen or scene.patterns:
+    impos = scene.facts.impos
+    if impos is None or impos < _WINDOW_BY_CODE_IMPOS or not scene.start_seen:
         return None
-    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.start_s > on_s]
+    answers = [p for p in scene.patterns if p.code in GREEN_ANSWERS]
+    since_s = answers[-1].end_s if answers else scene.powered.start_s
+    if any(p.end_s > since_s for p in scene.patterns):
+        return None
+    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.start_s > since_s]
     red = any(run.letter == "R" for run in lit)
-    if len(lit) < 2 or not red or not on_s + _STEPS_S < lit[-1].end_s < on_s + _CODE_WAITS_S:
+    if len(lit) < 2 or not red or not since_s + _STEPS_S < lit[-1].end_s < since_s + _CODE_WAITS_S:
         return None
-    dark_s = lit[-1].end_s
-    watched_s = scene.led_end_s - dark_s
-    sending_s = sum(a.end_s - a.start_s for a in scene.blinkups)
+    dark_s, watched_s = lit[-1].end_s, scene.led_end_s - lit[-1].end_s
+    after = [a for a in scene.blinkups if a.start_s > dark_s]
+    sending_s = sum(a.end_s - a.start_s for a in after)
     too_short = watched_s - sending_s < scene.facts.min_dark_s
     if too_short or scene.dark_share(dark_s, scene.led_end_s) * watched_s + sending_s < _DARK * watched_s:
         return None
     if radio_on(scene, dark_s, scene.led_end_s) is not True:
         return None
-    item = EvidenceItem(dark_s, scene.led_end_s, f"LED dark from {dark_s - on_s:.1f} s after power-on", "led")
+    what = "its BlinkUp" if answers else "power-on"
+    item = EvidenceItem(dark_s, scene.led_end_s, f"LED dark from {dark_s - since_s:.1f} s after {what}", "led")
     text = (
-        f"the LED showed steps of a connection, went dark {dark_s - on_s:.1f} s after power-on and the radio went on: "
+        f"the LED showed steps of a connection, went dark {dark_s - since_s:.1f} s after {what} and the radio went on: "
         "its own code switched the LED off (enableblinkup), which it can so soon only when online"
     )
-    after = [a for a in scene.blinkups if a.start_s > dark_s]
     if not after:
-        return Candidate(Verdict.CONNECTED, 0.62, text, (item,), (dark_s, scene.led_end_s), FaultDomain.NONE)
+        score = 0.8 if answers else 0.62  # settings were taken: the question is only how far they led
+        return Candidate(Verdict.CONNECTED, score, text, (item,), (dark_s, scene.led_end_s), FaultDomain.NONE)
     text += "; the BlinkUp came after that, when nothing listened"
     window = (after[0].start_s, scene.led_end_s)
     tags = frozenset({"late"})
@@ -79,10 +87,8 @@ def switched_off_by_code(scene: Scene) -> Candidate | None:
 def dead(scene: Scene) -> Candidate | None:
     """Powered within limits since a seen power-on, and the LED never lit."""
     stretch = _dark_throughout(scene)
-    if stretch is None:
+    if stretch is None or switched_off_by_code(scene) is not None:
         return None
-    if (by_code := switched_off_by_code(scene)) is not None:
-        return by_code
     supply, facts = scene.supply, scene.facts
     dark = EvidenceItem(*stretch, f"LED dark for {stretch[1] - stretch[0]:.1f} s", "led")
 

@@ -15,6 +15,7 @@ _RED_AFTER_GREEN = frozenset({"lost", "legacy_blinkup_fail"})
 _LASTING = {Verdict.NO_SETTINGS: 2.0, Verdict.CONNECTED: 1.0, Verdict.SPI_FLASH_FAULT: 2.5, Verdict.FASTROM_FAULT: 4.1}
 # Two cycles of the slowest of these patterns.
 _LASTING_ELSE_S = 3.0
+_WENT_ON_S = 0.2
 
 
 def dark_after(scene: Scene, span: Seen) -> bool:
@@ -257,6 +258,21 @@ def last_pattern(scene: Scene) -> Candidate | None:
     )
 
 
+def _for_lasting(decisive: Seen, needed_s: float) -> float:
+    return 0.9 if decisive.duration_s >= needed_s else 0.55 + 0.35 * decisive.duration_s / needed_s
+
+
+def _left_behind(scene: Scene, decisive: Seen, reason: str) -> tuple[float, str]:
+    """A step at which the LED went dark: not stuck if it had just begun, less so if light follows."""
+    score = _for_lasting(decisive, _LASTING_ELSE_S)
+    if score < 0.9:
+        reason += f", for only {decisive.duration_s:.1f} s"
+    lit_s = sum(c.duration_s for c in scene.colours if c.letter in "RAG" and c.start_s >= decisive.end_s)
+    if lit_s >= _WENT_ON_S and score < 0.9:
+        score, reason = 0.7 * score, reason + f"; but it lit for {lit_s:.1f} s more, too short to be read"
+    return score, reason
+
+
 def _lasting(scene: Scene, spans: tuple[Seen, ...], decisive: Seen, verdict: Verdict) -> tuple[float, str]:
     """How far the duration of a pattern supports its verdict (0..0.9), in words too."""
     gone = dark_after(scene, spans[-1])
@@ -264,9 +280,11 @@ def _lasting(scene: Scene, spans: tuple[Seen, ...], decisive: Seen, verdict: Ver
     if decisive.code in STAGE_RANK:
         total_s = sum(s.duration_s for s in spans if s.code in STAGE_RANK)
         reason = f"on its way to the server for {total_s:.1f} s, and at {decisive.code} {until}"
-        return (0.9 if gone else min(0.9, 0.3 + 0.6 * total_s / scene.facts.stuck_s)), reason
+        if not gone:
+            return min(0.9, 0.3 + 0.6 * total_s / scene.facts.stuck_s), reason
+        return _left_behind(scene, decisive, reason)
     needed_s = _LASTING.get(verdict, _LASTING_ELSE_S)
-    score = 0.9 if decisive.duration_s >= needed_s else 0.55 + 0.35 * decisive.duration_s / needed_s
+    score = _for_lasting(decisive, needed_s)
     reason = f"the last pattern is {decisive.code}, for {decisive.duration_s:.1f} s {until}"
     if verdict is Verdict.CONNECTED and gone and scene.powered.cold:
         dark_at_s = spans[-1].end_s - scene.powered.start_s

@@ -13,7 +13,7 @@ from rig.outcome.loops import restarts_text, stages_text, unbroken
 from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.polarity import amber_for_dark
-from rig.outcome.rules_dead import dead, no_power
+from rig.outcome.rules_dead import dead, no_power, switched_off_by_code
 from rig.outcome.starving import starving_items
 from rig.outcome.supply import Dip, Series, dips_item, whose_supply
 from rig.outcome.trust import BLOCKING_KINDS
@@ -254,4 +254,14 @@ def stuck_red(scene: Scene) -> Candidate | None:
     )
 
 
-POWER_RULES: tuple[Rule, ...] = (no_power, too_low, brownout, cut_off, stuck_red, crash_loop, amber_for_dark, dead)
+POWER_RULES: tuple[Rule, ...] = (
+    no_power,
+    too_low,
+    brownout,
+    cut_off,
+    stuck_red,
+    crash_loop,
+    amber_for_dark,
+    dead,
+    switched_off_by_code,
+)

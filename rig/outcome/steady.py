@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rig.outcome.activity import draws_nothing
 from rig.outcome.evidence import DARK, Scene, Seen
 from rig.outcome.spans import ProblemLike
 from rig.recording import Trace
@@ -41,7 +42,7 @@ def with_steady_red(scene: Scene) -> Scene:
 def without_false_light(scene: Scene) -> Scene:
     """The scene with a solid colour taken for the darkness that it is, where the light is what it was before power-on.
 
-    A LED that is much weaker than its calibration, or never blinks, leaves the levels open.
+    A LED that is much weaker than its calibration, or never blinks, leaves the levels open. What draws nothing is dark.
     """
     light, on_s = scene.light, scene.powered.start_s
     solid = [s for s in scene.seen if s.code in _SOLID_GREEN or _is_solid_red(s)]
@@ -49,7 +50,8 @@ def without_false_light(scene: Scene) -> Scene:
         return scene
     off_v = float(np.nanmedian(light.between(light.times_s[0], on_s).values))
     step_v = float(np.nanpercentile(light.between(on_s, scene.led_end_s).values, _BRIGHT_PERCENT)) - off_v
-    false = [s for s in solid if _usual_v(light, s) - off_v < _DARK_SHARE * step_v]
+    dead = draws_nothing(scene)
+    false = [s for s in solid if dead or _usual_v(light, s) - off_v < _DARK_SHARE * step_v]
     if not false:
         return scene
 

@@ -165,7 +165,7 @@ def test_starts_that_break_off_are_the_devices_while_the_supply_holds() -> None:
 
 
 def test_starts_that_look_like_a_step_of_connecting_are_told_by_the_silent_radio() -> None:
-    seen = Decoded((Span(0.0, LENGTH_S, "connecting_server"),), starts(1.3).segments)
+    seen = Decoded((Span(0.0, 0.4, None, 0.2), Span(0.4, LENGTH_S, "connecting_server")), starts(1.3).segments)
     assert told(seen, volts(), amps(IDLE_A)).verdict is V.MODULE_FAULT
     assert told(seen, volts(), amps(BUSY_A, bursts_s=0.5)).verdict is V.SERVER_UNREACHABLE
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from outcome_scenes import DARK, Decoded, Problem, Segment, Span, blinkup, colours, light, on, trace
@@ -185,3 +187,45 @@ def test_three_seconds_of_green_are_no_red_answer_of_exchanged_colours(answer_s:
     outcome = told(Decoded(spans, (*segments, *late)), blinkup(SENT_S, OVER_S, "clear"), hidden=None)
     assert outcome.verdict is verdict, outcome.summary
     assert ("green where red" in outcome.summary) is (verdict is V.UNDECIDED)
+
+
+@pytest.mark.parametrize(("from_s", "verdict"), [(-0.2, V.UNDECIDED), (0.4, V.PROXY_FAULT)])
+def test_no_late_step_is_shown_from_power_on(from_s: float, verdict: Verdict) -> None:
+    outcome = told(Decoded((Span(from_s, LENGTH_S, "proxy_cred"),), (BOOT, *colours("DG" * 29, 0.5, 0.5))))
+    assert outcome.verdict is verdict, outcome.summary
+    assert ("before any step" in outcome.summary) is (verdict is V.UNDECIDED)
+
+
+@pytest.mark.parametrize(
+    ("stage_s", "green_s", "verdict"),
+    [(0.8, 0.5, V.UNDECIDED), (0.8, 0.0, V.NO_ADDRESS), (8.0, 0.5, V.NO_ADDRESS)],
+)
+def test_a_step_that_has_just_begun_when_the_led_goes_dark_is_no_failure(
+    stage_s: float, green_s: float, verdict: Verdict
+) -> None:
+    """A hidden network found at last: online for a flash, and then the LED's window ended."""
+    dark_s = 20.0 + green_s
+    codes = (("searching", 20.0 - stage_s - 0.5), ("getting_ip", stage_s), (None, green_s, 0.7), (DARK, 30.0 - dark_s))
+    spans = light((None, 0.5, 0.2), *codes).spans
+    lit = (*colours("DR" * 20, 0.5, 0.5)[:38], Segment(20.0, dark_s, "G"), Segment(dark_s, LENGTH_S, "D"))
+    outcome = told(Decoded(spans, (BOOT, *lit)))
+    assert outcome.verdict is verdict, outcome.summary
+    assert (outcome.confidence >= 0.8 or verdict is V.UNDECIDED) is (stage_s > 1.0 or verdict is V.UNDECIDED)
+
+
+def test_the_reds_of_a_last_cycle_belong_to_the_slow_code_before_them() -> None:
+    spans = light((None, 0.5, 0.2), ("imp003_flash_unsupported", 26.2), ("lost", 3.3, 0.96)).spans
+    alone, either = Decoded(spans), Decoded((*spans[:2], replace(spans[2], alternatives=("imp003_flash_unsupported",))))
+    assert told(either).verdict is V.SPI_FLASH_FAULT
+    assert told(alone).verdict is not V.SPI_FLASH_FAULT
+    first = replace(spans[1], end_s=20.0)
+    long = replace(spans[2], alternatives=("imp003_flash_unsupported",), start_s=20.0)
+    assert told(Decoded((spans[0], first, long))).verdict is not V.SPI_FLASH_FAULT
+
+
+@pytest.mark.parametrize(("amps", "verdict"), [(0.0, V.DEAD), (0.03, V.UPDATING)])
+def test_light_without_current_is_not_the_leds(amps: float, verdict: Verdict) -> None:
+    spans = light((None, 10.0, 0.8, (DARK,)), (None, 20.0, 0.83, ("update", "flash_ingest"))).spans
+    current = trace("supply_a", LENGTH_S, amps, unit="A", interval_s=0.02)
+    outcome = told(Decoded(spans, (Segment(10.0, 30.0, "G"),)), None, trace("dut_v", LENGTH_S, 3.3), current)
+    assert outcome.verdict is verdict, outcome.summary
