@@ -68,6 +68,7 @@ _NO_RED = frozenset({"polarity", "imp003_no_wlan"})  # forum 4395: "no red at al
 _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
 _EDGE_S = 0.05
+_SHORT_START_S = 0.08  # noise may turn the colour of so short a flash
 _START_GREEN_S = 1.0  # a start is shorter; some codes of imp003 begin with a longer green
 _AFTER_POWER_ON_S = 1.0
 _ANSWER_S = 2.8  # dark for longer than any pattern is, an imp004m's blank flash (2.5 s) included; the green lasts 3 s
@@ -201,6 +202,8 @@ def green_start(scene: Scene) -> bool:
         return False  # one flash, of which the red is surer than its edge
     if first is None or first.letter != "G" or first.duration_s >= _START_GREEN_S:
         return False
+    if first.start_s <= scene.powered.start_s:
+        return False  # it goes back before the power-on
     at = next((p for p in scene.patterns if p.start_s - _SOON_S <= first.start_s <= p.end_s), None)
     if at is not None and CODE_VERDICTS.get(at.code or "") in _COLOURLESS - {Verdict.NO_SETTINGS}:
         return False  # a start that is soon over, before a row whose colours nobody knows
@@ -222,7 +225,8 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     told_apart = any(p.code == "blinkup_ok" and p.duration_s >= _GREEN_ANSWER_S for p in scene.patterns)
     told_apart = told_apart or (c.verdict is Verdict.CONNECTED and _red_before(scene, c.decisive_s[0]))
     if green_start(scene) and not told_apart:
-        return _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"
+        short = next(r.duration_s for r in _start(scene) if r.letter == "G") < _SHORT_START_S
+        return _ODD if short else _IMPOSSIBLE, f"; but the start showed green where red is due: {SUSPECTS}"
     lit = _start(scene)
     never = bool(lit) and all(run.letter == "G" for run in lit) and "busy" not in c.tags
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:

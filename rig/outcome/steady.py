@@ -31,7 +31,7 @@ def with_steady_red(scene: Scene) -> Scene:
 
     Only where the power-on was seen from darkness, nothing else was lit, and the light stayed for 5 s, to the end.
     """
-    if not scene.start_seen or scene.patterns:
+    if not scene.start_seen or scene.patterns or draws_nothing(scene):
         return scene
     leaning = scene.seen[-1] if scene.seen else None
     if leaning is not None and leaning.code is None and leaning.alternatives == _SOLID_RED:

@@ -48,6 +48,8 @@ def covered_share(scene: Scene, problem: ProblemLike, part: Part) -> float | Non
 
 def _decided_by_supply(scene: Scene, candidate: Candidate) -> bool:
     """Whether the supply's traces carry the verdict without the light."""
+    if candidate.verdict is Verdict.DEAD and "no_current" in candidate.tags:
+        return True
     if candidate.verdict is Verdict.BROWNOUT_LOOP:
         return len(scene.supply.collapses) >= 3 or any(item.source == "supply" for item in candidate.evidence[:1])
     return all(item.source != "led" for item in candidate.evidence)

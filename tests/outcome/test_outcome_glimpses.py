@@ -229,3 +229,31 @@ def test_light_without_current_is_not_the_leds(amps: float, verdict: Verdict) ->
     current = trace("supply_a", LENGTH_S, amps, unit="A", interval_s=0.02)
     outcome = told(Decoded(spans, (Segment(10.0, 30.0, "G"),)), None, trace("dut_v", LENGTH_S, 3.3), current)
     assert outcome.verdict is verdict, outcome.summary
+
+
+def test_solid_red_without_current_in_light_that_can_not_be_read_is_a_dead_device() -> None:
+    """Levels that are open hide no LED where no current flows."""
+    open_levels = Problem("levels", "which level is which colour is open", {"open": 0.7})
+    seen = Decoded((Span(0.0, LENGTH_S, None, 0.31, ("power_fault",)),), (Segment(0.3, 30.0, "R"),), (open_levels,))
+    volts = trace("dut_v", LENGTH_S, 3.3)
+    dead = told(seen, None, volts, trace("supply_a", LENGTH_S, 0.0, unit="A", interval_s=0.02))
+    assert dead.verdict is V.DEAD, dead.summary
+    assert dead.confidence >= 0.8
+    alive = told(seen, None, volts, trace("supply_a", LENGTH_S, 0.03, unit="A", interval_s=0.02))
+    assert alive.verdict is not V.DEAD
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict", "doubted"),
+    [
+        (Segment(0.02, 0.06, "G"), V.CONNECTED, True),  # noise may turn a short flash green
+        (Segment(0.02, 0.22, "G"), V.UNDECIDED, True),
+        (Segment(0.0, 0.22, "G"), V.CONNECTED, False),  # it was there before the power-on
+    ],
+)
+def test_how_far_a_green_start_speaks_against_the_colours(first: Segment, verdict: Verdict, doubted: bool) -> None:
+    spans = light((None, 1.0, 0.2), ("connected", 29.0)).spans
+    flashes = (Segment(0.6, 0.75, "R"), *colours("DG" * 29, 0.5, 1.0))
+    outcome = told(Decoded(spans, (first, *flashes)))
+    assert outcome.verdict is verdict, outcome.summary
+    assert ("green where red is due" in outcome.summary) is doubted
