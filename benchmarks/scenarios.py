@@ -24,6 +24,8 @@ from scenario_truth import SURE, Grade, grade
 
 from rig.run.wilson import wilson
 
+EVERY = 250  # worlds between two words on how far it is
+
 
 def judge_world(task: tuple[str, int]) -> Grade:
     name, seed = task
@@ -79,6 +81,9 @@ def main() -> None:
             grades.append(made)
             if made.how != "right":
                 print(f"{len(grades)}:{told(made)}", file=sys.stderr, flush=True)
+            if len(grades) % EVERY == 0:
+                good = sum(g.how == "right" for g in grades)
+                print(f"{len(grades)} of {len(tasks)} done, {good} right", file=sys.stderr, flush=True)
             if time.monotonic() > until_s:
                 break
         pool.terminate()

@@ -147,5 +147,24 @@ def check(data: dict[str, Any], model: type[Model], where: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
+        if (other := _other_kind(data, model)) is not None:
+            raise ConfigError(f"{where}: {other}") from None
         page = getattr(model, "page", Strict.page)
         raise ConfigError("\n".join(line(where, detail, model, page, data) for detail in error.errors())) from None
+
+
+# Keys that only one kind of file has at its top, and how that kind is given.
+_TELLING = {
+    ("a bench file", "give it with --bench"): {"kind", "gpio", "i2c", "networks", "dut"},
+    ("a device profile", "give it with --dut"): {"led_tags", "impos", "radio", "expected", "limits", "startup_checks"},
+    ("a network", "list it under networks in a bench file"): {"ssid", "password", "security", "band_ghz", "dhcp"},
+}
+
+
+def _other_kind(data: dict[str, Any], model: type[BaseModel]) -> str | None:
+    """What kind of file `data` rather is, if two of its keys or more tell and the model knows none of them."""
+    for (kind, step), keys in _TELLING.items():
+        told = sorted(keys & data.keys())
+        if len(told) > 1 and not set(told) & model.model_fields.keys():
+            return f"this is {kind} (it has {', '.join(told)}); {step}"
+    return None

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
+from rig.bench.config import BenchConfig
 from rig.errors import ConfigError
-from rig.files import Strict, check, find, read
+from rig.files import Strict, check, find, fixtures_folder, load, read
+from rig.profiles.device import DeviceProfile
 from rig.quantities import Spread, spread
 
 
@@ -122,3 +124,24 @@ def test_a_folder_is_no_file(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.toml").mkdir()
     with pytest.raises(ConfigError, match=r"device file '.*' is a folder; expected a \.toml file"):
         find("devices", f"{tmp_path}/{name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "expected"),
+    [
+        (
+            "benches/simulated.toml",
+            DeviceProfile,
+            "this is a bench file (it has dut, kind, networks); give it with --bench",
+        ),
+        ("devices/imp003.toml", BenchConfig, "this is a device profile (it has "),
+        ("networks/home.toml", BenchConfig, "this is a network (it has password, ssid); list it under networks"),
+        ("networks/home.toml", DeviceProfile, "this is a network"),
+    ],
+)
+def test_a_file_of_another_kind_is_called_what_it_is(path: str, model: type[Strict], expected: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(fixtures_folder() / path, model)
+    assert expected in str(refused.value)
+    assert "\n" not in str(refused.value)  # and not key by key
+    assert "firm handshake" not in str(refused.value)
