@@ -108,7 +108,7 @@ def _never_off(scene: Scene, c: Candidate) -> tuple[float, str]:
     """A device that shows one thing all along draws current all along."""
     start_s, end_s = c.decisive_s
     count = sum(start_s <= t <= end_s for t in breaks(scene))
-    if c.verdict in _RESTARTS or count < FEWEST:
+    if (c.verdict in _RESTARTS and "stuck_red" not in c.tags) or count < FEWEST:
         return 1.0, ""
     return _IMPOSSIBLE, f"; but it drew nothing at {count} moments meanwhile, so it restarted there"
 
@@ -156,6 +156,9 @@ def _radio_without_settings(scene: Scene, c: Candidate) -> tuple[float, str]:
 def _answered_by_current(scene: Scene, c: Candidate) -> tuple[float, str]:
     """A radio that starts or stops at a BlinkUp shows that it was taken, whatever the LED showed."""
     word = turned(scene)
+    cleared = word == "stopped" and scene.blinkups[-1].details.get("what") == "clear"
+    if cleared and c.verdict in _RADIO | {Verdict.SETTINGS_NOT_KEPT}:
+        return _IMPOSSIBLE, f"; but its radio stopped with the clearing, so that was kept: {SUSPECTS}"
     if c.verdict not in _UNANSWERED or not word or "busy" in c.tags:  # it goes online after its update
         return 1.0, ""
     return _IMPOSSIBLE, f"; but its radio {word} with the BlinkUp, so it was taken and its answer not seen: {SUSPECTS}"

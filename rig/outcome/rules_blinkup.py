@@ -49,6 +49,13 @@ def taken_unseen(r: Reaction) -> bool:
     return known and r.after is not None and r.after.code in STAGE_RANK.keys() | {"connected", "lost", "wps", "update"}
 
 
+def _went_on(r: Reaction) -> bool:
+    """Whether it was on its way to the server before a clearing and after it: one that is taken ends in amber."""
+    way = STAGE_RANK.keys() | {"connected"}
+    clears = r.action.details.get("what") == "clear"
+    return clears and r.before is not None and r.after is not None and {r.before.code, r.after.code} <= way
+
+
 def refused(scene: Scene) -> Candidate | None:
     """A red answer; or a pause and then nothing: the frame was followed and not accepted."""
     r = reaction(scene)
@@ -62,7 +69,8 @@ def refused(scene: Scene) -> Candidate | None:
         window = (r.action.start_s, r.refused.end_s)
         return Candidate(Verdict.BLINKUP_REFUSED, 0.95 * r.refused.confidence, text, evidence, window, domain, tags)
     watched_s = scene.led_end_s - r.action.end_s
-    if r.paused and watched_s >= scene.facts.after_blinkup_s and r.before and r.after and r.before.code == r.after.code:
+    same = r.before is not None and r.after is not None and (r.before.code == r.after.code or _went_on(r))
+    if r.paused and watched_s >= scene.facts.after_blinkup_s and r.before and r.after and same:
         text = f"its LED paused during the sending, and then {r.after.code} went on without any green; {why}"
         if r.in_step is False:
             text = f"its LED paused: {r.after.code} went on out of step with before, without any green; {why}"

@@ -257,3 +257,15 @@ def test_how_far_a_green_start_speaks_against_the_colours(first: Segment, verdic
     outcome = told(Decoded(spans, (first, *flashes)))
     assert outcome.verdict is verdict, outcome.summary
     assert ("green where red is due" in outcome.summary) is doubted
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(9, V.BROWNOUT_LOOP), (0, V.MODULE_FAULT)])
+def test_red_without_a_break_in_light_has_breaks_in_its_current(times: int, verdict: Verdict) -> None:
+    """Restarts too quick for the sensor look like one red; nothing drawn at times tells them."""
+    offs = tuple((float(t), 0.02, 0.0) for t in np.linspace(2.0, 28.0, times)) if times else ()
+    current = trace("supply_a", LENGTH_S, IDLE_A, *offs, unit="A", interval_s=0.02)
+    red = light((None, 0.3, 0.2), ("power_fault", 29.7)).spans
+    details = replace(red[1], details={"duty": 1.0})
+    volts = trace("dut_v", LENGTH_S, 3.3, interval_s=0.001)
+    outcome = told(Decoded((red[0], details), (Segment(0.3, LENGTH_S, "R"),)), None, volts, current)
+    assert outcome.verdict is verdict, outcome.summary

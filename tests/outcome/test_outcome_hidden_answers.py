@@ -138,3 +138,31 @@ def test_the_first_light_of_a_slow_start_is_no_answer(early: str, verdict: Verdi
     late = (Span(red.end_s, LENGTH_S, "no_settings"),)
     seen = Decoded((*spans, *late), (*start, red, *colours("DA" * 20, 0.5, red.end_s)))
     assert told(seen).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("what", "after", "verdict"),
+    [("clear", "joining", V.BLINKUP_REFUSED), ("wifi", "joining", V.JOIN_REFUSED), ("clear", "no_settings", None)],
+)
+def test_a_pause_for_a_clearing_between_two_steps_is_a_refusal(what: str, after: str, verdict: Verdict | None) -> None:
+    """New settings may have been taken, their green unseen, and led to another step; a clearing can't have been."""
+    seen = then(after, "DRRD" if after == "joining" else "DDAA", before="searching")
+    paused = Decoded(seen.spans, (*seen.segments, Segment(SENT_S, OVER_S, "D")))
+    outcome = told(paused, amps(BUSY_A, BUSY_A), sent=blinkup(SENT_S, OVER_S, what))
+    if verdict is None:
+        assert outcome.verdict is not V.BLINKUP_REFUSED
+    else:
+        assert outcome.verdict is verdict, outcome.summary
+
+
+def test_a_radio_that_stops_with_the_clearing_shows_that_it_was_kept() -> None:
+    """With a dead red die the amber after a clearing is green, as if it were online with its old settings."""
+    green = (Span(OVER_S, 12.0, "blinkup_ok"), Span(12.0, LENGTH_S, "connected"))
+    spans = (Span(0.0, SENT_S, "searching"), Span(SENT_S, OVER_S, None, 0.0), *green)
+    boot = Segment(0.1, 0.2, "R")
+    lit = (boot, *colours("DR" * 5, 0.5, 0.5), Segment(OVER_S, 12.0, "G"), *colours("DG" * 18, 0.5, 12.0))
+    clear = blinkup(SENT_S, OVER_S, "clear")
+    assert told(Decoded(spans, lit), amps(BUSY_A, BUSY_A), sent=clear).verdict is V.SETTINGS_NOT_KEPT
+    stopped = told(Decoded(spans, lit), amps(IDLE_A, BUSY_A), sent=clear)
+    assert stopped.verdict is V.UNDECIDED
+    assert "colours" in stopped.summary
