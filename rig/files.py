@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -90,7 +92,7 @@ def find(kind: str, name: str) -> Path:
     Raises:
         ConfigError: there is no such file; lists those there are.
     """
-    if name.endswith(".toml") or "/" in name:
+    if is_path(name):
         path = Path(name)
         if path.is_dir():
             raise ConfigError(f"{SINGULAR[kind]} file {name!r} is a folder; expected a .toml file, perhaps one in it")
@@ -100,11 +102,32 @@ def find(kind: str, name: str) -> Path:
     folder = fixtures_folder() / kind
     path = folder / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "none"
+        known = names_of(kind)
         raise ConfigError(
-            f"no {SINGULAR[kind]} named {name!r} in {folder}; there are: {known}. A path to a .toml works too"
+            f"no {SINGULAR[kind]} named {name!r} in {folder}; {meant(name, known)}there are: "
+            f"{', '.join(known) or 'none'}. A path to a .toml works too"
         )
     return path
+
+
+def is_path(name: str) -> bool:
+    """Whether a file is named by its path, not by its stem in `fixtures/`."""
+    return name.endswith(".toml") or "/" in name
+
+
+def names_of(kind: str) -> tuple[str, ...]:
+    """The stems of all files in `fixtures/<kind>/`, sorted.
+
+    Raises:
+        ConfigError: there is no fixtures folder.
+    """
+    return tuple(sorted(path.stem for path in (fixtures_folder() / kind).glob("*.toml")))
+
+
+def meant(said: str, known: Iterable[str]) -> str:
+    """Which of the known names was probably meant, as `is 'home' meant? `; empty if none is near."""
+    near = get_close_matches(said.lower().replace("_", "-"), list(known), n=1)
+    return f"is {near[0]!r} meant? " if near else ""
 
 
 def load(path: Path, model: type[Model]) -> Model:
