@@ -56,19 +56,18 @@ class DeclaredNetworks:
         except ConfigError:  # a bench and its networks may do without the folder
             folder, described = Path("fixtures/networks"), ()
         if name in described:
-            if_there = "" if self.config.kind == "simulated" else " if it is really there"
+            if_there = "" if self.config.kind == "simulated" else "if it is really there, "
             lacks = f"bench {self.config.name!r} lacks '{PREFIX}{name}'"
+            step = f'{if_there}add "{name}" to `networks` in {where}, or in a copy that --bench names'
             has = ", ".join(self.by_name) or "none"
-            return CapabilityMissing(
-                f'{lacks}, add "{name}" to `networks` in {where}{if_there}; networks that it has: {has}'
-            )
+            return CapabilityMissing(f"{lacks} ({step}); networks that it has: {has}")
         if is_path(name):
             return ConfigError(f"network {name!r}: a network is asked for by its name, not by its file; see {where}")
         known = {*self.by_name, *described}
         return ConfigError(
             f"no network is named {name!r}, neither among `networks` in {where} nor in {folder}; "
             f"{meant(name, sorted(known)) or 'there are ' + ', '.join(sorted(known)) + '. '}"
-            "To add one of your own see docs/networks.md"
+            "If it is one of your own, list its file in `networks` (docs/networks.md)"
         )
 
 

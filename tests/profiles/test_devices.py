@@ -109,7 +109,9 @@ def test_capabilities_are_words_that_tests_may_require() -> None:
         assert load_device(name).capabilities <= set(CAPABILITIES)
     for word in CAPABILITIES:
         check_name(word)
-    with pytest.raises(ConfigError, match=r"unknown capability 'radio\.6ghz'; there are .*radio\.5ghz"):
+    with pytest.raises(
+        ConfigError, match=r"unknown capability 'radio\.6ghz'; is 'radio\.5ghz' meant\? there are .*radio\.5ghz"
+    ):
         check_name("radio.6ghz")
 
 
