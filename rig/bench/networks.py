@@ -9,7 +9,7 @@ from pathlib import Path
 from rig.bench.capabilities import check_name
 from rig.bench.config import BenchConfig
 from rig.errors import CapabilityMissing, ConfigError, RigError
-from rig.files import fixtures_folder, is_path, meant, names_of
+from rig.files import described, fixtures_folder, is_path, meant
 from rig.profiles.network import AnyNetwork, load_any_network
 
 PREFIX = "network:"
@@ -52,18 +52,19 @@ class DeclaredNetworks:
         """Why a network that isn't listed can't be had, and the next step: `CapabilityMissing` or `ConfigError`."""
         where = self.config.file or f"the file of bench {self.config.name!r}"
         try:
-            folder, described = fixtures_folder() / "networks", names_of("networks")
+            folder, files = fixtures_folder() / "networks", described("networks")
         except ConfigError:  # a bench and its networks may do without the folder
-            folder, described = Path("fixtures/networks"), ()
-        if name in described:
+            folder, files = Path("fixtures/networks"), {}
+        if name in files:
+            copy = "" if files[name].parent == folder else f"copy {files[name]} into {folder} and "
             if_there = "" if self.config.kind == "simulated" else "if it is really there, "
             lacks = f"bench {self.config.name!r} lacks '{PREFIX}{name}'"
-            step = f'{if_there}add "{name}" to `networks` in {where}, or in a copy that --bench names'
+            step = f'{if_there}{copy}add "{name}" to `networks` in {where}, or in a copy that --bench names'
             has = ", ".join(self.by_name) or "none"
             return CapabilityMissing(f"{lacks} ({step}); networks that it has: {has}")
         if is_path(name):
             return ConfigError(f"network {name!r}: a network is asked for by its name, not by its file; see {where}")
-        known = {*self.by_name, *described}
+        known = {*self.by_name, *files}
         return ConfigError(
             f"no network is named {name!r}, neither among `networks` in {where} nor in {folder}; "
             f"{meant(name, sorted(known)) or 'there are ' + ', '.join(sorted(known)) + '. '}"

@@ -27,6 +27,7 @@ class Checked:
 
     config: BenchConfig
     device: DeviceProfile
+    networks: tuple[str, ...]
     doubts: tuple[str, ...]
 
 
@@ -50,14 +51,15 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
         tags = device.led_tags
         attempt("led_tags", lambda: load_catalogue().for_device(*tags))
         attempt(f"supply.{_maker(config)}", lambda: _reaches(config, device))
+    networks: tuple[str, ...] = ()
     try:
-        declared_networks(config, where)
+        networks = declared_networks(config, where).names()
     except ConfigError as error:
         mistakes += str(error).splitlines()
     attempt("led.calibration", lambda: _one_channel(config))
     if mistakes or device is None:
         raise ConfigError("\n".join(mistakes))
-    return Checked(config, device, tuple(_doubts(config, device)))
+    return Checked(config, device, networks, tuple(_doubts(config, device)))
 
 
 def supply_range_v(config: BenchConfig) -> tuple[float, float]:

@@ -123,6 +123,21 @@ def test_one_that_could_be_had_names_the_next_step(tmp_path: Path) -> None:
     assert f'(if it is really there, add "home" to `networks` in {FIXTURES}' in str(real)
 
 
+def test_what_the_checkout_describes_is_known_with_another_folder_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    put(own / "networks")
+    config = bench(tmp_path, "office")
+    monkeypatch.setenv("RIG_FIXTURES", str(own))
+    lacking = of(config).lacking("no-dhcp")
+    assert isinstance(lacking, CapabilityMissing)
+    assert f'copy {FIXTURES / "networks" / "no-dhcp.toml"} into {own / "networks"} and add "no-dhcp"' in str(lacking)
+    of(config).check_word("network:no-dhcp")
+    with pytest.raises(ConfigError, match="is 'no-dhcp' meant"):
+        of(config).check_word("network:no-dchp")
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [

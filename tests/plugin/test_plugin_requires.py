@@ -64,10 +64,9 @@ def test_a_word_that_nobody_can_have_ends_the_session(
     assert not (pytester.path / "a-test-ran").exists()
 
 
-@WAYS
-def test_a_word_that_some_bench_has_only_skips(pytester: pytest.Pytester, workers: str) -> None:
+def test_a_word_that_some_bench_has_only_skips(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_words=ASKING.format(word="supply.switched_dips"))
-    code, said = run(pytester, workers)
+    code, said = run(pytester, "-n0")
     assert code == 0, said
     assert "lacks 'supply.switched_dips'" in said
     assert (pytester.path / "a-test-ran").exists()
@@ -127,14 +126,13 @@ def test_a_network_of_ones_own_is_there_under_its_name(pytester: pytest.Pytester
     assert "1 passed" in said
 
 
-@WAYS
 @pytest.mark.parametrize(
-    ("listed", "text", "expected"),
+    ("workers", "listed", "text", "expected"),
     [
-        ("gone.toml", OFFICE, "networks: network file 'gone.toml' does not exist; tried "),
-        ("hmoe", OFFICE, "networks: no network named 'hmoe' in "),
-        ("office.toml", OFFICE.replace("password", "pasword"), "office.toml: pasword: unknown key"),
-        ("office.toml", OFFICE.replace("eight or more", "canary"), "office.toml: password = (hidden)"),
+        ("-n2", "gone.toml", OFFICE, "networks: network file 'gone.toml' does not exist; tried "),
+        ("-n0", "hmoe", OFFICE, "networks: no network named 'hmoe' in "),
+        ("-n0", "office.toml", OFFICE.replace("password", "pasword"), "office.toml: pasword: unknown key"),
+        ("-n0", "office.toml", OFFICE.replace("eight or more", "canary"), "office.toml: password = (hidden)"),
     ],
 )
 def test_a_listed_network_with_a_mistake_ends_the_session_before_any_test(
