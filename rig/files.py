@@ -135,7 +135,7 @@ def described(kind: str) -> dict[str, Path]:
 
 def meant(said: str, known: Iterable[str]) -> str:
     """Which of the known names was probably meant, as `is 'home' meant? `; empty if none is near."""
-    near = get_close_matches(said.lower().replace("_", "-"), list(known), n=1)
+    near = get_close_matches(said.lower(), list(known), n=1)
     return f"is {near[0]!r} meant? " if near else ""
 
 

@@ -49,6 +49,7 @@ def run(pytester: pytest.Pytester, *arguments: str) -> tuple[int, str]:
         ("suply.series", "unknown capability 'suply.series'; is 'supply.series' meant?"),
         ("network:hmoe", "is 'home' meant?"),
     ],
+    ids=["capability", "network"],
 )
 def test_a_word_that_nobody_can_have_ends_the_session(
     pytester: pytest.Pytester, workers: str, word: str, meant: str
@@ -134,6 +135,7 @@ def test_a_network_of_ones_own_is_there_under_its_name(pytester: pytest.Pytester
         ("-n0", "office.toml", OFFICE.replace("password", "pasword"), "office.toml: pasword: unknown key"),
         ("-n0", "office.toml", OFFICE.replace("eight or more", "canary"), "office.toml: password = (hidden)"),
     ],
+    ids=["no_file", "no_name", "key", "password"],
 )
 def test_a_listed_network_with_a_mistake_ends_the_session_before_any_test(
     pytester: pytest.Pytester, workers: str, listed: str, text: str, expected: str
