@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -73,15 +75,21 @@ def fixtures_folder() -> Path:
         if not folder.is_dir():
             raise ConfigError(f"{FIXTURES_VARIABLE}={named!r}: expected a folder with benches/, devices/ and networks/")
         return folder
+    around = next(_fixtures_around(), None)
+    if around is None:
+        raise ConfigError(
+            f"no fixtures/ folder above {Path.cwd().resolve()}; run inside a checkout, or set {FIXTURES_VARIABLE} to "
+            "the folder that holds benches/, devices/ and networks/"
+        )
+    return around
+
+
+def _fixtures_around() -> Iterator[Path]:
     here = Path.cwd().resolve()
     for parent in (here, *here.parents, Path(__file__).resolve().parent.parent):
         folder = parent / "fixtures"
         if (folder / "benches").is_dir():
-            return folder
-    raise ConfigError(
-        f"no fixtures/ folder above {here}; run inside a checkout, or set {FIXTURES_VARIABLE} to the folder that holds "
-        "benches/, devices/ and networks/"
-    )
+            yield folder
 
 
 def find(kind: str, name: str) -> Path:
@@ -90,7 +98,7 @@ def find(kind: str, name: str) -> Path:
     Raises:
         ConfigError: there is no such file; lists those there are.
     """
-    if name.endswith(".toml") or "/" in name:
+    if is_path(name):
         path = Path(name)
         if path.is_dir():
             raise ConfigError(f"{SINGULAR[kind]} file {name!r} is a folder; expected a .toml file, perhaps one in it")
@@ -100,11 +108,35 @@ def find(kind: str, name: str) -> Path:
     folder = fixtures_folder() / kind
     path = folder / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "none"
+        known = sorted(other.stem for other in folder.glob("*.toml"))
         raise ConfigError(
-            f"no {SINGULAR[kind]} named {name!r} in {folder}; there are: {known}. A path to a .toml works too"
+            f"no {SINGULAR[kind]} named {name!r} in {folder}; {meant(name, known)}there are: "
+            f"{', '.join(known) or 'none'}. A path to a .toml works too"
         )
     return path
+
+
+def is_path(name: str) -> bool:
+    """Whether a file is named by its path, not by its stem in `fixtures/`."""
+    return name.endswith(".toml") or "/" in name
+
+
+def described(kind: str) -> dict[str, Path]:
+    """The files of `fixtures/<kind>/` by their stems, those of the checkout too where `RIG_FIXTURES` names a folder.
+
+    The tests of a checkout may ask for what it describes, whatever folder the benches are in.
+
+    Raises:
+        ConfigError: there is no fixtures folder.
+    """
+    folders = [fixtures_folder(), *_fixtures_around()][::-1]  # of files with one stem the last one counts
+    return {path.stem: path for folder in folders for path in sorted((folder / kind).glob("*.toml"))}
+
+
+def meant(said: str, known: Iterable[str]) -> str:
+    """Which of the known names was probably meant, as `is 'home' meant? `; empty if none is near."""
+    near = get_close_matches(said.lower(), list(known), n=1)
+    return f"is {near[0]!r} meant? " if near else ""
 
 
 def load(path: Path, model: type[Model]) -> Model:

@@ -13,6 +13,7 @@ from rig.bench.capabilities import EnvironmentControl, NetworkControl, lacking_f
 from rig.bench.config import BenchConfig, load_bench
 from rig.bench.guarded_i2c import GuardedI2C
 from rig.bench.known import calibration_of
+from rig.bench.networks import declared_networks
 from rig.bench.opening import Backend, open_backend
 from rig.bench.optical import OpticalTx, open_optical
 from rig.bench.safety import guard
@@ -23,7 +24,6 @@ from rig.clock import Clock
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Calibration
 from rig.profiles.device import CAPABILITIES, DeviceProfile, load_device
-from rig.profiles.network import load_any_network
 
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
 MOST_OHM = 1000.0
@@ -35,6 +35,7 @@ class Bench:
 
     Raises:
         BenchConnectionError, BenchFault: something is missing or doesn't do what it should.
+        ConfigError: a network that the bench lists is missing or has a mistake.
     """
 
     def __init__(self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None) -> None:
@@ -50,7 +51,8 @@ class Bench:
 
     def _open(self, seed: int | None) -> None:
         config = self.config
-        self._backend: Backend = open_backend(config, self.device, seed)
+        self._declared = declared_networks(config)
+        self._backend: Backend = open_backend(config, self.device, self._declared, seed)
         self._closing.callback(self._backend.close)
         backend = self._backend
         i2c = GuardedI2C(backend.i2c)
@@ -118,10 +120,13 @@ class Bench:
         """
         Raises:
             CapabilityMissing: this bench lacks it; lists what it has.
+            ConfigError: there is no network of that name anywhere.
         """
         if capability in self.capabilities:
             return
         network = capability.removeprefix("network:") if capability.startswith("network:") else None
+        if network is not None and network not in self._lacking:
+            raise self._declared.lacking(network)
         lacking = self._lacking.get(network) if network is not None else capability
         if lacking in CAPABILITIES:
             has = ", ".join(sorted(self.device.capabilities)) or "nothing optional"
@@ -133,13 +138,7 @@ class Bench:
     @cached_property
     def _lacking(self) -> dict[str, str]:
         """By network of this bench, what the device lacks to reach it; empty texts for those that it can."""
-        found: dict[str, str] = {}
-        for name in self._backend.networks.names():
-            try:
-                found[name] = lacking_for(self.device, load_any_network(name))
-            except ConfigError:
-                found[name] = ""  # its mistake is told when somebody asks for it
-        return found
+        return {name: lacking_for(self.device, there) for name, there in self._declared.by_name.items()}
 
     @property
     def series_ohm(self) -> float:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from rig.errors import CapabilityMissing, ConfigError
+from rig.errors import ConfigError
+from rig.files import meant
 from rig.profiles.device import CAPABILITIES, DeviceProfile
-from rig.profiles.network import NEEDS, AnyNetwork, load_any_network
+from rig.profiles.network import NEEDS, AnyNetwork
 
 NAMES = (
     "network",
@@ -38,7 +39,8 @@ def check_name(capability: str) -> None:
     """
     if capability not in (*NAMES, *CAPABILITIES) and not capability.startswith("network:"):
         known = ", ".join((*NAMES, *CAPABILITIES))
-        raise ConfigError(f"unknown capability {capability!r}; there are {known} and network:NAME")
+        near = meant(capability, (*NAMES, *CAPABILITIES))
+        raise ConfigError(f"unknown capability {capability!r}; {near}there are {known} and network:NAME")
 
 
 def lacking_for(device: DeviceProfile, network: AnyNetwork) -> str:
@@ -97,19 +99,3 @@ class EnvironmentControl(Protocol):
     def set_blinkup_coupling(self, factor: float) -> None:
         """1 is the fixture as built; 0.25 is what is left at twice the distance (inverse square)."""
         ...
-
-
-class DeclaredNetworks:
-    """Networks that simply exist where the bench stands; nothing here can change them."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._networks = {name: load_any_network(name) for name in names}
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._networks)
-
-    def provide(self, name: str) -> AnyNetwork:
-        if name not in self._networks:
-            there = ", ".join(self._networks) or "none"
-            raise CapabilityMissing(f"this bench has no network {name!r} (it declares: {there})")
-        return self._networks[name]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from rig.files import Strict, find, load
 from rig.quantities import Spread, spread
@@ -341,6 +342,7 @@ class BenchConfig(Strict):
     dut: Dut = Dut()
     networks: tuple[str, ...] = ()
     simulation: Simulation | None = None
+    _file: Path | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _consistent(self) -> BenchConfig:
@@ -371,6 +373,11 @@ class BenchConfig(Strict):
         return self
 
     @property
+    def file(self) -> Path | None:
+        """The file that says all this; None if it was made without one."""
+        return self._file
+
+    @property
     def stands_for(self) -> str:
         """What is behind this bench, loudly if it is no hardware."""
         if self.kind == "simulated":
@@ -384,4 +391,7 @@ def load_bench(name: str) -> BenchConfig:
     Raises:
         ConfigError: there is no such bench, or its file has a mistake.
     """
-    return load(find("benches", name), BenchConfig)
+    path = find("benches", name)
+    config = load(path, BenchConfig)
+    config._file = path
+    return config

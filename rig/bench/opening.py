@@ -13,7 +13,6 @@ from typing import Any
 
 from rig.bench.capabilities import (
     CapacitorBank,
-    DeclaredNetworks,
     EnvironmentControl,
     NetworkControl,
     SeriesDecade,
@@ -22,12 +21,13 @@ from rig.bench.capabilities import (
 from rig.bench.config import BenchConfig
 from rig.bench.gpiolink import GONE, GpioLink
 from rig.bench.heart import Heart, ProcessHeart
+from rig.bench.networks import DeclaredNetworks
 from rig.bench.pigpio_i2c import PigpioI2C
 from rig.bench.safety import UninterruptedLock
 from rig.clock import Clock, RealClock, VirtualClock
-from rig.errors import BenchConnectionError, CapabilityMissing
+from rig.errors import BenchConnectionError
 from rig.profiles.device import DeviceProfile
-from rig.profiles.network import AnyNetwork, load_any_network
+from rig.profiles.network import AnyNetwork
 
 
 @dataclass
@@ -59,15 +59,17 @@ class Backend:
             self.on_close = []
 
 
-def open_backend(config: BenchConfig, device: DeviceProfile, seed: int | None = None) -> Backend:
-    """Connect to what `config` describes. `seed` picks the individuals of a simulated bench.
+def open_backend(
+    config: BenchConfig, device: DeviceProfile, networks: DeclaredNetworks, seed: int | None = None
+) -> Backend:
+    """Connect to what `config` describes, with its networks. `seed` picks the individuals of a simulated bench.
 
     Raises:
         BenchConnectionError: the daemon or the I2C bus can't be reached.
     """
     if config.kind == "simulated":
-        return _open_simulated(config, device, seed)
-    return _open_pi(config)
+        return _open_simulated(config, device, networks, seed)
+    return _open_pi(config, networks)
 
 
 def connect(host: str, port: int) -> tuple[Any, GpioLink]:
@@ -107,12 +109,11 @@ def _unreachable(host: str, port: int) -> BenchConnectionError:
     )
 
 
-def _open_pi(config: BenchConfig) -> Backend:
+def _open_pi(config: BenchConfig, networks: DeclaredNetworks) -> Backend:
     factory, link = connect(config.gpio.host, config.gpio.port)
     closing: list[Callable[[], None]] = [_closing_of(factory), link.close]
     i2c: Any
     try:
-        networks = DeclaredNetworks(config.networks)
         if config.i2c.via == "pigpiod":
             i2c = PigpioI2C(factory.connection, config.i2c.bus)
             closing.append(i2c.close)
@@ -153,22 +154,22 @@ def check_defect(name: str) -> None:
 
 
 class _SimulatedNetworks:
-    def __init__(self, names: tuple[str, ...], put_on_air: Callable[[tuple[AnyNetwork, ...]], None]) -> None:
-        self._names = names
+    def __init__(self, declared: DeclaredNetworks, put_on_air: Callable[[tuple[AnyNetwork, ...]], None]) -> None:
+        self._declared = declared
         self._put_on_air = put_on_air
 
     def names(self) -> tuple[str, ...]:
-        return self._names
+        return self._declared.names()
 
     def provide(self, name: str) -> AnyNetwork:
-        if name not in self._names:
-            raise CapabilityMissing(f"this bench has no network {name!r} (it declares: {', '.join(self._names)})")
-        network = load_any_network(name)
+        network = self._declared.provide(name)
         self._put_on_air((network,))
         return network
 
 
-def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None) -> Backend:
+def _open_simulated(
+    config: BenchConfig, device: DeviceProfile, declared: DeclaredNetworks, seed: int | None
+) -> Backend:
     from rig.sim.defects import Defects
     from rig.sim.faults import Faults
     from rig.sim.heart import WorldHeart
@@ -209,7 +210,7 @@ def _open_simulated(config: BenchConfig, device: DeviceProfile, seed: int | None
     except BaseException:
         world.stop()
         raise
-    networks = _SimulatedNetworks(config.networks, world.set_air)
+    networks = _SimulatedNetworks(declared, world.set_air)
     facts = {"GPIO daemon": "emulated pigpiod", "I2C": "emulated bus", "Seed": str(seed)}
     environment, heart, instrument = SimulatedEnvironment(), WorldHeart(world), world.instrument_resource
     return Backend(

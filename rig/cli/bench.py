@@ -49,7 +49,7 @@ def check(name: Name) -> None:
     say(f"bench {config.name}: the file can be used; nothing was connected")
     say(f"  kind      {config.kind}")
     say(f"  device    {checked.device.name} ({plain(checked.device.title)})")
-    say(f"  networks  {', '.join(config.networks) or 'none'}")
+    say(f"  networks  {', '.join(plain(name) for name in checked.networks) or 'none'}")
     say(f"  GPIO      {_pins(config)}")
     for doubt in checked.doubts:
         say(f"warning: {doubt}")

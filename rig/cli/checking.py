@@ -6,16 +6,15 @@ import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
 from rig.bench.config import BenchConfig
 from rig.bench.known import calibration_of
+from rig.bench.networks import declared_networks
 from rig.errors import ConfigError
 from rig.led import load_catalogue
 from rig.profiles.device import DeviceProfile, load_device
-from rig.profiles.network import load_any_network
 
 ADC_FULL_SCALE_V = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}  # ADS1115 data sheet, by gain
 NO_IMP_ABOVE_V = 3.6
@@ -28,6 +27,7 @@ class Checked:
 
     config: BenchConfig
     device: DeviceProfile
+    networks: tuple[str, ...]
     doubts: tuple[str, ...]
 
 
@@ -51,12 +51,15 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
         tags = device.led_tags
         attempt("led_tags", lambda: load_catalogue().for_device(*tags))
         attempt(f"supply.{_maker(config)}", lambda: _reaches(config, device))
-    for network in config.networks:
-        attempt("networks", partial(load_any_network, network))
+    networks: tuple[str, ...] = ()
+    try:
+        networks = declared_networks(config, where).names()
+    except ConfigError as error:
+        mistakes += str(error).splitlines()
     attempt("led.calibration", lambda: _one_channel(config))
     if mistakes or device is None:
         raise ConfigError("\n".join(mistakes))
-    return Checked(config, device, tuple(_doubts(config, device)))
+    return Checked(config, device, networks, tuple(_doubts(config, device)))
 
 
 def supply_range_v(config: BenchConfig) -> tuple[float, float]:

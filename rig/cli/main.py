@@ -52,3 +52,7 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="On an error show the traceback too.")] = False,
 ) -> None:
     """Options that come before the command: `rig --debug judge run.npz`."""
+
+
+if __name__ == "__main__":
+    app(prog_name="rig")

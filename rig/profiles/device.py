@@ -15,6 +15,7 @@ from rig.profiles.certainty import UNMARKED, Mark, check_marked
 from rig.profiles.extending import extended
 from rig.profiles.individuals import SimulatedDevice
 from rig.profiles.limits import Limit
+from rig.profiles.network import Band
 from rig.quantities import Spread
 
 Model = Literal["imp001", "imp002", "imp003", "imp004m", "imp005", "imp006", "impC001"]
@@ -66,7 +67,7 @@ class SupplyLimits(Strict):
 class Radio(Strict):
     """How the device gets online. `region` us-ca: Wi-Fi channels 1 to 11 only; elsewhere 1 to 13."""
 
-    bands_ghz: tuple[Literal["2.4", "5"], ...] = ("2.4",)
+    bands_ghz: tuple[Band, ...] = ("2.4",)
     region: Literal["us-ca", "elsewhere"] = "us-ca"
     wps: bool = True
     ethernet: bool = False

@@ -5,18 +5,26 @@ Three kinds share what lies behind the first hop: Wi-Fi (the default), a cable, 
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv4Network
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from rig.errors import ConfigError
-from rig.files import Strict, check, find, read
+from rig.files import Strict, check, find, is_path, read
 from rig.quantities import Spread, spread
 
-Band = Literal["2.4", "5"]
+
+def _band_text(said: object) -> object:
+    """A band may be written as a number too: 5 or "5"."""
+    return f"{said:g}" if isinstance(said, int | float) and said in (2.4, 5) else said
+
+
+Band = Annotated[Literal["2.4", "5"], BeforeValidator(_band_text)]
 CHANNELS: dict[str, tuple[int, int]] = {"2.4": (1, 14), "5": (36, 165)}
 WEP_LENGTHS = (5, 10, 13, 26)  # characters, or hex digits of the same key
+WPA_LENGTHS, WPA_KEY_DIGITS = (8, 63), 64  # a passphrase in bytes, from and to; or the key itself in hex
 
 
 class Delays(Strict):
@@ -105,11 +113,7 @@ class NetworkProfile(Uplink):
     @model_validator(mode="after")
     def _makes_sense(self) -> NetworkProfile:
         check_channel(self.band_ghz, self.channel)
-        length = len(self.password.get_secret_value())
-        if self.security == "open" and length:
-            raise ValueError("an open network has no password; leave it out, or set another security")
-        if self.security == "wep" and length not in WEP_LENGTHS:
-            raise ValueError("a WEP key has 5 or 13 characters, or 10 or 26 hex digits")
+        check_password(self.security, self.password.get_secret_value())
         return self
 
     @property
@@ -158,11 +162,35 @@ def check_channel(band_ghz: str, channel: int) -> None:
         raise ValueError(f"channel {channel} is not in the {band_ghz} GHz band; expected {low} to {high}")
 
 
+def check_password(security: str, password: str) -> None:
+    """
+    Raises:
+        ValueError: a network with that security can't have this password, which the text doesn't tell.
+    """
+    __tracebackhide__ = True  # pytest can print a frame's variables
+    length = len(password)
+    if security == "open" and length:
+        raise ValueError("password: an open network has no password; leave it out, or set another security")
+    if security == "wep" and length not in WEP_LENGTHS:
+        raise ValueError("password: a WEP key has 5 or 13 characters, or 10 or 26 hex digits")
+    if security in ("open", "wep"):
+        return
+    if not length:  # the simulated device and access point would both take it
+        raise ValueError(f'password: missing; expected one, as security is "{security}"; or set security = "open"')
+    raw_key = re.fullmatch(f"[0-9A-Fa-f]{{{WPA_KEY_DIGITS}}}", password)
+    if not WPA_LENGTHS[0] <= len(password.encode("utf-8", "replace")) <= WPA_LENGTHS[1] and not raw_key:
+        raise ValueError(
+            f"password = (hidden): it has {length} characters; expected {WPA_LENGTHS[0]} to {WPA_LENGTHS[1]}, or "
+            f'{WPA_KEY_DIGITS} hex digits, as security is "{security}"'
+        )
+
+
 def load_any_network(name: str) -> AnyNetwork:
     """The network called `name` in fixtures/networks, or the one in a .toml file, of whatever kind.
 
     Raises:
-        ConfigError: there is no such network, or its file has a mistake.
+        ConfigError: there is no such network, its file has a mistake, or one in fixtures/networks is called otherwise
+            than the network in it.
     """
     __tracebackhide__ = True
     path = find("networks", name)
@@ -170,7 +198,12 @@ def load_any_network(name: str) -> AnyNetwork:
     kind = data.get("link", "wifi")
     if not isinstance(kind, str) or kind not in KINDS:
         raise ConfigError(f"{path}: link = {kind!r}; expected one of {', '.join(KINDS)}")
-    return check(data, KINDS[kind], str(path))
+    network = check(data, KINDS[kind], str(path))
+    if not is_path(name) and network.name != name:
+        raise ConfigError(
+            f"{path}: name = {network.name!r}: expected {name!r}, as the file is called; rename one of them"
+        )
+    return network
 
 
 def load_network(name: str) -> NetworkProfile:

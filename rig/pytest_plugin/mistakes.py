@@ -11,7 +11,9 @@ import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, Traceback
 
 import rig
+from rig.bench.networks import DeclaredNetworks
 from rig.errors import ConfigError
+from rig.pytest_plugin.evidence import error_row
 
 NOT_THE_TESTS = tuple(str(Path(package.__file__ or "").parent) for package in (rig, _pytest, pluggy))
 
@@ -25,6 +27,30 @@ def is_mistake(error: str) -> bool:
             return True
         waiting += found.__subclasses__()
     return False
+
+
+def in_markers(item: pytest.Item, networks: DeclaredNetworks) -> list[pytest.CollectReport]:
+    """A failed report for each word of `requires` markers that no bench can have."""
+    return [
+        pytest.CollectReport(
+            nodeid=item.nodeid,
+            outcome="failed",
+            longrepr=f"{error}\nasked for by {item.nodeid}",  # xdist shows texts that are the same only once
+            result=[],
+            rig=error_row(error),
+        )
+        for marker in item.iter_markers("requires")
+        for capability in marker.args
+        if (error := _mistake(capability, networks)) is not None
+    ]
+
+
+def _mistake(capability: str, networks: DeclaredNetworks) -> ConfigError | None:
+    try:
+        networks.check_word(capability)
+    except ConfigError as error:
+        return error
+    return None
 
 
 def shorten(item: pytest.Item, made: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

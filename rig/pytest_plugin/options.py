@@ -8,6 +8,7 @@ import os
 import pytest
 
 from rig.bench.config import BenchConfig, SimulatedDefect, load_bench
+from rig.bench.networks import DeclaredNetworks, declared_networks
 from rig.bench.opening import check_defect
 from rig.errors import ConfigError
 from rig.profiles.device import DeviceProfile, load_device
@@ -19,6 +20,7 @@ BENCH_VARIABLE = "RIG_BENCH"
 BENCH_FAULT, BENCH_LOCKED, CONFIG_INVALID, SAFETY_TRIP = 10, 11, 12, 13
 
 CHOSEN = pytest.StashKey["tuple[BenchConfig, DeviceProfile]"]()
+NETWORKS = pytest.StashKey[DeclaredNetworks]()
 
 
 def add(parser: pytest.Parser) -> None:
@@ -82,7 +84,7 @@ def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
     """The bench and device of this session, read once.
 
     Raises:
-        ConfigError: there is no such bench or device, or a file has a mistake.
+        ConfigError: there is no such bench or device, or a file has a mistake, one of a listed network too.
     """
     if CHOSEN not in config.stash:
         name, source = bench_name(config)
@@ -90,6 +92,7 @@ def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
             bench = load_bench(name)
         except ConfigError as error:
             raise ConfigError(f"{error}  [bench chosen by {source}]") from None
+        networks = declared_networks(bench)
         device = load_device(config.getoption("dut") or bench.dut.device)
         if config.getoption("require_hardware") and (bench.kind == "simulated" or bench.emulated):
             raise ConfigError(
@@ -97,8 +100,19 @@ def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
                 f"{'emulated' if bench.emulated else 'simulated'}; "
                 f"name a real one with --bench or {BENCH_VARIABLE}"
             )
+        config.stash[NETWORKS] = networks
         config.stash[CHOSEN] = (_with_defects(bench, config.getoption("sim_defect") or []), device)
     return config.stash[CHOSEN]
+
+
+def networks(config: pytest.Config) -> DeclaredNetworks:
+    """The networks of this session's bench, read when it began.
+
+    Raises:
+        ConfigError: as `chosen`.
+    """
+    chosen(config)
+    return config.stash[NETWORKS]
 
 
 def _with_defects(bench: BenchConfig, wanted: list[str]) -> BenchConfig:

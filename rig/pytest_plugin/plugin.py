@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from rig.bench.capabilities import check_name
 from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import mistakes, options, report
@@ -112,16 +111,14 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A capability that no bench can have would skip its test for ever; long tests don't come last."""
+    """A capability or network that no bench can have would skip its test for ever; long tests don't come last."""
     if hasattr(config, "workerinput"):  # one process alone takes as long in any order, and keeps the file's
         items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    for item in items:
-        for marker in item.iter_markers("requires"):
-            for capability in marker.args:
-                try:
-                    check_name(capability)
-                except ConfigError as error:
-                    raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+    refused = [made for item in items for made in mistakes.in_markers(item, options.networks(config))]
+    for made in refused:  # as a report: an exception in a worker of xdist would never be read by anybody
+        config.hook.pytest_collectreport(report=made)
+    if refused:
+        items.clear()  # workers run what was collected, whatever was reported
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -197,6 +194,16 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if _config is None:
         return
     note(_config, report)
+    _rate(_config, report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if _config is not None:
+        _rate(_config, report)
+
+
+def _rate(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Have the session end with the code of what went wrong, the gravest if it is several things."""
     error = (getattr(report, "rig", None) or {}).get("error")
     code = {"SafetyTrip": options.SAFETY_TRIP}.get(error or "")
     if error in ("BenchFault", "BenchConnectionError"):
@@ -204,7 +211,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     elif error and mistakes.is_mistake(error):
         code = options.CONFIG_INVALID
     if code is not None:
-        _config.stash[EXIT_CODE] = max(code, _config.stash.get(EXIT_CODE, code), key=GRAVITY.index)
+        config.stash[EXIT_CODE] = max(code, config.stash.get(EXIT_CODE, code), key=GRAVITY.index)
 
 
 _config: pytest.Config | None = None

@@ -225,7 +225,9 @@ def test_path_that_is_not_there_is_named() -> None:
 
 def test_fixtures_come_from_the_variable_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "networks").mkdir()
-    (tmp_path / "networks" / "home.toml").write_text('name = "home"\nssid = "Elsewhere"\n', encoding="utf-8")
+    (tmp_path / "networks" / "home.toml").write_text(
+        'name = "home"\nssid = "Elsewhere"\nsecurity = "open"\n', encoding="utf-8"
+    )
     monkeypatch.setenv("RIG_FIXTURES", str(tmp_path))
     assert load_network("home").ssid == "Elsewhere"
     monkeypatch.setenv("RIG_FIXTURES", str(tmp_path / "missing"))
@@ -243,7 +245,8 @@ def test_fixtures_are_found_from_a_folder_below_and_from_anywhere(
     assert load_network("home").ssid == "Bench-Home"  # the checkout's own
     (tmp_path / "fixtures" / "benches").mkdir(parents=True)
     (tmp_path / "fixtures" / "networks").mkdir()
-    (tmp_path / "fixtures" / "networks" / "home.toml").write_text('name = "home"\nssid = "Above"\n', encoding="utf-8")
+    text = 'name = "home"\nssid = "Above"\nsecurity = "open"\n'
+    (tmp_path / "fixtures" / "networks" / "home.toml").write_text(text, encoding="utf-8")
     assert load_network("home").ssid == "Above"
 
 

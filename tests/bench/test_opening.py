@@ -11,11 +11,11 @@ import pytest
 from bench_files import SIMULATED, edited
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.capabilities import STANDARD_SURROUNDINGS, DeclaredNetworks
+from rig.bench.capabilities import STANDARD_SURROUNDINGS
 from rig.bench.dut import DeviceUnderTest
 from rig.bench.gpiolink import daemon_answers
 from rig.bench.opening import Backend, connect
-from rig.errors import BenchConnectionError, CapabilityMissing, ConfigError, DeviceNotReady
+from rig.errors import BenchConnectionError, ConfigError, DeviceNotReady
 
 
 def pi_bench(folder: Path, port: int, via: str = "pigpiod") -> str:
@@ -105,28 +105,19 @@ def test_simulated_bench_can_do_everything(sim: Bench) -> None:
     assert names <= sim.capabilities
     for name in names:
         sim.require(name)
-    with pytest.raises(CapabilityMissing, match=r"bench 'simulated' lacks 'network:atlantis'; it has: .*network:home"):
+    with pytest.raises(ConfigError, match=r"no network is named 'atlantis', .*there are 5ghz, .*home"):
         sim.require("network:atlantis")
     assert sim.facts["Bench"].startswith("simulated (SIMULATED")
     assert sim.facts["Seed"] == "3"
-
-
-def test_declared_networks_are_what_is_there() -> None:
-    there = DeclaredNetworks(("home",))
-    assert there.names() == ("home",)
-    assert there.provide("home").ssid == "Bench-Home"
-    with pytest.raises(CapabilityMissing, match=r"no network 'no-dns' \(it declares: home\)"):
-        there.provide("no-dns")
-    with pytest.raises(ConfigError):
-        DeclaredNetworks(("atlantis",))
 
 
 def test_network_is_put_on_the_air(sim: Bench) -> None:
     assert sim.world.air.networks == ()
     sim.networks.provide("no-dns")
     assert [n.ssid for n in sim.world.air.networks] == ["Bench-NoDNS"]
-    with pytest.raises(CapabilityMissing, match="atlantis"):
+    with pytest.raises(ConfigError, match="atlantis"):
         sim.networks.provide("atlantis")
+    assert [n.ssid for n in sim.world.air.networks] == ["Bench-NoDNS"]
 
 
 def test_surroundings_reach_the_sensor(sim: Bench) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from rig.recording import Action, Blanked, Recording, Trace
 
+ROOT = Path(__file__).parents[2]
 TOKEN, PLAN, PASSWORD = "a5a5deadbeefa5a5", "5a5acafe5a5acafe", "canary password 77"
 
 BENCH = f"""

@@ -84,7 +84,7 @@ def test_driving(server: SimServer) -> None:
 def test_a_network_file_is_found_from_where_the_person_is(
     server: SimServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "mine.toml").write_text('name = "mine"\nssid = "Mine"\n')
+    (tmp_path / "mine.toml").write_text('name = "mine"\nssid = "Mine"\nsecurity = "open"\n')
     monkeypatch.chdir(tmp_path)
     sent: list[object] = []
     monkeypatch.setattr("rig.sim.control.ask", lambda *_, **k: sent.append(k["name"]) or ask(*_, **k))

@@ -30,6 +30,8 @@ from dataclasses import replace
 import pigpio
 import pytest
 
+from rig.profiles.network import load_any_network
+
 def online(dut, network):
     dut.power_on()
     dut.watch_for(1.0)
@@ -63,7 +65,7 @@ def test_canary_with_another_password(dut, network, monkeypatch):
     dut.wifi(network("home"), password=network("home").password.get_secret_value())
 
 def test_canary_in_a_file_with_a_mistake(network):
-    network("mistaken")
+    load_any_network("mistaken")
 
 def test_canary_of_a_sensor_that_fails_in_mid_frame(dut, network, monkeypatch):
     config = online(dut, network)
@@ -97,9 +99,7 @@ def fixtures_with_canaries(folder: Path) -> Path:
     (copy / "networks" / "mistaken.toml").write_text(text.replace("ssid =", "sside ="), encoding="utf-8")
     bench = copy / "benches" / "simulated.toml"
     text = bench.read_text(encoding="utf-8").replace("0123456789abcdef", TOKEN)
-    text = text.replace('plan = "fedcba9876543210"\n', "").replace(
-        'networks = ["home",', 'networks = ["home", "mistaken",'
-    )
+    text = text.replace('plan = "fedcba9876543210"\n', "")
     bench.write_text(text, encoding="utf-8")
     assert PASSWORD in home.read_text(encoding="utf-8")
     assert TOKEN in text
@@ -210,6 +210,23 @@ def test_no_canary_leaves_a_run(pytester: pytest.Pytester, monkeypatch: pytest.M
     assert "<table><tr><td>result</td><td>sent as planned</td>" in report.row("seen_by_the_rigs").below
     assert hashlib.sha256(PACKET).hexdigest() in report.row("seen_by_the_rigs").below
     look_into_recordings([path for path in files if path.suffix == ".npz"])
+
+
+@pytest.mark.parametrize(("old", "new"), [("ssid =", "sside ="), (PASSWORD, f"{PASSWORD * 4:.64}"), ('"\n', "'\n")])
+def test_no_canary_leaves_a_session_whose_network_has_a_mistake(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    fixtures = fixtures_with_canaries(pytester.path)
+    home = fixtures / "networks" / "home.toml"
+    home.write_text(home.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    monkeypatch.setenv("RIG_FIXTURES", str(fixtures))
+    pytester.makepyfile("def test_never():\n    pass")
+    options = ("-p", "no:cacheprovider", "-n0", "-vv", "--showlocals", "--full-trace")
+    result = pytester.runpytest_subprocess(*options)
+    said = result.stdout.str() + result.stderr.str()
+    assert result.ret == 12, said
+    assert "networks/home.toml: " in said
+    assert told("said", said.encode()) == []
 
 
 def look_into_recordings(paths: list[Path]) -> None:

@@ -71,6 +71,9 @@ def test_of_something_else():
 def run(pytester: pytest.Pytester, *arguments: str, suite: str = SUITE) -> tuple[pytest.RunResult, Path]:
     pytester.makeconftest(REPORTING)
     pytester.makepyfile(test_suite=suite)
+    for kind in ("benches", "networks"):  # a checkout that describes a network which no bench here has
+        (pytester.path / "fixtures" / kind).mkdir(parents=True)
+    (pytester.path / "fixtures" / "networks" / "atlantis.toml").touch()
     reports = pytester.path / "out"
     options = ("-p", "no:cacheprovider", "--rig-reports", str(reports), "-rs", "--rig-seed", "5")
     return pytester.runpytest_subprocess(*options, *arguments, timeout=110), reports
@@ -138,8 +141,8 @@ def shows_measurements(report: Report) -> None:
 
 def skips_with_reasons(result: pytest.RunResult, report: Report) -> None:
     said = result.stdout.str()
-    assert said.count("bench 'simulated' lacks 'network:atlantis'; it has: blinkup.trilevel, environment, network") >= 2
-    assert "this bench has no network 'atlantis' (it declares: home" in said
+    lacks, step = "bench 'simulated' lacks 'network:atlantis'", r'copy \S+/atlantis\.toml into \S+ and add "atlantis"'
+    assert len(re.findall(rf"{lacks} \({step} to `networks` in \S+/simulated\.toml", said)) >= 2
     assert "ran without its network" not in said
     for test in (
         "test_needs_a_network",
@@ -268,12 +271,15 @@ def test_bench_fault_of_a_teardown_counts_too(pytester: pytest.Pytester) -> None
     assert row.cell("reason") == "the relay sticks"
 
 
-def test_unknown_capability_is_a_usage_error(pytester: pytest.Pytester) -> None:
+def test_unknown_capability_is_a_mistake_of_the_test(pytester: pytest.Pytester) -> None:
     suite = "import pytest\n@pytest.mark.requires('netwrok:home')\ndef test_one(dut):\n    pass\n"
-    result, _ = run(pytester, "-n0", suite=suite)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result, reports = run(pytester, "-n0", suite=suite)
+    assert result.ret == 12
     said = result.stdout.str() + result.stderr.str()
-    assert "test_one: unknown capability 'netwrok:home'; there are network, environment" in said
+    assert "unknown capability 'netwrok:home'; is 'network' meant? there are network, environment" in said
+    (row,) = read_report(reports).rows
+    assert (row.outcome, row.cell("domain")) == ("Error", "configuration")
+    assert "is &#x27;network&#x27; meant?" in row.cell("reason")
 
 
 def test_two_sessions_of_one_second_have_a_folder_each(tmp_path: Path) -> None:

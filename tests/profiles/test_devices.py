@@ -104,12 +104,23 @@ def test_each_shows_only_rows_that_it_can(name: str) -> None:
     assert ("legacy_download" in rows) == (device.impos <= 30)
 
 
+@pytest.mark.parametrize("written", ["[2.4, 5]", '["2.4", "5"]', '[2.4, "5"]'])
+def test_bands_need_no_quotes(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        f'name = "mine"\ntitle = "M"\nextends = "imp003"\n[radio]\nbands_ghz = {written}\n', encoding="utf-8"
+    )
+    assert load_device(str(path)).radio.bands_ghz == ("2.4", "5")
+
+
 def test_capabilities_are_words_that_tests_may_require() -> None:
     for name in NAMES:
         assert load_device(name).capabilities <= set(CAPABILITIES)
     for word in CAPABILITIES:
         check_name(word)
-    with pytest.raises(ConfigError, match=r"unknown capability 'radio\.6ghz'; there are .*radio\.5ghz"):
+    with pytest.raises(
+        ConfigError, match=r"unknown capability 'radio\.6ghz'; is 'radio\.5ghz' meant\? there are .*radio\.5ghz"
+    ):
         check_name("radio.6ghz")
 
 
