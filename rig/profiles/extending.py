@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
     if "name" not in data:
         raise ConfigError(f"{path}: name: missing; expected a name of its own, not that of {wanted!r}")
     try:
-        parent_path = find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
+        parent_path = _parent_of(path, kind, wanted)
     except ConfigError as error:
         raise ConfigError(f"{path}: extends: {error}") from None
     parent = prepare(_extended(parent_path, kind, prepare, chain), parent_path)
@@ -55,6 +56,35 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
     _check_spelling(path, parent.get(LIMITS), data.get(LIMITS))
     _check_units(path, wanted, parent.get(LIMITS), data.get(LIMITS))
     return laid_over(parent, data)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The profile that says something, and its file."""
+
+    profile: str
+    path: Path
+
+    def __str__(self) -> str:
+        here, path = Path.cwd().resolve(), self.path.resolve()
+        return f"{self.profile!r} ({path.relative_to(here) if path.is_relative_to(here) else path})"
+
+
+def origins_of_limits(path: Path, kind: str) -> dict[str, Origin]:
+    """Which file says each limit of a profile that `extended` has found sound.
+
+    Raises:
+        ConfigError: a file is gone since.
+    """
+    data = read(path)
+    own = {name: Origin(data["name"], path) for name in data.get(LIMITS, {})}
+    if "extends" not in data:
+        return own
+    return {**origins_of_limits(_parent_of(path, kind, data["extends"]), kind), **own}
+
+
+def _parent_of(path: Path, kind: str, wanted: str) -> Path:
+    return find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
 
 
 def _check_spelling(path: Path, known: object, said: object) -> None:

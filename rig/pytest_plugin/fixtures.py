@@ -164,7 +164,7 @@ class Measure:
         found = measured(self._device, name, value, unit, uncertainty)
         self._kept.append(found)
         if found.grade == "fail":
-            raise AssertionError(f"measurement {found}")
+            raise AssertionError(f"measurement {found.complaint}")
         return value
 
     def note(self, name: str, value: float, unit: str, *, uncertainty: float = 0.0) -> float:

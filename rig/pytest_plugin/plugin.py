@@ -232,20 +232,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     path = report.point_latest(config)
+    red = [made for kind in ("failed", "error") for made in terminalreporter.stats.get(kind, [])]
+    _section(
+        terminalreporter, "out of limits", [f"{r.nodeid}: {line}" for r in red for line in report.out_of_limits(r)]
+    )
     close = [f"{r.nodeid}: {line}" for r in terminalreporter.stats.get("passed", []) for line in report.marginal(r)]
-    if close:
-        terminalreporter.section("passed, close to a limit")
-        for line in close:
-            terminalreporter.write_line(line)
-    left_out = report.left_out(terminalreporter.stats.get("skipped", []))
-    if left_out:
-        terminalreporter.section("not run, and why")
-        for line in left_out:
-            terminalreporter.write_line(line)
+    _section(terminalreporter, "passed, close to a limit", close)
+    _section(terminalreporter, "not run, and why", report.left_out(terminalreporter.stats.get("skipped", [])))
     terminalreporter.section("bench")
     terminalreporter.write_line(options.announcement(config))
     if path is not None:
         terminalreporter.write_line(f"HTML report: {path}")
+
+
+def _section(terminalreporter: Any, title: str, lines: list[str]) -> None:
+    if lines:
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(optionalhook=True)

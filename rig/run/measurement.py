@@ -13,6 +13,8 @@ from rig.profiles.limits import Grade, Limit
 class Measurement:
     """`uncertainty` in `unit`, 0 where unknown. Without a limit it is kept for the record and passes.
 
+    `whose` names the profile that sets the limit.
+
     Raises:
         ConfigError: the uncertainty is negative.
     """
@@ -22,6 +24,7 @@ class Measurement:
     unit: str
     uncertainty: float = 0.0
     limit: Limit | None = None
+    whose: str = ""
 
     def __post_init__(self) -> None:
         if self.uncertainty < 0:
@@ -34,12 +37,38 @@ class Measurement:
     def grade(self) -> Grade:
         return "pass" if self.limit is None else self.limit.grade(self.value, self.uncertainty)
 
-    def __str__(self) -> str:
+    @property
+    def complaint(self) -> str:
+        """What is wrong with it, and who says so; empty unless it is outside its limit."""
+        if self.limit is None or self.grade != "fail":
+            return ""
+        allowed = f"{self.limit.allowed} {_shown(self.unit)}".rstrip()
+        by = f" by {self.whose}" if self.whose else ""
+        sure = f"{self.limit.certainty}: {self.limit.source}" if self.limit.source else self.limit.certainty
+        return f"{self._text} OUT OF LIMITS: allowed {allowed}{by}; {sure}"
+
+    @property
+    def _text(self) -> str:
         spread = f" +- {self.uncertainty:.2g}" if self.uncertainty else ""
-        text = f"{self.name} = {self.value:.4g}{spread} {self.unit.removeprefix('1')}".rstrip()
+        return f"{self.name} = {self._number}{spread} {_shown(self.unit)}".rstrip()
+
+    @property
+    def _number(self) -> str:
+        """The value, with as many digits as it takes to see on which side of a bound it is."""
+        texts = (f"{self.value:.{digits}g}" for digits in (4, 6, 9, 17))
+        outside = self.grade == "fail"
+        return next(t for t in texts if self.limit is None or (self.limit.grade(float(t)) == "fail") is outside)
+
+    def __str__(self) -> str:
         if self.limit is None:
-            return text
-        return f"{text} {self.limit}" + {"pass": "", "marginal": " MARGINAL", "fail": " OUT OF LIMITS"}[self.grade]
+            return self._text
+        return (
+            f"{self._text} {self.limit}" + {"pass": "", "marginal": " MARGINAL", "fail": " OUT OF LIMITS"}[self.grade]
+        )
+
+
+def _shown(unit: str) -> str:
+    return "" if unit == "1" else unit
 
 
 def limit_of(device: DeviceProfile, name: str) -> Limit:
@@ -67,4 +96,4 @@ def measured(device: DeviceProfile, name: str, value: float, unit: str, uncertai
     limit = limit_of(device, name)
     if unit != limit.unit:
         raise ConfigError(f"measurement {name!r} is in {unit}, its limit in device {device.name!r} in {limit.unit}")
-    return Measurement(name, float(value), unit, float(uncertainty), limit)
+    return Measurement(name, float(value), unit, float(uncertainty), limit, device.whose_limit(name))
