@@ -12,6 +12,7 @@ from rig.bench.capabilities import check_name
 from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import mistakes, options, report
+from rig.pytest_plugin.declared import judges, missing_measurements
 from rig.pytest_plugin.evidence import error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.faults_fixture import faults
 from rig.pytest_plugin.fixtures import (
@@ -24,7 +25,6 @@ from rig.pytest_plugin.fixtures import (
     environment,
     led,
     measure,
-    missing_measurements,
     network,
     required_capabilities,
     supply,
@@ -119,7 +119,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker in item.iter_markers("requires"):
             for capability in marker.args:
                 try:
-                    check_name(capability)
+                    if isinstance(capability, str):  # else refused when the test is to run
+                        check_name(capability)
                 except ConfigError as error:
                     raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
@@ -157,7 +158,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     made = yield
-    if not _judges(item):
+    if not judges(item):
         return made
     error = call.excinfo.value if call.excinfo is not None else None
     if call.excinfo is not None and isinstance(error, ConfigError):
@@ -174,12 +175,6 @@ def pytest_runtest_makereport(
     elif error is not None:  # a teardown's: pytest-html loses its extras, the exit code must not
         made.rig = error_row(error)  # type: ignore[attr-defined]
     return made
-
-
-def _judges(item: pytest.Item) -> bool:
-    """Whether a test is one of a device, not one of something else that runs beside it."""
-    uses = {"bench", "measure"} & set(getattr(item, "fixturenames", ()))
-    return bool(uses) or any(item.get_closest_marker(name) is not None for name in ("measures", "requires"))
 
 
 def _evidence(item: pytest.Item, made: pytest.TestReport, error: BaseException | None, folder: Any) -> Any:

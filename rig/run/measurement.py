@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 from rig.errors import ConfigError
 from rig.profiles.device import DeviceProfile
 from rig.profiles.limits import Grade, Limit
+from rig.spelling import meant
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,12 @@ def limit_of(device: DeviceProfile, name: str) -> Limit:
     """
     try:
         return device.limits[name]
-    except KeyError:
+    except (KeyError, TypeError):  # what is no text may be no key either
         known = ", ".join(sorted(device.limits)) or "none"
+        question = meant(str(name), device.limits)
         raise ConfigError(
-            f"device {device.name!r} has no limit for {name!r} (it has: {known}); add [limits.{name}] to its profile, "
-            "or keep the value without a limit by measure.note()"
+            f"device {device.name!r} has no limit for {name!r}{f'; {question}' if question else ''} (it has: {known}); "
+            f"add [limits.{name}] to its profile, or keep the value without a limit by measure.note()"
         ) from None
 
 
@@ -91,9 +94,23 @@ def measured(device: DeviceProfile, name: str, value: float, unit: str, uncertai
     """A value with the limit that the device's profile sets for it.
 
     Raises:
-        ConfigError: there is no such limit, or it is in another unit.
+        ConfigError: there is no such limit, or it is in another unit, or the value is no number.
     """
     limit = limit_of(device, name)
     if unit != limit.unit:
         raise ConfigError(f"measurement {name!r} is in {unit}, its limit in device {device.name!r} in {limit.unit}")
-    return Measurement(name, float(value), unit, float(uncertainty), limit, device.whose_limit(name))
+    number, spread = as_number(name, value), as_number(f"uncertainty of {name}", uncertainty)
+    return Measurement(name, number, unit, spread, limit, device.whose_limit(name))
+
+
+def as_number(name: str, value: object) -> float:
+    """
+    Raises:
+        ConfigError: what should be a measured value is text, a truth value or nothing.
+    """
+    if isinstance(value, SupportsFloat) and not isinstance(value, bool):
+        return float(value)
+    raise ConfigError(
+        f"measurement {name!r} = {value!r}: expected a number"
+        + (", and this is none: nothing was measured" if value is None else "")
+    )
