@@ -105,12 +105,14 @@ def summarise(
 
 
 def why_failed(report: pytest.TestReport) -> str:
-    """The first line of what a failed test says, without pytest's own words; empty if it didn't fail."""
+    """The first line of what a failed test says, with where a value is from, but without pytest's own words."""
     if not report.failed:
         return ""
     crash = getattr(report.longrepr, "reprcrash", None)
     said = str(report.longrepr or "") if crash is None else str(crash.message)
-    first = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    first, *more = [line.strip() for line in said.splitlines() if line.strip()] or [""]
+    if more and (where := more[0].removeprefix("+").strip()).startswith("where "):  # "assert None" alone says nothing
+        first = f"{first} {where}"
     for word in ("AssertionError: ", "Failed: ", "measurement "):
         first = first.removeprefix(word)
     return first

@@ -47,6 +47,10 @@ def test_without_words(dut, network):
     online(dut, network)
     assert 1 + 1 == 3
 
+def test_in_vain(dut):
+    dut.make_unconfigured()
+    assert dut.wait_for("connected", timeout_s=3)
+
 def test_caught(dut, network, measure):
     online(dut, network)
     with pytest.raises(AssertionError):
@@ -74,7 +78,7 @@ def test_red_rows(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_suite=SUITE)
     out = pytester.path / "out"
     done = pytester.runpytest_subprocess("-n0", "--dut", "tight.toml", "--rig-reports", str(out), timeout=170)
-    done.assert_outcomes(passed=1, failed=6)
+    done.assert_outcomes(passed=1, failed=7)
     done.stdout.fnmatch_lines(
         [
             "*= out of limits =*",
@@ -89,6 +93,10 @@ def test_red_rows(pytester: pytest.Pytester) -> None:
     assert reasons["test_limit"].endswith("Marginal: idle_current = 119 mA [1..120] MARGINAL.")
     assert reasons["test_assertion"].startswith("the relay clicked twice. Verdict on the device: Online. ")
     assert reasons["test_without_words"].startswith("assert (1 + 1) == 3. Verdict on the device: Online. ")
+    in_vain = (
+        "assert None where None = wait_for('connected', timeout_s=3). Verdict on the device: No network settings. "
+    )
+    assert reasons["test_in_vain"].startswith(in_vain)
     assert reasons["test_caught"].startswith("several things are wrong. Verdict on the device: Online. ")
     assert reasons["test_caught"].endswith(f"Also relay_settle = 5 s {ALLOWED}.")
     assert reasons["test_without_device"] == f"relay_settle = 6 s {ALLOWED}"
