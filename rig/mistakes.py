@@ -25,7 +25,9 @@ _EXPECTED = {
     "model_attributes_type": "expected a section of keys, as in [section]",
 }
 _RANGE = "expected a number, or a range as in [0.2, 0.4]"
-EXTENDS = "extends"
+EXTENDS, LIMITS = "extends", "limits"
+# Tables that are one value with its mark, not a section: a child's replaces the parent's as a whole.
+VALUE_KEYS = frozenset({"low", "high", "mark"})
 
 
 def line(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[str, Any]) -> str:
@@ -46,13 +48,19 @@ def line(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[
     if message[1:2].islower():  # a sentence's capital; "GPIO 17 ..." keeps its own
         message = message[0].lower() + message[1:]
     value = detail["input"]
-    if isinstance(value, dict | BaseModel) and detail["type"] == "value_error" and data.get(EXTENDS):
+    merged = isinstance(value, dict | BaseModel) and not _is_whole(path, value)
+    if merged and detail["type"] == "value_error" and data.get(EXTENDS):
         message += f"; what the file doesn't say is as in {data[EXTENDS]!r}, which it extends"
     if isinstance(value, dict | list | tuple | BaseModel):  # a whole section: secrets may stand in it
         return f"{place}: {message}"
     secret = any(word in key.lower() for word in ("password", "token", "plan", "key"))
     shown = "(hidden)" if secret else repr(value)
     return f"{place} = {shown}: {message}" + ("" if secret else _choice_meant(detail))
+
+
+def _is_whole(path: tuple[Any, ...], value: Any) -> bool:
+    """Whether a file that says some of a table says all of it (a limit, a range, a mark): nothing is a parent's."""
+    return path[:1] == (LIMITS,) or (isinstance(value, dict) and not VALUE_KEYS.isdisjoint(value))
 
 
 def _expected(detail: Any) -> str:

@@ -31,7 +31,7 @@ from rig.blinkup import (
     rate_of_flags,
 )
 from rig.errors import BenchFault, DeviceNotReady
-from rig.led import Calibration, Catalogue, Decoded, load_catalogue
+from rig.led import Calibration, Catalogue, Decoded, check_lights, load_catalogue
 from rig.outcome import Outcome, judge
 from rig.profiles.network import NetworkProfile
 from rig.recording import Recording
@@ -173,7 +173,15 @@ class DeviceUnderTest:
         self.watch.run_for(duration_s)
 
     def wait_for(self, *codes: str, timeout_s: float, settled_s: float = SETTLED_S) -> str | None:
-        """Watch until the LED has shown one of `codes` for `settled_s`; returns it, or None when time is over."""
+        """Watch until the LED has shown one of `codes` for `settled_s`; returns it, or None when time is over.
+
+        A code that this device never shows is waited for as well: a test may say that it must not appear.
+
+        Raises:
+            CodesError: no code is named, or one that the rig's catalogue doesn't have, or that has no light of its own.
+        """
+        __tracebackhide__ = True
+        check_lights(codes)
         since: dict[str, float] = {}
 
         def shown() -> bool:

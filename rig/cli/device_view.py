@@ -47,14 +47,7 @@ def _row(device: DeviceProfile, setting: Setting) -> list[str]:
 def _limit_row(name: str, limit: Limit) -> list[str]:
     unit = "" if limit.unit == "1" else limit.unit
     sure = mark_text(Mark(mark=limit.certainty, source=limit.source))
-    return [plain(name), allowed_text(limit), plain(unit), f"{limit.band:g}", sure]
-
-
-def allowed_text(limit: Limit) -> str:
-    """The bounds in words."""
-    if limit.low is None:
-        return f"up to {limit.high:g}"
-    return f"{limit.low:g} or more" if limit.high is None else f"{limit.low:g} to {limit.high:g}"
+    return [plain(name), limit.allowed, plain(unit), f"{limit.band:g}", sure]
 
 
 def mark_text(mark: Mark, *, given: bool = True) -> str:

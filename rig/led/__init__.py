@@ -1,7 +1,7 @@
 """What the imp says: samples of light to colours, codes and doubts. Knows no hardware and no clock."""
 
 from rig.led.calibration import Calibration
-from rig.led.codes import Catalogue, Cell, Code, Reading, load_catalogue
+from rig.led.codes import Catalogue, Cell, Code, Reading, check_lights, load_catalogue
 from rig.led.decode import decode
 from rig.led.decoded import Decoded, Problem, Segment, Span
 from rig.led.errors import CalibrationError, CodesError, LedError, SamplesError
@@ -24,6 +24,7 @@ __all__ = [
     "Span",
     "State",
     "Tracker",
+    "check_lights",
     "decode",
     "finish",
     "load_catalogue",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.led.errors import CodesError
+from rig.spelling import meant
 
 COLOURS = "DRAGL"
 KINDS = ("cyclic", "solid", "once", "irregular", "sequence")
@@ -160,8 +161,10 @@ class Catalogue:
         """
         try:
             return self._by_id[code_id]
-        except KeyError:
-            raise CodesError(f"no light code {code_id!r}; known: {', '.join(self._by_id)}") from None
+        except (KeyError, TypeError):
+            question = meant(str(code_id), self._by_id)
+            known = f"known: {', '.join(self._by_id)}"
+            raise CodesError(f"no light code {code_id!r}; {f'{question} ' if question else ''}{known}") from None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -270,3 +273,18 @@ def load_catalogue(path: Path | str | None = None) -> Catalogue:
     except (OSError, UnicodeDecodeError) as error:
         raise CodesError(f"{file}: no catalogue of light codes ({error})") from error
     return _read(text, file)
+
+
+def check_lights(ids: Iterable[str]) -> None:
+    """Whether somebody can wait for these codes.
+
+    Raises:
+        CodesError: there are none, or one is not in the rig's catalogue, or is only a sequence of other codes.
+    """
+    catalogue, wanted = load_catalogue(), tuple(ids)
+    if not wanted:
+        raise CodesError("no light code named; expected at least one, as in 'connected'")
+    for code_id in wanted:
+        if catalogue[code_id].sequence:
+            parts = " and ".join(catalogue[code_id].sequence)
+            raise CodesError(f"light code {code_id!r} has no light of its own, it is {parts} in turn; wait for those")

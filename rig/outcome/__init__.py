@@ -1,6 +1,6 @@
 """What it means: light patterns, supply and the rig's own actions -> a verdict with its evidence and advice."""
 
-from rig.outcome.advice import advice_for, page_of
+from rig.outcome.advice import advice_for, page_of, without_blame
 from rig.outcome.explain import explain
 from rig.outcome.facts import FACT_SOURCES, DeviceFacts
 from rig.outcome.judge import judge
@@ -22,4 +22,5 @@ __all__ = [
     "explain",
     "judge",
     "page_of",
+    "without_blame",
 ]

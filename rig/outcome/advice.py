@@ -135,3 +135,8 @@ def summary_of(
     if expectation is not None:
         text += " This was expected." if verdict is expectation else f" Expected was: {page_of(expectation).title}."
     return text
+
+
+def without_blame(summary: str) -> str:
+    """A summary that blames nobody, without saying so: for a test that failed for a reason of its own."""
+    return summary.replace(f" {_DOMAIN_WORDS[FaultDomain.NONE]}", "")

@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from rig.files import Strict, check, find
 from rig.profiles.certainty import UNMARKED, Mark, check_marked
-from rig.profiles.extending import extended
+from rig.profiles.extending import Origin, extended, origins_of_limits
 from rig.profiles.individuals import SimulatedDevice
 from rig.profiles.limits import Limit
 from rig.profiles.network import Band
@@ -146,6 +146,7 @@ class DeviceProfile(Strict):
     limits: dict[str, Limit] = Field(default_factory=dict)
     certainty: dict[str, Mark] = Field(default_factory=dict)
     simulation: SimulatedDevice = SimulatedDevice()
+    _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -217,6 +218,10 @@ class DeviceProfile(Strict):
         """The certainty of a dotted key; `assumed` if nobody gave one."""
         return self.certainty.get(key, UNMARKED)
 
+    def whose_limit(self, name: str) -> str:
+        """Which section of which profile's file sets a limit; without the file if the profile was not loaded."""
+        return f"[limits.{name}] of {self._origins.get(name, repr(self.name))}"
+
 
 def load_device(name: str) -> DeviceProfile:
     """The device called `name` in fixtures/devices, or the one in a .toml file, laid over what it extends.
@@ -225,7 +230,9 @@ def load_device(name: str) -> DeviceProfile:
         ConfigError: there is no such device, its file or one that it extends has a mistake, or they go in a circle.
     """
     path = find("devices", name)
-    return check(extended(path, "devices", _prepared), DeviceProfile, str(path))
+    profile = check(extended(path, "devices", _prepared), DeviceProfile, str(path))
+    profile._origins = origins_of_limits(path, "devices")
+    return profile
 
 
 def _prepared(parent: dict[str, Any], path: Path) -> dict[str, Any]:

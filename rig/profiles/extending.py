@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rig.errors import ConfigError
 from rig.files import find, read
+from rig.mistakes import LIMITS, VALUE_KEYS
+from rig.spelling import misspelt
 
 Data = dict[str, Any]
 
-CERTAINTY, LIMITS = "certainty", "limits"
-NEARLY = 0.88  # likeness of two names, 1 for the same: time_in_ppp and time_in_ppp_check have 0.79
-# Tables that are one value with its mark, not a section: a child's replaces the parent's as a whole.
-_VALUE_KEYS = frozenset({"low", "high", "mark"})
+CERTAINTY = "certainty"
 
 
 def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
@@ -46,7 +45,7 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
     if "name" not in data:
         raise ConfigError(f"{path}: name: missing; expected a name of its own, not that of {wanted!r}")
     try:
-        parent_path = find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
+        parent_path = _parent_of(path, kind, wanted)
     except ConfigError as error:
         raise ConfigError(f"{path}: extends: {error}") from None
     parent = prepare(_extended(parent_path, kind, prepare, chain), parent_path)
@@ -57,14 +56,46 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
     return laid_over(parent, data)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The profile that says something, and its file."""
+
+    profile: str
+    path: Path
+
+    def __str__(self) -> str:
+        here, path = Path.cwd().resolve(), self.path.resolve()
+        return f"{self.profile!r} ({path.relative_to(here) if path.is_relative_to(here) else path})"
+
+
+def origins_of_limits(path: Path, kind: str) -> dict[str, Origin]:
+    """Which file says each limit of a profile that `extended` has found sound.
+
+    Raises:
+        ConfigError: a file is gone since.
+    """
+    data = read(path)
+    own = {name: Origin(data["name"], path) for name in data.get(LIMITS, {})}
+    if "extends" not in data:
+        return own
+    return {**origins_of_limits(_parent_of(path, kind, data["extends"]), kind), **own}
+
+
+def _parent_of(path: Path, kind: str, wanted: str) -> Path:
+    return find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
+
+
 def _check_spelling(path: Path, known: object, said: object) -> None:
-    """A limit of the child's own may have any name, but not nearly that of its parent's: it would limit nothing."""
+    """A limit of the child's own may have any name but a misspelt one of its parent's: that would limit nothing."""
     if not isinstance(known, dict) or not isinstance(said, dict):
         return
     for name in said.keys() - known.keys():
-        near = get_close_matches(name, known, n=1, cutoff=NEARLY)
+        near = misspelt(name, known)
         if near:
-            raise ConfigError(f"{path}: {LIMITS}.{name}: no such limit; is {near[0]!r} meant?")
+            raise ConfigError(
+                f"{path}: {LIMITS}.{name}: no such limit; is {near!r} meant? If it is a quantity of your own, give it "
+                f"a name that is no mere slip away from {near!r}, as in 'my_{name}'"
+            )
 
 
 def _check_units(path: Path, wanted: str, known: object, said: object) -> None:
@@ -104,7 +135,7 @@ def _merged(parent: Data, child: Data) -> Data:
 
 
 def _is_section(value: object) -> bool:
-    return isinstance(value, dict) and not _VALUE_KEYS & value.keys()
+    return isinstance(value, dict) and not VALUE_KEYS & value.keys()
 
 
 def _leaves(data: Data, prefix: str) -> Iterator[str]:

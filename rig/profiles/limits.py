@@ -62,6 +62,13 @@ class Limit(Strict):
             return "fail"
         return "marginal" if room < max(self.band, uncertainty) else "pass"
 
+    @property
+    def allowed(self) -> str:
+        """The bounds in words, without the unit."""
+        if self.low is None:
+            return f"up to {self.high:g}"
+        return f"{self.low:g} or more" if self.high is None else f"{self.low:g} to {self.high:g}"
+
     def __str__(self) -> str:
         low = "" if self.low is None else f"{self.low:g}"
         high = "" if self.high is None else f"{self.high:g}"

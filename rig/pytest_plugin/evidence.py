@@ -9,7 +9,7 @@ import hashlib
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest_html
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.bench.optical import Receipt
 from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
-from rig.outcome import FaultDomain
+from rig.outcome import FaultDomain, without_blame
 from rig.run import journal
 from rig.run.measurement import Measurement
 from rig.run.sweep import COLUMNS, UNITS, Sweep
@@ -66,15 +66,20 @@ def summarise(
     """(facts for the table row and the journal, extras for pytest-html). Pictures are drawn from blanked light."""
     evidence = evidence_of(item)
     row = error_row(error)
+    failure = why_failed(report)
     blocks: list[str] = list(evidence.blocks)
+    if failure and not row["reason"]:
+        blocks.insert(0, f"<p class='rig-fail'>Failed: {html.escape(failure)}</p>")
     extras: list[dict[str, Any]] = []
     if evidence.dut is not None and evidence.dut.watched:
         seen = evidence.dut.observation()
         row["observed"] = journal.plain(observed(seen))
         outcome = seen.outcome
         row["verdict"] = NOT_JUDGED if row["domain"] == "bench" else outcome.verdict.value
+        if report.failed and outcome.fault_domain is FaultDomain.NONE:  # of what was judged; the test asked for more
+            outcome = replace(outcome, fault_domain=FaultDomain.UNKNOWN, summary=without_blame(outcome.summary))
         row["domain"] = row["domain"] or outcome.fault_domain.value
-        row["reason"] = row["reason"] or outcome.summary
+        row["reason"] = row["reason"] or _reason(failure, outcome.summary)
         blocks.append(_bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome))
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
@@ -85,8 +90,10 @@ def summarise(
             row["recording"] = str(path.relative_to(folder))
             row["recording_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
             blocks.append(f"<p>Recording: <code>{html.escape(str(path.relative_to(folder)))}</code></p>")
+    row["reason"] = row["reason"] or failure
     row["measurements"] = [{**journal.plain(m), "grade": m.grade} for m in evidence.measurements]
     row["marginal"] = [str(m) for m in evidence.measurements if m.grade == "marginal"]
+    row["out_of_limits"] = [m.complaint for m in evidence.measurements if m.grade == "fail"]
     if evidence.measurements:
         lines = "".join(f"<li class='rig-{m.grade}'>{html.escape(str(m))}</li>" for m in evidence.measurements)
         blocks.append(f"<p><b>Measurements</b></p><ul>{lines}</ul>")
@@ -95,6 +102,27 @@ def summarise(
     if blocks:
         extras.insert(0, pytest_html.extras.html(f"<div class='rig-evidence'>{''.join(blocks)}</div>"))
     return row, extras
+
+
+def why_failed(report: pytest.TestReport) -> str:
+    """The first line of what a failed test says, with where a value is from, but without pytest's own words."""
+    if not report.failed:
+        return ""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    said = str(report.longrepr or "") if crash is None else str(crash.message)
+    first, *more = [line.strip() for line in said.splitlines() if line.strip()] or [""]
+    if more and (where := more[0].removeprefix("+").strip()).startswith("where "):  # "assert None" alone says nothing
+        first = f"{first} {where}"
+    for word in ("AssertionError: ", "Failed: ", "measurement "):
+        first = first.removeprefix(word)
+    return first
+
+
+def _reason(failure: str, summary: str) -> str:
+    """Why the test failed, if it did, before what was seen of the device."""
+    if not failure or summary in failure:
+        return failure or summary
+    return f"{failure.rstrip('.')}. Verdict on the device: {summary}"
 
 
 @functools.cache

@@ -17,8 +17,9 @@ from rig.clock import Clock
 from rig.profiles.device import DeviceProfile
 from rig.profiles.network import AnyNetwork
 from rig.pytest_plugin import options
+from rig.pytest_plugin.declared import REQUIRES, check_limits, check_markers, judges, names
 from rig.pytest_plugin.evidence import evidence_of, sweep_block
-from rig.run.measurement import Measurement, limit_of, measured
+from rig.run.measurement import Measurement, as_number, measured
 from rig.run.sweep import Plan, Sweep
 from rig.run.sweep import run as run_sweep
 from rig.supply import Supply
@@ -46,14 +47,16 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 def required_capabilities(request: pytest.FixtureRequest) -> None:
     """Skips a test whose `requires` marker names something that the bench lacks, whatever fixtures it uses.
 
-    One that runs must have limits for what its `measures` marker declares.
+    One that runs must have limits for what its `measures` marker declares. Markers that can't be meant are refused.
     """
-    wanted = [capability for marker in request.node.iter_markers("requires") for capability in marker.args]
+    if judges(request.node):
+        check_markers(request.node)
+    wanted = names(request.node, REQUIRES)
     if wanted:
         opened: Bench = request.getfixturevalue("bench")
         for capability in wanted:
             opened.require(capability)
-    check_declared(request.node)
+    check_limits(request.node)
 
 
 @pytest.fixture
@@ -158,22 +161,25 @@ class Measure:
 
         Raises:
             AssertionError: it is outside its limits.
-            ConfigError: the profile has no such limit, or has it in another unit, or the uncertainty is negative.
+            ConfigError: the profile has no such limit, or has it in another unit, or the value is no number, or the
+                uncertainty is negative.
         """
         __tracebackhide__ = True
         found = measured(self._device, name, value, unit, uncertainty)
         self._kept.append(found)
         if found.grade == "fail":
-            raise AssertionError(f"measurement {found}")
+            raise AssertionError(f"measurement {found.complaint}")
         return value
 
     def note(self, name: str, value: float, unit: str, *, uncertainty: float = 0.0) -> float:
-        """Record a quantity that nothing limits.
+        """Record a quantity that nothing limits; returns the value.
 
         Raises:
-            ConfigError: the uncertainty is negative.
+            ConfigError: the value is no number, or the uncertainty is negative.
         """
-        self._kept.append(Measurement(name, float(value), unit, float(uncertainty)))
+        __tracebackhide__ = True
+        number, spread = as_number(name, value), as_number(f"uncertainty of {name}", uncertainty)
+        self._kept.append(Measurement(name, number, unit, spread))
         return value
 
 
@@ -185,24 +191,3 @@ def measure(request: pytest.FixtureRequest) -> Measure:
     """
     _, device = options.chosen(request.config)
     return Measure(device, evidence_of(request.node).measurements)
-
-
-def check_declared(item: pytest.Item) -> None:
-    """Whether the quantities of a `measures` marker have limits.
-
-    Raises:
-        ConfigError: the device's profile has none for one of them.
-    """
-    _, device = options.chosen(item.config)
-    for name in _declared(item):
-        limit_of(device, name)
-
-
-def missing_measurements(item: pytest.Item) -> list[str]:
-    """What a `measures` marker declares and the test never took."""
-    taken = {m.name for m in evidence_of(item).measurements}
-    return [name for name in _declared(item) if name not in taken]
-
-
-def _declared(item: pytest.Item) -> list[str]:
-    return [name for marker in item.iter_markers("measures") for name in marker.args]

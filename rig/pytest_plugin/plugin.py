@@ -11,6 +11,7 @@ import pytest
 from rig.bench.safety import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import mistakes, options, report
+from rig.pytest_plugin.declared import judges, missing_measurements
 from rig.pytest_plugin.evidence import error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.faults_fixture import faults
 from rig.pytest_plugin.fixtures import (
@@ -23,7 +24,6 @@ from rig.pytest_plugin.fixtures import (
     environment,
     led,
     measure,
-    missing_measurements,
     network,
     required_capabilities,
     supply,
@@ -154,7 +154,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     made = yield
-    if not _judges(item):
+    if not judges(item):
         return made
     error = call.excinfo.value if call.excinfo is not None else None
     if call.excinfo is not None and isinstance(error, ConfigError):
@@ -171,12 +171,6 @@ def pytest_runtest_makereport(
     elif error is not None:  # a teardown's: pytest-html loses its extras, the exit code must not
         made.rig = error_row(error)  # type: ignore[attr-defined]
     return made
-
-
-def _judges(item: pytest.Item) -> bool:
-    """Whether a test is one of a device, not one of something else that runs beside it."""
-    uses = {"bench", "measure"} & set(getattr(item, "fixturenames", ()))
-    return bool(uses) or any(item.get_closest_marker(name) is not None for name in ("measures", "requires"))
 
 
 def _evidence(item: pytest.Item, made: pytest.TestReport, error: BaseException | None, folder: Any) -> Any:
@@ -239,20 +233,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     path = report.point_latest(config)
+    red = [made for kind in ("failed", "error") for made in terminalreporter.stats.get(kind, [])]
+    _section(
+        terminalreporter, "out of limits", [f"{r.nodeid}: {line}" for r in red for line in report.out_of_limits(r)]
+    )
     close = [f"{r.nodeid}: {line}" for r in terminalreporter.stats.get("passed", []) for line in report.marginal(r)]
-    if close:
-        terminalreporter.section("passed, close to a limit")
-        for line in close:
-            terminalreporter.write_line(line)
-    left_out = report.left_out(terminalreporter.stats.get("skipped", []))
-    if left_out:
-        terminalreporter.section("not run, and why")
-        for line in left_out:
-            terminalreporter.write_line(line)
+    _section(terminalreporter, "passed, close to a limit", close)
+    _section(terminalreporter, "not run, and why", report.left_out(terminalreporter.stats.get("skipped", [])))
     terminalreporter.section("bench")
     terminalreporter.write_line(options.announcement(config))
     if path is not None:
         terminalreporter.write_line(f"HTML report: {path}")
+
+
+def _section(terminalreporter: Any, title: str, lines: list[str]) -> None:
+    if lines:
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -137,6 +137,11 @@ def marginal(made: Any) -> list[str]:
     return (getattr(made, "rig", None) or {}).get("marginal") or []
 
 
+def out_of_limits(made: Any) -> list[str]:
+    """The measurements of a test that were outside their limits, with the limits and whose they are."""
+    return (getattr(made, "rig", None) or {}).get("out_of_limits") or []
+
+
 def why_skipped(made: Any) -> str:
     """Why a test was skipped; empty if it wasn't."""
     if not getattr(made, "skipped", False) or not isinstance(made.longrepr, tuple):
@@ -156,8 +161,14 @@ def row_cells(report: Any, cells: list[str]) -> None:
     row = getattr(report, "rig", None) or {}
     phase = "::setup" if why_skipped(report) else ""  # a skipped test has no phases that anybody asks about
     cells[1] = _TEST_ID.sub(lambda found: f"{found[1]}{html.escape(found[2].removesuffix(phase))}{found[3]}", cells[1])
-    close = "".join(f"Marginal: {line}. " for line in marginal(report))
-    reason = " ".join(f"{close}{row.get('reason', '') or why_skipped(report).partition('; ')[0]}".split())
+    said = row.get("reason", "") or why_skipped(report).partition("; ")[0]
+    close = [f"Marginal: {line}." for line in marginal(report)]
+    if getattr(report, "failed", False):  # a red row begins with what made it red
+        outside = [f"Also {line}." for line in out_of_limits(report) if line not in said]
+        parts = [f"{said.rstrip('.')}.", *outside, *close] if outside or close else [said]
+    else:
+        parts = [*close, said]
+    reason = " ".join(" ".join(parts).split())
     cells.insert(2, f'<td class="col-verdict">{html.escape(str(row.get("verdict", "")))}</td>')
     cells.insert(3, f'<td class="col-domain">{html.escape(str(row.get("domain", "")))}</td>')
     cells.insert(4, f'<td class="col-reason">{html.escape(reason)}</td>')

@@ -12,8 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from rig.errors import ConfigError
 from rig.led import Calibration, Segment
+from rig.led.decoded import COLOUR_NAMES
 from rig.recording import Recording
+from rig.spelling import meant
 
 LEAST_S: Final = 0.02  # shorter light is a passing edge, no flash
 LATE_S: Final = 0.2  # a receipt is written a little after the last symbol
@@ -38,7 +41,11 @@ def first_run(segments: Sequence[Segment], *colours: str, since_s: float, pause_
     """The first light in one of `colours` that begins at `since_s` or later; None if there was none.
 
     Darkness of up to `pause_s` within it doesn't end it; another colour or a stretch without samples does.
+
+    Raises:
+        ConfigError: there is no such colour.
     """
+    _check_colours(*colours)
     run: Run | None = None
     for found in segments:
         if found.start_s < since_s or found.end_s - found.start_s < LEAST_S:
@@ -63,7 +70,12 @@ def colours_between(segments: Sequence[Segment], start_s: float, end_s: float) -
 
 
 def period_s(segments: Sequence[Segment], colour: str, start_s: float, end_s: float) -> tuple[float, float] | None:
-    """(mean time from one flash of `colour` to the next, its uncertainty) between two times; None below three."""
+    """(mean time from one flash of `colour` to the next, its uncertainty) between two times; None below three.
+
+    Raises:
+        ConfigError: there is no such colour.
+    """
+    _check_colours(colour)
     starts = [s.start_s for s in segments if s.colour == colour and start_s <= s.start_s and s.end_s <= end_s]
     if len(starts) < 3:
         return None
@@ -88,7 +100,11 @@ def level(
     """(step of `colour` above the darkness seen, its uncertainty) in the calibrated step of that colour.
 
     None where the colour, or darkness, was never seen long enough.
+
+    Raises:
+        ConfigError: there is no such colour.
     """
+    _check_colours(colour)
     lit, dark = (
         [
             _samples(recording, s.start_s + SETTLED_S, s.end_s - SETTLED_S)
@@ -102,6 +118,15 @@ def level(
     steps = {"red": calibration.red_v, "green": calibration.green_v, "amber": calibration.amber_v}
     step = np.median(np.concatenate(lit), axis=0) - np.median(np.concatenate(dark), axis=0)
     return _share(step, steps[colour], calibration)
+
+
+def _check_colours(*colours: str) -> None:
+    """A misspelt colour would never be seen."""
+    for colour in colours:
+        if colour not in COLOUR_NAMES:
+            question = meant(colour, COLOUR_NAMES)
+            known = f"known: {', '.join(COLOUR_NAMES)}"
+            raise ConfigError(f"no colour {colour!r}; {f'{question} ' if question else ''}{known}")
 
 
 def _samples(recording: Recording, start_s: float, end_s: float) -> np.ndarray:

@@ -87,7 +87,7 @@ def test_colour_on_a_terminal_and_none_in_a_pipe() -> None:
 def test_unknown_id_and_device_are_clear_errors() -> None:
     done = RUNNER.invoke(app, ["codes", "show", "conected"])
     assert done.exit_code == 12
-    assert "no light code 'conected'; known: no_settings" in done.stderr
+    assert "no light code 'conected'; is 'connected' meant? known: no_settings" in done.stderr
     done = RUNNER.invoke(app, ["codes", "list", "--dut", "imp9"])
     assert done.exit_code == 12
     assert "no device named 'imp9'" in done.stderr

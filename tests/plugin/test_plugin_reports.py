@@ -135,7 +135,7 @@ def shows_measurements(report: Report) -> None:
     assert "<li class='rig-pass'>edge &lt;i&gt;error&lt;/i&gt; = 12.35 us</li>" in passed.below
     assert "<li class='rig-fail'>idle_current = 500 mA [1..120] OUT OF LIMITS</li>" in failed.below
     assert failed.outcome == "Failed"
-    assert "measurement idle_current = 500 mA [1..120] OUT OF LIMITS" in failed.log
+    assert "measurement idle_current = 500 mA OUT OF LIMITS: allowed 1 to 120 mA by [limits.idle_curr" in failed.log
     assert "must have ended" not in failed.log.split("E   ", 1)[1]
 
 

@@ -64,7 +64,7 @@ def test_what_does_not_apply_is_listed_with_the_reason(pytester: pytest.Pytester
     done.assert_outcomes(passed=1, failed=1, skipped=2)
     done.stdout.fnmatch_lines(
         [
-            "*measurement reception_margin = 1.2 [[]1.5..[]] OUT OF LIMITS",
+            "*measurement reception_margin = 1.2 OUT OF LIMITS: allowed 1.5 or more by *",
             "*::test_cycles: reception_margin = 1.55 +- 0.3 [[]1.5..[]] MARGINAL",
             "*not run, and why*",
             "device 'imp003' lacks 'radio.cellular': test_modem, test_sim",

@@ -285,7 +285,10 @@ MISTAKES = [
     pytest.param('extends = "imp003"\nname = "my thing"', [r"name = 'my thing'"], id="name_of_two_words"),
     pytest.param(
         'extends = "imp003"\nname = "x"\n[limits.time_to_conect]\nunit = "s"\nhigh = 3.0',
-        [r"limits\.time_to_conect: no such limit; is 'time_to_connect' meant\?"],
+        [
+            r"limits\.time_to_conect: no such limit; is 'time_to_connect' meant\?",
+            "quantity of your own, give it a name .* as in 'my_time_to_conect'",
+        ],
         id="misspelt_limit",
     ),
     pytest.param(
@@ -379,3 +382,30 @@ def test_a_file_that_stands_alone_still_does(tmp_path: Path) -> None:
     text = 'name = "gadget"\ntitle = "Gadget"\nled_tags = ["wifi"]\n[supply]\nnominal_v = 3.3\nmin_v = 1.8\n'
     alone = load_device(write(tmp_path, "gadget", text + "wifi_min_v = 2.5\nmax_v = 3.6\nmax_current_a = 0.6\n"))
     assert (alone.imp, alone.model, alone.mark_of("supply.min_v").mark) == ("gadget", None, "assumed")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["boot_to_relay", "time_to_disconnect", "idle_current_2", "online_current_5v", "time_to_connected", "boot_to_lcd"],
+)
+def test_a_quantity_of_ones_own_may_resemble_a_shipped_one(tmp_path: Path, name: str) -> None:
+    text = f'extends = "imp003"\nname = "x"\n[limits.{name}]\nunit = "s"\nhigh = 3.0'
+    assert load_device(write(tmp_path, "x", text)).limits[name].high == 3.0
+
+
+@pytest.mark.parametrize(
+    "limit", ["low = 2.0\nhigh = 1.0", "certainty = 'prod'", "low = 1.0\nhigh = 1.1\nmarginal = 0.2"]
+)
+@pytest.mark.parametrize("name", ["relay_settle", "time_to_connect"])
+def test_of_a_limit_nothing_is_said_to_be_the_parents(tmp_path: Path, name: str, limit: str) -> None:
+    text = f'extends = "imp003"\nname = "x"\n[limits.{name}]\nunit = "s"\n{limit}'
+    with pytest.raises(ConfigError, match=rf"limits\.{name}: ") as caught:
+        load_device(write(tmp_path, "x", text))
+    assert "which it extends" not in str(caught.value)
+
+
+def test_of_a_range_nothing_is_said_to_be_the_parents(tmp_path: Path) -> None:
+    text = 'extends = "imp003"\nname = "x"\n[simulation.timing]\nboot_to_red_s = { low = 2.0, high = 1.0 }'
+    with pytest.raises(ConfigError, match="low must not exceed high") as caught:
+        load_device(write(tmp_path, "x", text))
+    assert "which it extends" not in str(caught.value)

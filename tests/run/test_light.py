@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rig.errors import ConfigError
 from rig.led import Calibration, Segment
 from rig.recording import Blanked, Recording, Trace
 from rig.run.light import brightest, colours_between, first_run, level, period_s
@@ -88,3 +89,16 @@ def test_the_light_of_blinkup_data_is_never_looked_at() -> None:
     assert brightest(seen, CALIBRATION, 0.5, 3.9)[0] == pytest.approx(0.2)
     with pytest.raises(ValueError, match=r"no light was sampled between 2\.000 and 3\.000 s"):
         brightest(seen, CALIBRATION, 2.0, 3.0)
+
+
+def test_a_misspelt_colour_is_refused() -> None:
+    """It would never be seen, and `is None` would hold for ever."""
+    said = "no colour 'grene'; is 'green' meant\\? known: dark, red, green, amber"
+    recording = Recording({})
+    for look in (
+        lambda: first_run((), "red", "grene", since_s=0.0),
+        lambda: period_s((), "grene", 0.0, 1.0),
+        lambda: level(recording, (), "grene", Calibration(red_v=(0.45,), green_v=(0.75,), uncertainty=0.1)),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            look()

@@ -1,0 +1,67 @@
+"""What a test declares by its markers: whether it can be meant, and whether it was kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from rig.errors import ConfigError
+from rig.pytest_plugin import options
+from rig.pytest_plugin.evidence import evidence_of
+from rig.run.measurement import limit_of
+from rig.spelling import misspelt
+
+REQUIRES, MEASURES = "requires", "measures"
+EXAMPLES = {REQUIRES: "supply.series", MEASURES: "time_to_connect"}
+
+
+def judges(item: pytest.Item) -> bool:
+    """Whether a test is one of a device, not one of something else that runs beside it."""
+    uses = {"bench", "measure"} & set(getattr(item, "fixturenames", ()))
+    return bool(uses) or any(item.get_closest_marker(name) is not None for name in EXAMPLES)
+
+
+def check_markers(item: pytest.Item) -> None:
+    """Whether the markers of a test say something.
+
+    Raises:
+        ConfigError: one is empty, or says something that is no name, or its own name is misspelt.
+    """
+    for marker in item.iter_markers():
+        example = EXAMPLES.get(marker.name)
+        if example is None:
+            _check_name(item, marker.name)
+            continue
+        if not marker.args or marker.kwargs:
+            raise ConfigError(f"marker {marker.name}() names nothing; expected names, as in {marker.name}({example!r})")
+        for name in marker.args:
+            if not isinstance(name, str):
+                raise ConfigError(f"marker {marker.name}({name!r}): expected names, as in {marker.name}({example!r})")
+
+
+def check_limits(item: pytest.Item) -> None:
+    """Whether the quantities of a `measures` marker have limits.
+
+    Raises:
+        ConfigError: the device's profile has none for one of them.
+    """
+    _, device = options.chosen(item.config)
+    for name in names(item, MEASURES):
+        limit_of(device, name)
+
+
+def _check_name(item: pytest.Item, said: str) -> None:
+    registered = {line.partition(":")[0].partition("(")[0].strip() for line in item.config.getini("markers")}
+    near = "" if said in registered else misspelt(said, EXAMPLES)  # such a marker would do nothing, unseen
+    if near:
+        raise ConfigError(f"marker {said!r}: there is none of that name; is {near!r} meant?")
+
+
+def names(item: pytest.Item, kind: str) -> list[str]:
+    """The names in all markers of a kind, those of class and module too."""
+    return [name for marker in item.iter_markers(kind) for name in marker.args]
+
+
+def missing_measurements(item: pytest.Item) -> list[str]:
+    """What a `measures` marker declares and the test never took."""
+    taken = {m.name for m in evidence_of(item).measurements}
+    return [name for name in names(item, MEASURES) if name not in taken]
