@@ -113,8 +113,12 @@ def lost(scene: Scene) -> Candidate | None:
         greens, rejoined = _drops(_since_green(scene), scene.facts.healthy_connect_s)
         if len(greens) >= 2 and not rejoined:
             score = min(score, 0.6)  # it comes and goes: that is a loop, not a loss
+        once = len(greens) == 1 and not rejoined
+        reason += "; one stop of its application code would look the same" if once else ""
         evidence = _items(online[-1], *after) + _dark_item(scene, last)
-        return Candidate(Verdict.LOST_CONNECTION, score, reason, evidence, (online[-1].start_s, last.end_s))
+        tags = frozenset({"once_lost"}) if once else frozenset[str]()
+        window = (online[-1].start_s, last.end_s)
+        return Candidate(Verdict.LOST_CONNECTION, score, reason, evidence, window, tags=tags)
     if last.code != "lost":
         return None
     if not scene.powered.cold:
