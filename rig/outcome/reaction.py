@@ -63,6 +63,8 @@ def reaction(scene: Scene) -> Reaction | None:
 
 def _glimpse(scene: Scene, action: Action, letter: str) -> Seen | None:
     """What is left of an answer that blanked light hides: a colour that the LED showed neither before nor after it."""
+    if any(p.kind == "crosstalk" for p in scene.problems):
+        return None  # it may be the sender's own light
     lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _GLIMPSE_S["G"]]
     edges = [t for window in scene.blanked for t in window if action.start_s <= t <= action.end_s + _NEAR_S]
     for run in lit:

@@ -13,7 +13,7 @@ from rig.outcome.polarity import brighter_when_powered
 from rig.outcome.supply import supply_measurements
 
 # Problems of the light that no device makes; levels that don't fit may as well be those of a broken or weak LED.
-_OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours"})
+_OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours", "crosstalk"})
 # What helps against a problem of the light, the gravest first; before it is done, watching longer shows no more.
 _UNREAD_S = 10.0
 _LOOK = "look at the LED's colours with your own eyes; if they are right, calibrate the sensor anew (rig led calibrate)"
@@ -28,6 +28,7 @@ _REMEDIES = {
     "levels": _CALIBRATE,
     "calibration": _CALIBRATE,
     "colours": "fit a second, filtered sensor, or one that tells red from green better",
+    "crosstalk": "put a baffle between the BlinkUp LED and the sensor",
     "noise": "bring the sensor nearer to the LED, and shield it from other light",
 }
 
@@ -44,6 +45,8 @@ def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None
         named = c.verdict is Verdict.UNDECIDED
         reason = c.reason if named else f"{page_of(c.verdict).title} is likeliest, but not proven: {c.reason}"
         domain = c.domain if c.domain is not None and (named or c.domain is FaultDomain.BENCH) else FaultDomain.UNKNOWN
+        if domain is FaultDomain.UNKNOWN and scene.blinkups and any(p.kind == "crosstalk" for p in scene.problems):
+            domain = FaultDomain.BENCH  # the sender outshines the answer
         evidence, step = c.evidence, c.next_step if named else ""
         likely = () if named else advice_for(c.verdict, c.tags)
         confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence

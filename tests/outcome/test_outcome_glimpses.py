@@ -61,6 +61,12 @@ def test_what_is_no_answer_is_not_taken_for_one(code: str, letter: str, red: Seg
     assert told(around(code, letter, red), blinkup(SENT_S, OVER_S)).verdict is not V.BLINKUP_REFUSED
 
 
+def test_beside_a_sender_that_the_sensor_sees_a_glimpse_says_nothing() -> None:
+    seen = around("connected", "G", Segment(HIDDEN[0] - 0.27, HIDDEN[0], "R"))
+    seen = replace(seen, problems=(Problem("crosstalk", "the sensor sees the BlinkUp LED"),))
+    assert told(seen, blinkup(SENT_S, OVER_S)).verdict is not V.BLINKUP_REFUSED
+
+
 def test_red_as_the_sending_begins_may_be_the_pattern_before_it() -> None:
     hidden = (5.4, 9.1)
     red = Segment(5.2, 5.4, "R")
