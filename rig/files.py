@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -14,6 +13,7 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from rig.errors import ConfigError
 from rig.mistakes import line
+from rig.spelling import meant
 
 FIXTURES_VARIABLE = "RIG_FIXTURES"
 SINGULAR = {"benches": "bench", "devices": "device", "networks": "network", "supplies": "supply profile"}
@@ -109,10 +109,8 @@ def find(kind: str, name: str) -> Path:
     path = folder / f"{name}.toml"
     if not path.is_file():
         known = sorted(other.stem for other in folder.glob("*.toml"))
-        raise ConfigError(
-            f"no {SINGULAR[kind]} named {name!r} in {folder}; {meant(name, known)}there are: "
-            f"{', '.join(known) or 'none'}. A path to a .toml works too"
-        )
+        there = f"{meant(name, known)} there are: {', '.join(known) or 'none'}".strip()
+        raise ConfigError(f"no {SINGULAR[kind]} named {name!r} in {folder}; {there}. A path to a .toml works too")
     return path
 
 
@@ -131,12 +129,6 @@ def described(kind: str) -> dict[str, Path]:
     """
     folders = [fixtures_folder(), *_fixtures_around()][::-1]  # of files with one stem the last one counts
     return {path.stem: path for folder in folders for path in sorted((folder / kind).glob("*.toml"))}
-
-
-def meant(said: str, known: Iterable[str]) -> str:
-    """Which of the known names was probably meant, as `is 'home' meant? `; empty if none is near."""
-    near = get_close_matches(said.lower(), list(known), n=1)
-    return f"is {near[0]!r} meant? " if near else ""
 
 
 def load(path: Path, model: type[Model]) -> Model:

@@ -6,10 +6,11 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel
+
+from rig.spelling import meant
 
 # What pydantic calls by Python's words, in those of a data file.
 _EXPECTED = {
@@ -75,17 +76,16 @@ def _expected(detail: Any) -> str:
 
 def _meant(said: str, known: list[str]) -> str:
     """Which key was probably meant, or those there are."""
-    near = get_close_matches(said.lower(), known, n=1)
-    if near:
-        return f"is {near[0]!r} meant?"
+    if question := meant(said, known):
+        return question
     return f"there are {', '.join(known)}" if known else "there are none here"
 
 
 def _choice_meant(detail: Any) -> str:
     if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return ""
-    near = get_close_matches(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]), n=1, cutoff=0.75)
-    return f"; is {near[0]!r} meant?" if near else ""
+    question = meant(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]), cutoff=0.75)
+    return f"; {question}" if question else ""
 
 
 def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

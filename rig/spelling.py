@@ -11,7 +11,7 @@ SHORT = 3  # in a word of up to three letters another letter makes another word:
 
 def meant(said: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """The known name most like `said`, as the question `is 'x' meant?`; empty if none is like it."""
-    near = get_close_matches(said, list(known), n=1, cutoff=cutoff)
+    near = get_close_matches(said.lower(), list(known), n=1, cutoff=cutoff)
     return f"is {near[0]!r} meant?" if near else ""
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rig.errors import ConfigError
-from rig.files import meant
 from rig.profiles.device import CAPABILITIES, DeviceProfile
 from rig.profiles.network import NEEDS, AnyNetwork
+from rig.spelling import meant
 
 NAMES = (
     "network",
@@ -38,9 +38,9 @@ def check_name(capability: str) -> None:
         ConfigError: there is no such capability on any bench.
     """
     if capability not in (*NAMES, *CAPABILITIES) and not capability.startswith("network:"):
-        known = ", ".join((*NAMES, *CAPABILITIES))
-        near = meant(capability, (*NAMES, *CAPABILITIES))
-        raise ConfigError(f"unknown capability {capability!r}; {near}there are {known} and network:NAME")
+        known = (*NAMES, *CAPABILITIES)
+        there = f"{meant(capability, known)} there are {', '.join(known)} and network:NAME".strip()
+        raise ConfigError(f"unknown capability {capability!r}; {there}")
 
 
 def lacking_for(device: DeviceProfile, network: AnyNetwork) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from rig.bench.capabilities import check_name
 from rig.bench.config import BenchConfig
 from rig.errors import CapabilityMissing, ConfigError, RigError
-from rig.files import described, fixtures_folder, is_path, meant
+from rig.files import described, fixtures_folder, is_path
 from rig.profiles.network import AnyNetwork, load_any_network
+from rig.spelling import meant
 
 PREFIX = "network:"
 
@@ -67,7 +68,7 @@ class DeclaredNetworks:
         known = {*self.by_name, *files}
         return ConfigError(
             f"no network is named {name!r}, neither among `networks` in {where} nor in {folder}; "
-            f"{meant(name, sorted(known)) or 'there are ' + ', '.join(sorted(known)) + '. '}"
+            f"{meant(name, sorted(known)) or 'there are ' + ', '.join(sorted(known)) + '.'} "
             "If it is one of your own, list its file in `networks` (docs/networks.md)"
         )
 
