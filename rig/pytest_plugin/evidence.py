@@ -80,7 +80,9 @@ def summarise(
             outcome = replace(outcome, fault_domain=FaultDomain.UNKNOWN, summary=without_blame(outcome.summary))
         row["domain"] = row["domain"] or outcome.fault_domain.value
         row["reason"] = row["reason"] or _reason(failure, outcome.summary)
-        blocks.append(_bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome))
+        blocks.append(
+            _bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome, failed=report.failed)
+        )
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
         if folder is not None:
@@ -154,7 +156,8 @@ def _bench_block(reason: str) -> str:
     )
 
 
-def _outcome_block(outcome: Any) -> str:
+def _outcome_block(outcome: Any, *, failed: bool) -> str:
+    """The verdict; what to try next lies open where somebody has to try something."""
     evidence = "".join(
         f"<li><b>{item.start_s:.2f}-{item.end_s:.2f} s</b> {html.escape(item.text)} "
         f"<i>({html.escape(item.source)})</i></li>"
@@ -167,7 +170,11 @@ def _outcome_block(outcome: Any) -> str:
         f"(confidence {outcome.confidence:.0%}, fault domain: {html.escape(outcome.fault_domain.value)})</p>"
         f"<p>{html.escape(outcome.summary)}</p>"
         f"<details><summary>Evidence ({len(outcome.evidence)})</summary><ul>{evidence}</ul></details>"
-        + (f"<details><summary>What to try next</summary><ol>{advice}</ol></details>" if advice else "")
+        + (
+            f"<details{' open' * failed}><summary>What to try next</summary><ol>{advice}</ol></details>"
+            if advice
+            else ""
+        )
         + (f"<details><summary>Why not something else</summary><ul>{against}</ul></details>" if against else "")
     )
 

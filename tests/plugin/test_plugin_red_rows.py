@@ -105,6 +105,11 @@ def test_red_rows(pytester: pytest.Pytester) -> None:
     assert reasons["test_passes"].startswith("Online. ")
     assert reasons["test_passes"].endswith("Nothing is at fault.")
     for row in report.rows:
+        judged = "What to try next" in row.below
+        assert ("<details open><summary>What to try next" in row.below) is (judged and row.outcome == "Failed"), (
+            row.test_id
+        )
+        assert judged is (row.test_id.rpartition("::")[2] != "test_without_device")
         if row.outcome != "Failed":
             continue
         assert "Nothing is at fault" not in "".join(row.cells) + row.below, row.test_id
