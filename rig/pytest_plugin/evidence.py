@@ -80,9 +80,8 @@ def summarise(
             outcome = replace(outcome, fault_domain=FaultDomain.UNKNOWN, summary=without_blame(outcome.summary))
         row["domain"] = row["domain"] or outcome.fault_domain.value
         row["reason"] = row["reason"] or _reason(failure, outcome.summary)
-        blocks.append(
-            _bench_block(row["reason"]) if row["verdict"] == NOT_JUDGED else _outcome_block(outcome, failed=report.failed)
-        )
+        bench = row["verdict"] == NOT_JUDGED
+        blocks.append(_bench_block(row["reason"]) if bench else _outcome_block(outcome, failed=report.failed))
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
         if folder is not None:
