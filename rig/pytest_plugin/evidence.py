@@ -81,7 +81,7 @@ def summarise(
         row["domain"] = row["domain"] or outcome.fault_domain.value
         row["reason"] = row["reason"] or _reason(failure, outcome.summary)
         bench = row["verdict"] == NOT_JUDGED
-        blocks.append(_bench_block(row["reason"]) if bench else _outcome_block(outcome, failed=report.failed))
+        blocks.append(_bench_block(row["reason"]) if bench else _outcome_block(outcome, failure))
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
         if folder is not None:
@@ -155,8 +155,8 @@ def _bench_block(reason: str) -> str:
     )
 
 
-def _outcome_block(outcome: Any, *, failed: bool) -> str:
-    """The verdict; what to try next lies open where somebody has to try something."""
+def _outcome_block(outcome: Any, failure: str) -> str:
+    """The verdict, once; what to try next lies open where somebody has to try something."""
     evidence = "".join(
         f"<li><b>{item.start_s:.2f}-{item.end_s:.2f} s</b> {html.escape(item.text)} "
         f"<i>({html.escape(item.source)})</i></li>"
@@ -167,10 +167,10 @@ def _outcome_block(outcome: Any, *, failed: bool) -> str:
     return (
         f"<p class='rig-verdict'><b>{html.escape(outcome.verdict.value)}</b> "
         f"(confidence {outcome.confidence:.0%}, fault domain: {html.escape(outcome.fault_domain.value)})</p>"
-        f"<p>{html.escape(outcome.summary)}</p>"
-        f"<details><summary>Evidence ({len(outcome.evidence)})</summary><ul>{evidence}</ul></details>"
+        + ("" if outcome.summary in failure else f"<p>{html.escape(outcome.summary)}</p>")
+        + f"<details><summary>Evidence ({len(outcome.evidence)})</summary><ul>{evidence}</ul></details>"
         + (
-            f"<details{' open' * failed}><summary>What to try next</summary><ol>{advice}</ol></details>"
+            f"<details{' open' if failure else ''}><summary>What to try next</summary><ol>{advice}</ol></details>"
             if advice
             else ""
         )

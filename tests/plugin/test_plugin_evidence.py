@@ -27,7 +27,7 @@ def test_outcome_is_escaped_throughout() -> None:
         advice=(NASTY,),
         alternatives=((Verdict.DEAD, NASTY),),
     )
-    block = _outcome_block(outcome, failed=False)
+    block = _outcome_block(outcome, "")
     assert "<script" not in block
     assert block.count("&lt;script&gt;") == 4
     assert "confidence 93%" in block

@@ -109,6 +109,7 @@ def test_red_rows(pytester: pytest.Pytester) -> None:
         assert ("<details open><summary>What to try next" in row.below) is (judged and row.outcome == "Failed"), (
             row.test_id
         )
+        assert row.below.count("it waits for a BlinkUp") <= 1, row.test_id  # the verdict is told once
         assert judged is (row.test_id.rpartition("::")[2] != "test_without_device")
         if row.outcome != "Failed":
             continue
