@@ -19,6 +19,7 @@ from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 
 _FEWEST = 5  # starts
 _ALIKE_S = 0.025
+_NEARLY_S = 0.06
 _JITTER = 0.03  # of the distance
 _SHORTEST_S, _LONGEST_S = 0.3, 20.0
 _COVER = 0.8  # of the time from the first start on
@@ -61,8 +62,11 @@ def _red_starts(scene: Scene) -> list[float]:
     first = _first_start(scene)
     if first is None:
         return []
-    reds = [r for r in joined(scene.colours) if r.letter == "R" and abs(r.duration_s - first.duration_s) <= _ALIKE_S]
-    return _regular(scene, [r.start_s for r in reds])
+    reds = [r for r in joined(scene.colours) if r.letter == "R"]
+    alike = [r for r in reds if abs(r.duration_s - first.duration_s) <= _ALIKE_S]
+    # What is lit when the start breaks off may hide where the red begins, not where it ends.
+    nearly = [r for r in reds if abs(r.duration_s - first.duration_s) <= _NEARLY_S]
+    return _regular(scene, [r.start_s for r in alike]) or _regular(scene, [r.end_s for r in nearly])
 
 
 def _radio_stops(scene: Scene) -> list[float]:

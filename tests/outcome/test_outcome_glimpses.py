@@ -275,3 +275,19 @@ def test_red_without_a_break_in_light_has_breaks_in_its_current(times: int, verd
     volts = trace("dut_v", LENGTH_S, 3.3, interval_s=0.001)
     outcome = told(Decoded((red[0], details), (Segment(0.3, LENGTH_S, "R"),)), None, volts, current)
     assert outcome.verdict is verdict, outcome.summary
+
+
+@pytest.mark.parametrize(("steady", "verdict"), [(True, V.MODULE_FAULT), (False, V.UNDECIDED)])
+def test_starts_whose_red_begins_hidden_by_what_breaks_off_end_at_one_distance(steady: bool, verdict: Verdict) -> None:
+    """Amber is still lit when the start breaks off, so that some reds are seen later and shorter."""
+    rng = np.random.default_rng(3)
+    ends = np.arange(0.2, 29.0, 1.2) + (0.0 if steady else rng.uniform(0.0, 0.5, 24))
+    runs: list[Segment] = []
+    for n, end_s in enumerate(ends):
+        hidden_s = float(rng.uniform(0.03, 0.055)) if n else 0.0
+        runs += [Segment(end_s - 0.2 + hidden_s, end_s, "R"), Segment(end_s, end_s + 0.5, "D")]
+        runs += [Segment(end_s + 0.5, end_s + 1.0 + hidden_s, "A")]
+    volts, current = trace("dut_v", LENGTH_S, 3.3), trace("supply_a", LENGTH_S, IDLE_A, unit="A", interval_s=0.02)
+    outcome = told(Decoded((Span(0.0, LENGTH_S, None, 0.1),), tuple(runs)), None, volts, current)
+    assert outcome.verdict is verdict, outcome.summary
+    assert ("every 1.20 s" in outcome.summary) is steady
