@@ -281,7 +281,7 @@ def test_red_without_a_break_in_light_has_breaks_in_its_current(times: int, verd
 def test_starts_whose_red_begins_hidden_by_what_breaks_off_end_at_one_distance(steady: bool, verdict: Verdict) -> None:
     """Amber is still lit when the start breaks off, so that some reds are seen later and shorter."""
     rng = np.random.default_rng(3)
-    ends = np.arange(0.2, 29.0, 1.2) + (0.0 if steady else rng.uniform(0.0, 0.5, 24))
+    ends = np.arange(0.2, 29.5, 1.2) + (0.0 if steady else rng.uniform(0.0, 0.5, 25))
     runs: list[Segment] = []
     for n, end_s in enumerate(ends):
         hidden_s = float(rng.uniform(0.03, 0.055)) if n else 0.0
