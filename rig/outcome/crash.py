@@ -20,6 +20,7 @@ from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 _FEWEST = 5  # starts
 _ALIKE_S = 0.025
 _NEARLY_S = 0.06
+_MOST = 0.6  # of so many reds some lie at one distance by chance
 _JITTER = 0.03  # of the distance
 _SHORTEST_S, _LONGEST_S = 0.3, 20.0
 _COVER = 0.8  # of the time from the first start on
@@ -66,7 +67,10 @@ def _red_starts(scene: Scene) -> list[float]:
     alike = [r for r in reds if abs(r.duration_s - first.duration_s) <= _ALIKE_S]
     # What is lit when the start breaks off may hide where the red begins, not where it ends.
     nearly = [r for r in reds if abs(r.duration_s - first.duration_s) <= _NEARLY_S]
-    return _regular(scene, [r.start_s for r in alike]) or _regular(scene, [r.end_s for r in nearly])
+    if found := _regular(scene, [r.start_s for r in alike]):
+        return found
+    ends = _regular(scene, [r.end_s for r in nearly])
+    return ends if len(ends) >= _MOST * len(nearly) else []
 
 
 def _radio_stops(scene: Scene) -> list[float]:
