@@ -64,6 +64,7 @@ _RESTARTS = frozenset(
         Verdict.UNDECIDED,
     }
 )
+_TAKES_IN = frozenset({"imp003", "imp004m", "imp005", "imp006"})  # their flash at the first start (LED guide)
 _NO_RED = frozenset({"polarity", "imp003_no_wlan"})  # forum 4395: "no red at all"
 _START_S = 0.9  # sooner than any connection (1.1 s, forum 3626)
 _FLASH_S = 0.015
@@ -77,6 +78,7 @@ _SOON_S = 0.3
 _RED_STEPS_S = 0.4
 _UNSUPPORTED_S = 7.0  # a cycle takes 6.6 to 9.3 s
 _DARK = 0.95
+_DARK_PART_S = 1.0  # the LED may go off in the dark part of a cycle
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
 FULL_CODES_IMPOS = 27  # maker's blog: it extended the LED codes
 
@@ -183,7 +185,7 @@ def _dark_too_early(scene: Scene, c: Candidate) -> tuple[float, str]:
         return 1.0, ""
     last_s = lit[-1].end_s
     dark = scene.led_end_s - last_s >= scene.facts.min_dark_s and scene.dark_share(last_s, scene.led_end_s) > _DARK
-    if not dark or last_s > on_s + scene.facts.stuck_s:
+    if not dark or last_s > on_s + scene.facts.stuck_s - _DARK_PART_S:
         return 1.0, ""
     return _IMPOSSIBLE, f"; but its LED was dark from {last_s - on_s:.1f} s after power-on: {SUSPECTS}"
 
@@ -234,7 +236,7 @@ def _start_colours(scene: Scene, c: Candidate) -> tuple[float, str]:
     never = bool(lit) and all(run.letter == "G" for run in lit) and "busy" not in c.tags
     if never and c.decisive_s[1] - scene.powered.start_s > _AFTER_POWER_ON_S:
         # An update has to be fetched first, which takes longer than a start.
-        takes_in = any("flash_ingest" in (p.code, *p.alternatives) for p in scene.patterns)  # at the first start
+        takes_in = scene.facts.model in _TAKES_IN or any("flash_ingest" in p.alternatives for p in scene.patterns)
         at_once = c.verdict is Verdict.UPDATING and not takes_in and lit[0].start_s <= scene.powered.start_s + _START_S
         factor = _UNUSUAL if takes_in and c.verdict is Verdict.UPDATING else _IMPOSSIBLE if at_once else _ODD
         return factor, f"; but no red at all was seen, not even at the start: {SUSPECTS}"

@@ -65,8 +65,8 @@ def _red_starts(scene: Scene) -> list[float]:
         return []
     reds = [r for r in joined(scene.colours) if r.letter == "R"]
     alike = [r for r in reds if abs(r.duration_s - first.duration_s) <= _ALIKE_S]
-    # What is lit when the start breaks off may hide where the red begins, not where it ends.
-    nearly = [r for r in reds if abs(r.duration_s - first.duration_s) <= _NEARLY_S]
+    # What is lit when the start breaks off may hide where the red begins, or be one with it, but not where it ends.
+    nearly = [r for r in reds if r.duration_s >= first.duration_s - _NEARLY_S]
     if found := _regular(scene, [r.start_s for r in alike]):
         return found
     ends = _regular(scene, [r.end_s for r in nearly])

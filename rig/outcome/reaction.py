@@ -65,7 +65,7 @@ def _glimpse(scene: Scene, action: Action, letter: str) -> Seen | None:
     """What is left of an answer that blanked light hides: a colour that the LED showed neither before nor after it."""
     if any(p.kind == "crosstalk" for p in scene.problems):
         return None  # it may be the sender's own light
-    lit = [run for run in joined(scene.colours) if run.letter in "RAG" and run.duration_s >= _GLIMPSE_S["G"]]
+    lit = _without_breaks([c for c in joined(scene.colours) if c.letter in "RAG" and c.duration_s >= _GLIMPSE_S["G"]])
     edges = [t for window in scene.blanked for t in window if action.start_s <= t <= action.end_s + _NEAR_S]
     for run in lit:
         touches = any(min(abs(run.start_s - t), abs(run.end_s - t)) <= _NEAR_S for t in edges)
@@ -77,6 +77,17 @@ def _glimpse(scene: Scene, action: Action, letter: str) -> Seen | None:
             code, sure = _GLIMPSED[letter]
             return Seen(run.start_s, run.end_s, code, sure, reason="cut off by the light that was left out")
     return None
+
+
+def _without_breaks(lit: list[Colour]) -> list[Colour]:
+    """Flashes of one colour with hardly a break between as one: an answer that begins anew."""
+    whole: list[Colour] = []
+    for run in lit:
+        if whole and whole[-1].letter == run.letter and run.start_s - whole[-1].end_s <= _NEAR_S:
+            whole[-1] = replace(whole[-1], end_s=run.end_s)
+        else:
+            whole.append(run)
+    return whole
 
 
 def _paused(scene: Scene, action: Action) -> bool | None:

@@ -402,7 +402,9 @@ def test_readings_that_mean_the_same_decide(readings: tuple[str, ...], verdict: 
     assert told(unsure).verdict is V.UNDECIDED
 
 
-@pytest.mark.parametrize(("last_s", "verdict"), [(4.0, V.UNDECIDED), (16.0, V.NETWORK_NOT_FOUND)])
+@pytest.mark.parametrize(
+    ("last_s", "verdict"), [(4.0, V.UNDECIDED), (10.0, V.NETWORK_NOT_FOUND), (16.0, V.NETWORK_NOT_FOUND)]
+)
 def test_steps_do_not_end_in_darkness_before_code_runs(last_s: float, verdict: Verdict) -> None:
     """With a dead green die being online is dark, and the steps before it look like the end of the way."""
     spans = (Span(1.0, last_s, "searching"), Span(last_s, LENGTH_S, DARK))

@@ -67,6 +67,11 @@ def test_beside_a_sender_that_the_sensor_sees_a_glimpse_says_nothing() -> None:
     assert told(seen, blinkup(SENT_S, OVER_S)).verdict is not V.BLINKUP_REFUSED
 
 
+def test_a_refusal_that_begins_anew_is_one_glimpse() -> None:
+    twice = (Segment(5.7, 5.8, "R"), Segment(5.8, 5.88, "D"), Segment(5.88, 5.98, "R"))
+    assert told(around("no_settings", "A", *twice), blinkup(SENT_S, OVER_S)).verdict is V.BLINKUP_REFUSED
+
+
 def test_red_as_the_sending_begins_may_be_the_pattern_before_it() -> None:
     hidden = (5.4, 9.1)
     red = Segment(5.2, 5.4, "R")
@@ -108,12 +113,15 @@ def test_less_than_a_cycle_of_a_flash_code_may_be_an_update_that_starts_anew(sho
     assert ("less than one cycle" in outcome.summary) is (verdict is V.UNDECIDED)
 
 
-@pytest.mark.parametrize(("others", "verdict"), [(("flash_ingest",), V.UPDATING), ((), V.UNDECIDED)])
+@pytest.mark.parametrize(
+    ("others", "model", "verdict"),
+    [(("flash_ingest",), "", V.UPDATING), ((), "imp005", V.UPDATING), ((), "imp001", V.UNDECIDED)],
+)
 def test_a_flash_may_be_taken_in_from_the_start_and_an_update_may_not(
-    others: tuple[str, ...], verdict: Verdict
+    others: tuple[str, ...], model: str, verdict: Verdict
 ) -> None:
     green = Decoded((Span(0.0, 0.5, None, 0.2), Span(0.5, LENGTH_S, "update", 1.0, others)), (Segment(0.5, 30.0, "G"),))
-    assert told(green).verdict is verdict
+    assert told(green, facts=DeviceFacts(model=model)).verdict is verdict
 
 
 def test_an_undecided_flash_and_update_are_one_answer_to_why_nothing_listened() -> None:
@@ -277,14 +285,19 @@ def test_red_without_a_break_in_light_has_breaks_in_its_current(times: int, verd
     assert outcome.verdict is verdict, outcome.summary
 
 
-@pytest.mark.parametrize(("steady", "verdict"), [(True, V.MODULE_FAULT), (False, V.UNDECIDED)])
-def test_starts_whose_red_begins_hidden_by_what_breaks_off_end_at_one_distance(steady: bool, verdict: Verdict) -> None:
-    """Amber is still lit when the start breaks off, so that some reds are seen later and shorter."""
+@pytest.mark.parametrize(
+    ("steady", "hidden", "verdict"),
+    [(True, (0.03, 0.055), V.MODULE_FAULT), (True, (-0.2, -0.1), V.MODULE_FAULT), (False, (0.0, 0.05), V.UNDECIDED)],
+)
+def test_starts_whose_red_begins_hidden_by_what_breaks_off_end_at_one_distance(
+    steady: bool, hidden: tuple[float, float], verdict: Verdict
+) -> None:
+    """Amber is still lit when the start breaks off, so that its red is seen later; or a red is, that is one with it."""
     rng = np.random.default_rng(3)
     ends = np.arange(0.2, 29.5, 1.2) + (0.0 if steady else rng.uniform(0.0, 0.5, 25))
     runs: list[Segment] = []
     for n, end_s in enumerate(ends):
-        hidden_s = float(rng.uniform(0.03, 0.055)) if n else 0.0
+        hidden_s = float(rng.uniform(*hidden)) if n else 0.0
         runs += [Segment(end_s - 0.2 + hidden_s, end_s, "R"), Segment(end_s, end_s + 0.5, "D")]
         runs += [Segment(end_s + 0.5, end_s + 1.0 + hidden_s, "A")]
     volts, current = trace("dut_v", LENGTH_S, 3.3), trace("supply_a", LENGTH_S, IDLE_A, unit="A", interval_s=0.02)
