@@ -163,6 +163,6 @@ def test_what_bench_or_device_lacks_is_named_with_what_they_have() -> None:
             bench.require("network:home")
         with pytest.raises(CapabilityMissing, match=r"device 'impC001' lacks 'wps'; it has: .*radio\.cellular"):
             bench.require("wps")
-        with pytest.raises(CapabilityMissing, match=r"bench 'simulated' lacks 'network:elsewhere'; it has: .*mobile"):
+        with pytest.raises(ConfigError, match=r"no network is named 'elsewhere'.* there are .*mobile"):
             bench.require("network:elsewhere")
         bench.require("network:mobile")
