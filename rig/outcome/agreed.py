@@ -21,7 +21,7 @@ def with_agreed_spans(scene: Scene) -> Scene:
     As an update and the ingestion of a flash, or the two faults of a proxy.
     """
     scene = _with_last_cycle(scene)
-    agreed = [_agrees(s) and _beside_sending(scene, s) for s in scene.seen]
+    agreed = [(_agrees(s) and _beside_sending(scene, s)) or _goes_on(scene, s) for s in scene.seen]
     if not any(agreed) or draws_nothing(scene):
         return scene
     seen = [replace(s, code=s.alternatives[0]) if yes else s for s, yes in zip(scene.seen, agreed, strict=True)]
@@ -34,6 +34,14 @@ def _agrees(span: Seen) -> bool:
     meanings = {CODE_VERDICTS.get(code) for code in span.alternatives}
     undecided = span.code is None and span.duration_s >= _LEAST_S and span.confidence >= _SURE
     return undecided and len(meanings) == 1 and None not in meanings
+
+
+def _goes_on(scene: Scene, span: Seen) -> bool:
+    """Whether the likeliest reading of an undecided span is the slow code that was shown right before it."""
+    likeliest = span.alternatives[0] if span.alternatives else None
+    if span.code is not None or likeliest not in _SLOW_S or span.confidence < _SURE:
+        return False
+    return any(p.code == likeliest and 0.0 <= span.start_s - p.end_s <= _NEXT_S for p in scene.patterns)
 
 
 def _beside_sending(scene: Scene, span: Seen) -> bool:

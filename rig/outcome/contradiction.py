@@ -76,7 +76,7 @@ _ANSWER_S = 2.8  # dark for longer than any pattern is, an imp004m's blank flash
 _GREEN_ANSWER_S = 2.4  # the red answer lasts 0.5 to 2 s (forum 6888)
 _SOON_S = 0.3
 _RED_STEPS_S = 0.4
-_UNSUPPORTED_S = 7.0  # a cycle takes 6.6 to 9.3 s
+_UNSUPPORTED_S = 6.0  # of a cycle of 6.6 to 9.3 s
 _DARK = 0.95
 _DARK_PART_S = 1.0  # the LED may go off in the dark part of a cycle
 _IMPOSSIBLE, _ODD, _UNUSUAL = 0.4, 0.6, 0.8
@@ -282,6 +282,7 @@ def _part_of_a_cycle(scene: Scene, c: Candidate) -> tuple[float, str]:
     last = c.evidence[-1] if c.evidence else None
     if c.verdict is not Verdict.SPI_FLASH_FAULT or last is None or "imp003_flash_unsupported" not in last.text:
         return 1.0, ""
-    if last.end_s - last.start_s >= _UNSUPPORTED_S:
+    shown = [p.duration_s for p in scene.patterns if p.code == "imp003_flash_unsupported"]
+    if max(shown, default=0.0) >= _UNSUPPORTED_S:
         return 1.0, ""
     return _IMPOSSIBLE, "; but less than one cycle of it was seen, and an update that starts anew looks the same"

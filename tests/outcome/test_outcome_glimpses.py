@@ -102,7 +102,7 @@ def test_a_cleared_device_has_no_connection_to_lose(what: str, verdict: Verdict)
         assert "amber is due" not in outcome.summary
 
 
-@pytest.mark.parametrize(("shown_s", "verdict"), [(3.8, V.UNDECIDED), (9.0, V.SPI_FLASH_FAULT)])
+@pytest.mark.parametrize(("shown_s", "verdict"), [(3.8, V.UNDECIDED), (6.5, V.SPI_FLASH_FAULT)])
 def test_less_than_a_cycle_of_a_flash_code_may_be_an_update_that_starts_anew(shown_s: float, verdict: Verdict) -> None:
     before_s = LENGTH_S - shown_s
     seen = light(
@@ -232,6 +232,8 @@ def test_the_reds_of_a_last_cycle_belong_to_the_slow_code_before_them() -> None:
     alone, either = Decoded(spans), Decoded((*spans[:2], replace(spans[2], alternatives=("imp003_flash_unsupported",))))
     assert told(either).verdict is V.SPI_FLASH_FAULT
     assert told(alone).verdict is not V.SPI_FLASH_FAULT
+    open_end = replace(spans[2], code=None, confidence=0.75, alternatives=("imp003_flash_unsupported", "lost"))
+    assert told(Decoded((*spans[:2], open_end))).verdict is V.SPI_FLASH_FAULT
     first = replace(spans[1], end_s=20.0)
     long = replace(spans[2], alternatives=("imp003_flash_unsupported",), start_s=20.0)
     assert told(Decoded((spans[0], first, long))).verdict is not V.SPI_FLASH_FAULT
