@@ -38,6 +38,7 @@ _WITHIN_S = 3.0
 _SHORT_GREEN_S = (0.1, 1.0)
 _SOON_S = 1.5
 _PAUSE_S = 0.7
+_SOLID_S = 1.0  # no pattern but an update is green for so long
 
 
 def joined(colours: Iterable[Colour]) -> list[Colour]:
@@ -61,12 +62,17 @@ def answers(colours: Iterable[Colour], sends: Iterable[Action], *, start_seen: b
     first_s = min((run.start_s for run in runs if run.letter in "RAG"), default=0.0)
     found: set[tuple[float, float, str]] = set()
     for send in sends:
+        solid = any(
+            run.letter == "G" and run.start_s <= send.start_s - _SOLID_S and run.end_s >= send.start_s for run in runs
+        )
         for i, run in enumerate(runs):
             before = runs[i - 1] if i else None
             paused = before is not None and before.letter == "D" and before.duration_s >= _PAUSE_S
             soon = send.end_s - 0.5 <= run.start_s <= send.end_s + _SOON_S
             after = send.end_s - 0.5 <= run.start_s <= send.end_s + _WITHIN_S
             during = send.start_s <= run.start_s <= send.end_s + _WITHIN_S
+            if run.letter == "G" and solid:
+                continue  # the green of an update goes on
             if run.letter == "G" and after and _GREEN_S[0] <= run.duration_s <= _GREEN_S[1]:
                 found.add((run.start_s, run.end_s, "blinkup_ok"))
             elif run.letter == "G" and soon and paused and _SHORT_GREEN_S[0] <= run.duration_s <= _SHORT_GREEN_S[1]:

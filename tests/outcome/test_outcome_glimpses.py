@@ -306,3 +306,15 @@ def test_starts_whose_red_begins_hidden_by_what_breaks_off_end_at_one_distance(
     outcome = told(Decoded((Span(0.0, LENGTH_S, None, 0.1),), tuple(runs)), None, volts, current)
     assert outcome.verdict is verdict, outcome.summary
     assert ("every 1.20 s" in outcome.summary) is steady
+
+
+@pytest.mark.parametrize(("green_before", "verdict"), [(True, V.UNDECIDED), (False, V.SETTINGS_NOT_KEPT)])
+def test_green_that_goes_on_after_a_blinkup_is_no_answer(green_before: bool, verdict: Verdict) -> None:
+    """A flash is taken in before, during and 3 s after the sending; then amber."""
+    either = (0.74, ("update", "flash_ingest", "blinkup_ok"))
+    first = ((None, 4.5, 0.86, ("update", "flash_ingest")) if green_before else ("no_settings", 4.5),)
+    spans = light((None, 0.5, 0.2), *first, (None, 4.1, 0.0), (None, 2.8, *either), ("no_settings", 18.1)).spans
+    early = (Segment(0.5, 6.0, "G"),) if green_before else colours("DA" * 5, 0.5, 0.5)
+    lit = (BOOT, *early, Segment(9.1, 11.9, "G"), *colours("DA" * 18, 0.5, 11.9))
+    outcome = told(Decoded(spans, lit), blinkup(SENT_S, OVER_S))
+    assert outcome.verdict is verdict, outcome.summary
