@@ -17,7 +17,7 @@ import pytest
 import rig.pytest_plugin.plugin as plugin
 from rig.bench.capabilities import EnvironmentControl
 from rig.bench.dut import DeviceUnderTest, Observation
-from rig.bench.optical import Receipt
+from rig.bench.optics.receipt import Receipt
 from rig.clock import Clock
 from rig.outcome import Outcome
 from rig.pytest_plugin.declared import EXAMPLES

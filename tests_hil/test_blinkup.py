@@ -8,7 +8,7 @@ from hil_steps import EXTREMES, ONLINE_TIMEOUT_S, get_online, powered_s, setting
 from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.bench.frame import frame_of_packet
-from rig.bench.optical import Receipt
+from rig.bench.optics.receipt import Receipt
 from rig.blinkup import FAST_HZ, STANDARD_HZ, ClearConfig, LineCode, damage, encode
 from rig.outcome import Verdict
 from rig.run.light import EDGE_S, LATE_S, first_run

@@ -15,7 +15,8 @@ from rig.bench.guarded_i2c import GuardedI2C
 from rig.bench.known import calibration_of
 from rig.bench.networks import declared_networks
 from rig.bench.opening import Backend, open_backend
-from rig.bench.optical import OpticalTx, open_optical
+from rig.bench.optics.opening import open_optical
+from rig.bench.optics.seam import OpticalTx
 from rig.bench.safety import guard
 from rig.bench.sampler import ContinuousInput
 from rig.bench.selftest import self_test

@@ -14,12 +14,17 @@ from typing import Final
 
 import numpy as np
 
-from rig.led import Calibration, Catalogue, Decoded, decode
+from rig.led import Calibration, Catalogue, Decoded, Problem, decode
 from rig.recording import Recording, Trace
 
 FORWARD_SIGMA_V: Final = 0.06  # assumed: each die within 0.1 V of what is typical
-FAINTEST: Final = 0.1  # less is not told from noise, so nothing is scaled further
+LEAST_SHARE: Final = 0.1  # less is not told from noise, so nothing is scaled further
 NEAR: Final = 0.015  # of nominal: nearer, the stored calibration is as good
+ENOUGH: Final = 0.95  # of the nominal voltage: the calibration holds
+STEADY: Final = 0.04  # of it, to either side: one calibration for the whole recording
+MOSTLY: Final = 0.7  # of the time with light
+LEAST_S: Final = 0.3
+FAINTEST: Final = 0.15  # of the nominal brightness: below, a colour can't be told from darkness
 DARK_BEFORE_S: Final = 0.3  # of darkness before power-on is decoded with what follows it
 
 
@@ -44,11 +49,11 @@ def _share(supply_v: float, nominal_v: float, forward_v: float) -> tuple[float, 
     """Share of the brightness that is reckoned with, and its relative uncertainty from the forward voltage."""
     share = brightness(supply_v, nominal_v, forward_v)
     slope = (supply_v - nominal_v) / (nominal_v - forward_v) ** 2
-    share = max(FAINTEST, share)
+    share = max(LEAST_SHARE, share)
     return share, abs(slope) * FORWARD_SIGMA_V / share
 
 
-def calibration_at(calibration: Calibration, supply_v: float, rating: LedRating) -> Calibration:
+def dimmed_calibration(calibration: Calibration, supply_v: float, rating: LedRating) -> Calibration:
     """The calibration (volts above dark) for a device fed with `supply_v` instead of its nominal voltage.
 
     Its uncertainty grows with the distance, that of red to green too, since no die has just the typical voltage.
@@ -84,7 +89,7 @@ def with_supply_heeded(
     for start_s, end_s, volts in stretches:
         part = led.between(start_s, end_s)
         if len(part.times_s):
-            dimmed = calibration_at(calibration, volts, rating)
+            dimmed = dimmed_calibration(calibration, volts, rating)
             parts.append(decode(part.times_s, part.values, calibration=dimmed, codes=codes))
     return joined(parts)
 
@@ -117,3 +122,60 @@ def _median_v(volts: Trace | None, recording: Recording, start_s: float, end_s: 
     values = volts.between(on_s, off_s).values
     values = values[np.isfinite(values)]
     return float(np.median(values)) if len(values) else nominal_v
+
+
+def lit_volts(recording: Recording, decoded: Decoded) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The device's voltage while its LED was lit since the last power-on, as far as the decoding says."""
+    volts = recording.traces.get("dut_v")
+    since_s = max((a.start_s for a in recording.actions if a.kind == "power_on"), default=float("-inf"))
+    if volts is None:
+        return np.empty(0)
+    lit = [s for s in decoded.segments if s.colour != "dark" and s.start_s >= since_s]
+    if sum(s.end_s - s.start_s for s in lit) < LEAST_S:
+        return np.empty(0)
+    return np.concatenate([volts.between(s.start_s, s.end_s).values for s in lit])
+
+
+def read_again(
+    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, rating: LedRating
+) -> tuple[Decoded, Calibration]:
+    """`decoded` and its calibration as they are, or read with the levels of the voltage that the device had.
+
+    With a voltage that changes too much for one set of levels, or too low for a colour to be seen, the result carries a
+    `levels` problem whose `open` is the share of the light that it concerns.
+    """
+    nominal_v = rating.nominal_v
+    again = with_supply_heeded(recording, decoded, calibration, codes, rating)
+    lit_v = lit_volts(recording, again)
+    low = lit_v < ENOUGH * nominal_v
+    if not len(lit_v):
+        return again, calibration
+    if float(np.mean(low)) < 1 - MOSTLY:  # not worth a word, but a little dimmer all the same
+        return again, dimmed_calibration(calibration, float(np.median(lit_v)), rating)
+    usual_v = float(np.median(lit_v[low]))
+    within = np.abs(lit_v - usual_v) <= STEADY * nominal_v
+    dimmed = readable_calibration(calibration, usual_v, rating)
+    share = float(np.mean(low))
+    if dimmed is None or float(np.mean(within)) < MOSTLY:
+        why = "green can hardly be seen" if dimmed is None else "changes too much for one set of levels"
+        text = (
+            f"the device had {usual_v:.2f} V instead of {nominal_v:g} V in {share:.0%} of the time with light, which "
+            f"dims its LED: {why}, so colours can't be told apart. Raise the supply, or judge by voltage and current"
+        )
+        return replace(
+            again, problems=(*again.problems, Problem("levels", text, {"open": share, "volts": usual_v}))
+        ), calibration
+    red, green = dimmed.red_v[0] / calibration.red_v[0], dimmed.green_v[0] / calibration.green_v[0]
+    text = (
+        f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} "
+        f"and green at {green:.0%} of the calibrated levels"
+    )
+    return replace(again, problems=(*again.problems, Problem("dimmed", text, {"volts": usual_v}))), dimmed
+
+
+def readable_calibration(calibration: Calibration, volts: float, rating: LedRating) -> Calibration | None:
+    """The calibration for another supply voltage, less certain; None where a colour all but vanishes."""
+    dies_v = (rating.red_forward_v, rating.green_forward_v)
+    if min(brightness(volts, rating.nominal_v, forward_v) for forward_v in dies_v) < FAINTEST:
+        return None
+    return dimmed_calibration(calibration, volts, rating)

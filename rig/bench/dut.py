@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rig.bench.bench import Bench
+from rig.bench.dimming import read_again
 from rig.bench.faint import with_faint_heeded
 from rig.bench.feed import Fed, Feed
 from rig.bench.frame import Frame, frame_for
 from rig.bench.health import check_fell
 from rig.bench.known import facts_of, rating_of
 from rig.bench.lightcheck import with_light_checked
-from rig.bench.optical import Receipt
-from rig.bench.underfed import read_again
+from rig.bench.optics.receipt import Receipt
 from rig.bench.watch import Watch
 from rig.blinkup import (
     STANDARD_HZ,

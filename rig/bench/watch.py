@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from rig.bench.bench import Bench
-from rig.bench.dimming import calibration_at, joined
+from rig.bench.dimming import dimmed_calibration, joined
 from rig.bench.feed import Feed
 from rig.bench.frame import Frame
 from rig.bench.health import Doubt, check_supply
 from rig.bench.known import rating_of
-from rig.bench.optical import POLL_S, Receipt
 from rig.bench.optics.light import seen_by_sensor
+from rig.bench.optics.receipt import Receipt
+from rig.bench.optics.seam import POLL_S
 from rig.errors import BenchFault
 from rig.led import Catalogue, Decoded, State, Tracker, finish
 from rig.recording import Action, Blanked, Floats, Recording, Trace
@@ -131,7 +132,7 @@ class Watch:
 
         `anew`: what was learned of the light before counts no more, as when the device was off in between.
         """
-        calibration = calibration_at(self._bench.calibration, volts, rating_of(self._bench.device))
+        calibration = dimmed_calibration(self._bench.calibration, volts, rating_of(self._bench.device))
         if calibration == self._calibration and not anew:
             return
         self._decode()

@@ -19,7 +19,7 @@ from rig.blinkup import (
     split_packet,
     symbols,
 )
-from rig.captures import read_capture
+from rig.captures.reading import read_capture
 from rig.cli import blinkup_send
 from rig.cli.blinkup_text import entry_rows
 from rig.cli.configuring import (

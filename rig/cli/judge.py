@@ -9,10 +9,10 @@ import numpy as np
 import typer
 
 from rig.bench.config import BenchConfig, load_bench
+from rig.bench.dimming import read_again
 from rig.bench.faint import with_faint_heeded
 from rig.bench.known import calibration_of, facts_of, rating_of
 from rig.bench.lightcheck import with_light_checked
-from rig.bench.underfed import read_again
 from rig.cli.output import plain, say, table
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Decoded, Span, decode, load_catalogue

@@ -5,8 +5,7 @@ from rig.led.codes import Catalogue, Cell, Code, Reading, check_lights, load_cat
 from rig.led.decode import decode
 from rig.led.decoded import Decoded, Problem, Segment, Span
 from rig.led.errors import CalibrationError, CodesError, LedError, SamplesError
-from rig.led.timeline import finish
-from rig.led.tracker import State, Tracker
+from rig.led.tracker import State, Tracker, finish
 
 __all__ = [
     "Calibration",

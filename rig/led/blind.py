@@ -18,8 +18,7 @@ from rig.led.bintypes import BIN_S, Bins, Floats
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded, Problem, Span
-from rig.led.timeline import finish
-from rig.led.tracker import Tracker
+from rig.led.tracker import Tracker, finish
 
 BLOCK = 5  # bins
 BASE_BLOCKS = 60  # over which the least light is taken for dark

@@ -10,8 +10,7 @@ from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue
 from rig.led.decoded import Decoded
 from rig.led.errors import SamplesError
-from rig.led.timeline import finish
-from rig.led.tracker import Tracker
+from rig.led.tracker import Tracker, finish
 
 FARTHEST_S = 0.5  # median: no code can be seen in so few samples, and as many bins would take minutes
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from rig.led.problems import Seen, ambient_problems, levels_problems, problems_o
 from rig.led.rails import veiled
 from rig.led.spans import Judge, merged, read
 from rig.led.track import BLOCK, KEEP, Block, Track
-
-if TYPE_CHECKING:
-    from rig.led.tracker import Tracker
 
 WINDOW_BINS = 6000  # remembered at the most ...
 SETTLED_BINS = (3600, 4500)  # ... of which so many are settled then, once the rest can hardly change them
@@ -143,9 +139,3 @@ def _until(span: Span, end_s: float) -> Span:
 
 def _cut(segment: Segment, end_s: float) -> Segment:
     return segment if segment.end_s <= end_s else replace(segment, end_s=end_s)
-
-
-def finish(tracker: Tracker) -> Decoded:
-    """The timeline of everything the tracker saw so far. It may go on afterwards."""
-    closed = tracker.closed()
-    return closed.timeline.decoded(closed.bank, closed.binner)

@@ -12,6 +12,7 @@ from rig.led.bins import Binner
 from rig.led.bintypes import BIN_S, Bins, Floats
 from rig.led.calibration import Calibration
 from rig.led.codes import Catalogue, load_catalogue
+from rig.led.decoded import Decoded
 from rig.led.model import Model, build_model
 from rig.led.pwm import Dimming
 from rig.led.timeline import Timeline
@@ -131,3 +132,9 @@ class Tracker:
 def _all_lights(codes: Catalogue) -> tuple[str, ...]:
     """Before any evidence: every code that has a light."""
     return tuple(code.id for code in codes if code.readings)
+
+
+def finish(tracker: Tracker) -> Decoded:
+    """The timeline of everything the tracker saw so far. It may go on afterwards."""
+    closed = tracker.closed()
+    return closed.timeline.decoded(closed.bank, closed.binner)

@@ -9,8 +9,7 @@ from rig.outcome.candidate import Candidate
 from rig.outcome.context import joined
 from rig.outcome.evidence import GREEN_ANSWERS, Scene
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
-from rig.outcome.starving import starving_items
-from rig.outcome.supply import Series
+from rig.outcome.supply import Series, starving_items
 
 _DARK = 0.95
 _BOOTED_S = 1.0  # while a device starts, its current changes anyway
@@ -187,5 +186,5 @@ def no_power(scene: Scene) -> Candidate | None:
     item = EvidenceItem(since_s, last_s, f"dut_v below {facts.min_v:.1f} V", "supply")
     step = "check switch, wiring, contacts and set point between the regulator and the device, and repeat"
     return Candidate(
-        Verdict.UNDECIDED, 0.97, text, (item, *starving_items(scene)), (since_s, last_s), domain, next_step=step
+        Verdict.UNDECIDED, 0.97, text, (item, *starving_items(scene.supply)), (since_s, last_s), domain, next_step=step
     )

@@ -14,8 +14,7 @@ from rig.outcome.meaning import is_red, tail
 from rig.outcome.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.outcome.polarity import amber_for_dark
 from rig.outcome.rules_dead import dead, no_power, switched_off_by_code
-from rig.outcome.starving import starving_items
-from rig.outcome.supply import Dip, Series, dips_item, whose_supply
+from rig.outcome.supply import Dip, Series, dips_item, starving_items, whose_supply
 from rig.outcome.trust import BLOCKING_KINDS
 
 _REGULAR_S = 5.0  # two cycles of the slowest pattern
@@ -145,7 +144,7 @@ def brownout(scene: Scene) -> Candidate | None:
     tags.add("starved" if supply.starved else domain.value)
     if red is not None and _updated_before(scene, red):
         tags.add("after_update")
-    evidence += starving_items(scene)
+    evidence += starving_items(scene.supply)
     start_s = min(e.start_s for e in evidence)
     end_s = max(e.end_s for e in evidence if e.source != "action")
     if red:
@@ -163,7 +162,7 @@ def restarting(scene: Scene, red: Seen | None) -> Candidate | None:
         return None
     domain, why = whose_supply(scene.supply, scene.facts)
     seen = EvidenceItem(found.times_s[0], found.times_s[-1], restarts_text(found), "supply")
-    evidence = (seen, *((red.item(),) if red is not None else ()), *starving_items(scene))
+    evidence = (seen, *((red.item(),) if red is not None else ()), *starving_items(scene.supply))
     text = f"{restarts_text(found)}; {stages_text(scene, found)}; {why}"
     tags = frozenset({"starved" if scene.supply.starved else domain.value})
     return Candidate(Verdict.BROWNOUT_LOOP, 0.98, text, evidence, (found.times_s[0], found.times_s[-1]), domain, tags)
@@ -199,7 +198,7 @@ def too_low(scene: Scene) -> Candidate | None:
         since_s, until_s, f"dut_v median {volts:.2f} V, least {np.min(supply.dut_v.values):.2f} V", "supply"
     )
     tags = frozenset({"starved" if supply.starved else domain.value})
-    evidence = (item, *starving_items(scene))
+    evidence = (item, *starving_items(scene.supply))
     return Candidate(Verdict.SUPPLY_TOO_LOW, score, text, evidence, (since_s, until_s), domain, tags)
 
 

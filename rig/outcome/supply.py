@@ -231,3 +231,11 @@ def dips_item(dips: tuple[Dip, ...], level_v: float, word: str) -> EvidenceItem:
     if len(dips) > 1 and dips[-1].start_s > first_s:
         text += f", {(len(dips) - 1) / (dips[-1].start_s - first_s):.1f} per second"
     return EvidenceItem(first_s, last_s, text, "supply")
+
+
+def starving_items(view: SupplyView) -> tuple[EvidenceItem, ...]:
+    """One item for each of the rig's own actions that starved the device: evidence that it was made on purpose."""
+    return tuple(
+        EvidenceItem(a.start_s, a.end_s, f"the rig was told to starve the device: {a.kind}", "action")
+        for a in view.starved
+    )

@@ -17,7 +17,7 @@ import pytest
 import pytest_html
 
 from rig.bench.dut import DeviceUnderTest, Observation
-from rig.bench.optical import Receipt
+from rig.bench.optics.receipt import Receipt
 from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
 from rig.outcome import FaultDomain, without_blame
 from rig.run import journal

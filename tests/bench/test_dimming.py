@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rig.bench.bench import open_bench
-from rig.bench.dimming import LedRating, calibration_at, joined, with_supply_heeded
+from rig.bench.dimming import LedRating, dimmed_calibration, joined, with_supply_heeded
 from rig.bench.dut import DeviceUnderTest
 from rig.bench.known import rating_of
 from rig.led import Calibration, decode
@@ -18,7 +18,7 @@ STORED = Calibration(red_v=(0.45,), green_v=(0.75,))
 
 
 def test_green_fades_first_and_uncertainty_grows() -> None:
-    at = {volts: calibration_at(STORED, volts, LedRating(3.3)) for volts in (3.6, 3.3, 2.8, 2.5)}
+    at = {volts: dimmed_calibration(STORED, volts, LedRating(3.3)) for volts in (3.6, 3.3, 2.8, 2.5)}
     assert at[3.3] is STORED
     assert at[3.6].red_v[0] > STORED.red_v[0]
     ratios = [at[v].green_v[0] / at[v].red_v[0] for v in (3.6, 3.3, 2.8, 2.5)]
@@ -30,7 +30,7 @@ def test_green_fades_first_and_uncertainty_grows() -> None:
 
 
 def test_no_light_is_no_reason_for_noise_to_become_light() -> None:
-    assert calibration_at(STORED, 1.4, LedRating(3.3)).red_v[0] == pytest.approx(0.045)
+    assert dimmed_calibration(STORED, 1.4, LedRating(3.3)).red_v[0] == pytest.approx(0.045)
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4])
@@ -77,13 +77,13 @@ def test_nothing_is_decoded_twice_where_the_voltage_was_nominal() -> None:
 def test_forward_voltages_are_the_device_files() -> None:
     blue_green = rating_of(load_device("example-product"))
     assert (blue_green.nominal_v, blue_green.green_forward_v) == (3.2, 2.3)
-    usual = calibration_at(STORED, 2.8, LedRating(3.2))
-    fading = calibration_at(STORED, 2.8, blue_green)
+    usual = dimmed_calibration(STORED, 2.8, LedRating(3.2))
+    fading = dimmed_calibration(STORED, 2.8, blue_green)
     assert fading.red_v == usual.red_v
     assert fading.green_v[0] == pytest.approx(0.75 * 0.5 / 0.9)
 
 
 def test_red_to_green_is_less_sure_the_lower_the_voltage() -> None:
-    sure = [calibration_at(STORED, volts, LedRating(3.3)).ratio_uncertainty for volts in (3.3, 3.0, 2.7)]
+    sure = [dimmed_calibration(STORED, volts, LedRating(3.3)).ratio_uncertainty for volts in (3.3, 3.0, 2.7)]
     assert sure[0] == STORED.ratio_uncertainty
     assert sure == sorted(sure)

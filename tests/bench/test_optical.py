@@ -13,9 +13,9 @@ from bench_files import SIMULATED, changed, edited
 from rig.bench.bench import Bench, open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.bench.frame import Frame, frame_for, frame_of_packet
-from rig.bench.optical import Receipt
 from rig.bench.optics.edges import PinChange, compare
 from rig.bench.optics.pigpio_wave import MAX_PULSES, unwrapped
+from rig.bench.optics.receipt import Receipt
 from rig.blinkup import ClearConfig, LedLegs, WifiConfig
 from rig.errors import BenchFault, BlinkUpError
 from rig.sim.world import SimulatedWorld

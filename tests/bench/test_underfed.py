@@ -7,9 +7,8 @@ import itertools
 import pytest
 
 from rig.bench.bench import open_bench
-from rig.bench.dimming import LedRating
+from rig.bench.dimming import LedRating, read_again, readable_calibration
 from rig.bench.dut import DeviceUnderTest, Observation
-from rig.bench.underfed import calibration_at, read_again
 from rig.led import Calibration, decode, load_catalogue
 from rig.outcome import Verdict
 
@@ -57,12 +56,12 @@ def test_nominal_supply_changes_nothing() -> None:
 
 
 def test_levels_fall_with_the_voltage_green_first() -> None:
-    made = [calibration_at(NOMINAL, volts, LedRating(3.3)) for volts in (3.3, 3.0, 2.7, 2.5)]
+    made = [readable_calibration(NOMINAL, volts, LedRating(3.3)) for volts in (3.3, 3.0, 2.7, 2.5)]
     steps = [(c.red_v[0], c.green_v[0]) for c in made if c is not None]
     assert steps[0] == (0.45, 0.75)
     assert len(steps) == 4
     assert all(a[0] > b[0] and a[1] / a[0] > b[1] / b[0] for a, b in itertools.pairwise(steps))
-    assert calibration_at(NOMINAL, 2.2, LedRating(3.3)) is None
+    assert readable_calibration(NOMINAL, 2.2, LedRating(3.3)) is None
 
 
 def test_a_little_less_than_nominal_dims_without_a_word() -> None:

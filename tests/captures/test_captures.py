@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from capture_files import VCD, write_sigrok
 
-from rig.captures import BadCapture, read_capture
+from rig.captures.capture import BadCapture
+from rig.captures.reading import read_capture
 from rig.errors import ConfigError
 from rig.recording import Recording, Trace
 
