@@ -18,9 +18,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rig.bench.bench import open_bench
-from rig.bench.feeding import Feed, configure, gets_online
-from rig.supply.search import Search, Space, find
-from rig.supply.shmoo import Axis, explore
+from rig.bench.experiments import Feed, configure, gets_online
+from rig.supply.edge.search import Search, Space, find
+from rig.supply.edge.shmoo import Axis, explore
 
 SPACE = Space(1.8, 3.6, 0.002, (0.001, 0.010), lapse=0.002)  # as `rig brownout find volts` has it
 ATTEMPTS, WORLDS, NEAR_V = 14, 200, 0.010

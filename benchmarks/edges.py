@@ -10,9 +10,9 @@ from __future__ import annotations
 import sys
 
 from rig.bench.bench import open_bench
-from rig.bench.frame import frame_of_packet
-from rig.bench.optics.spi_plan import CONTROLLERS, plan
 from rig.blinkup import InvalidRate
+from rig.blinkup.frame import frame_of_packet
+from rig.drivers.optical.spi_plan import CONTROLLERS, plan
 
 MOST_US = 5.0
 MOST_PPM = 1.0

@@ -13,11 +13,11 @@ import adafruit_ads1x15.ads1x15 as driver
 import adafruit_ina219
 from adafruit_ads1x15 import ADS1115, AnalogIn
 
-from rig.sim.analog import Constant
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip
-from rig.sim.i2c import BusioI2C, I2CWires
-from rig.sim.timeline import NS_PER_S, Timeline, to_ns
+from rig.sim.physics.analog import Constant
+from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.timeline import NS_PER_S, Timeline, to_ns
 
 
 class TimelineTime:

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import loop_worlds as worlds
 
-from rig.outcome import FaultDomain, Outcome, Verdict
-from rig.profiles.device import load_device
+from rig.config.device import load_device
+from rig.diagnosis import FaultDomain, Outcome, Verdict
 
 V = Verdict
 SURE = 0.8  # a wrong verdict at least as sure as this is confidently wrong

@@ -16,21 +16,21 @@ import numpy as np
 from pydantic import SecretStr
 
 from rig.bench.bench import Bench
-from rig.bench.capabilities import Surroundings
-from rig.bench.config import BenchConfig, load_bench
 from rig.bench.dut import DeviceUnderTest, Observation
+from rig.config.bench import BenchConfig, load_bench
+from rig.config.capabilities import Surroundings
+from rig.config.device import DeviceProfile, load_device
+from rig.config.network import NetworkProfile, load_network
+from rig.config.spread import Spread
+from rig.diagnosis import Outcome
 from rig.errors import BenchFault
-from rig.outcome import Outcome
-from rig.profiles.device import DeviceProfile, load_device
-from rig.profiles.network import NetworkProfile, load_network
-from rig.quantities import Spread
 from rig.sim.imp.character import draw
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.firmware import Firmware
 from rig.sim.imp.radio import RadioFailed
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.process import Process, Program
-from rig.sim.timeline import to_ns
+from rig.sim.physics.process import Process, Program
+from rig.sim.physics.timeline import to_ns
 from rig.sim.world import SimulatedWorld, Streams
 
 RANGES_FILE = Path(__file__).with_name("loop_worlds.toml")

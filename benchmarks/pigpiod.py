@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pigpio
 
-from rig.sim.serve import ServeOptions, SimServer
+from rig.sim.server.serve import ServeOptions, SimServer
 
 ROWS: list[tuple[str, str, Callable[[pigpio.pi, float], float]]] = []
 SERVE = (sys.executable, "-c", "from rig.cli.main import app; app()", "sim", "serve", "--port", "0", "--control", "0")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from scenario_worlds import Run, data, device_of
 
-from rig.outcome import FaultDomain, Verdict
+from rig.diagnosis import FaultDomain, Verdict
 
 RECENT_S = 5.0  # two cycles of the slowest pattern: what began later can't be read yet
 OVER_S = 3.0  # it boots and runs on this long: it got over it

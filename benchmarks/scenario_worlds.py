@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 
 from rig.bench.bench import Bench
-from rig.bench.capabilities import Surroundings
-from rig.bench.config import BenchConfig, SimulatedDefect, load_bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.blinkup import FAST_HZ, ClearConfig, Proxy, StaticIP, WifiConfig
+from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
+from rig.config.capabilities import Surroundings
+from rig.config.device import DeviceProfile, load_device
+from rig.config.network import NEEDS, AnyNetwork, NetworkProfile, load_any_network
+from rig.config.spread import Spread
+from rig.diagnosis import Outcome
 from rig.errors import BenchFault, SafetyTrip
-from rig.outcome import Outcome
-from rig.profiles.device import DeviceProfile, load_device
-from rig.profiles.network import NEEDS, AnyNetwork, NetworkProfile, load_any_network
-from rig.quantities import Spread
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.imp.settings import Proxy as StoredProxy
 from rig.sim.imp.settings import StaticIp as StoredAddress

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import scenario_worlds as worlds
 from scenario_truth import SURE, Grade, grade
 
-from rig.run.wilson import wilson
+from rig.report.wilson import wilson
 
 EVERY = 250  # worlds between two words on how far it is
 

@@ -12,8 +12,8 @@ import catalogue as published  # type: ignore[import-not-found]  # beside score.
 import numpy as np
 
 from rig.led import Calibration, Catalogue, Cell, Code, Reading, Span, Tracker, finish
-from rig.led.decoded import COLOUR_NAMES
-from rig.led.model import COLOUR_LETTERS
+from rig.led.hmm.model import COLOUR_LETTERS
+from rig.led.result import COLOUR_NAMES
 
 
 def _cell(colour: int, lo_ms: float, hi_ms: float | None = None) -> Cell:

@@ -20,9 +20,9 @@ import pigpio
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rig.bench.bench import Bench
-from rig.bench.config import BenchConfig, load_bench
-from rig.profiles.device import load_device
-from rig.quantities import Spread
+from rig.config.bench import BenchConfig, load_bench
+from rig.config.device import load_device
+from rig.config.spread import Spread
 
 RUNS = 3
 BITS, BIT_HZ = 1500, 60.0

@@ -38,7 +38,7 @@ class Clock(Protocol):
 
 
 class Stepper(Protocol):
-    """A world whose time can be moved (see `rig.sim.timeline.Timeline`)."""
+    """A world whose time can be moved (see `rig.sim.physics.timeline.Timeline`)."""
 
     @property
     def now_ns(self) -> int: ...

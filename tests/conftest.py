@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from rig.bench.bench import Bench, open_bench
+from rig.errors import BenchConnectionError
+
 pytest_plugins = ["pytester"]
 
 settings.register_profile("rig", deadline=None)  # a slow machine is no defect
@@ -30,3 +33,26 @@ def _no_spinning_clients() -> Iterator[None]:
             thread.go = False  # type: ignore[attr-defined]
             with contextlib.suppress(OSError):
                 thread.sl.s.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def sim() -> Iterator[Bench]:
+    """An open simulated bench, always the same individual."""
+    with open_bench("simulated", seed=3) as opened:
+        yield opened
+
+
+@pytest.fixture
+def gone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A bench whose daemon has gone away, with the device's set point made but not enabled."""
+    # Or the gone daemon is asked once more at exit.
+    monkeypatch.setattr("rig.drivers.failsafe.signals.atexit.register", lambda _: None)
+    opened = open_bench("simulated", seed=3)
+    opened.supply.set(3.3)
+    opened.world.stop()
+    yield opened
+    with contextlib.suppress(BenchConnectionError):
+        opened.close()
+    line = opened.supply.source._line
+    for device in (line._switch, line._relay, *opened.optical._pins):
+        device._pin = None  # gpiozero would complain once more when it is collected

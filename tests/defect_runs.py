@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rig.run import journal
+from rig.report import journal
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests_hil" / "defects.toml"

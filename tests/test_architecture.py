@@ -9,10 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent / "rig"
 
-JUDGES = ("rig.blinkup", "rig.led", "rig.outcome")
+JUDGES = ("rig.blinkup", "rig.led", "rig.diagnosis")
 ADAFRUIT = ("adafruit_ads1x15", "adafruit_mcp4725", "adafruit_ina219", "board", "busio")
 HARDWARE = ("pigpio", "gpiozero", *ADAFRUIT, "spidev", "lgpio")
-MAY_SIMULATE = ("bench/opening.py", "cli/sim.py", "cli/sim_world.py", "pytest_plugin/faults_fixture.py", "sim/")
+MAY_SIMULATE = ("bench/backend.py", "cli/sim.py", "cli/sim_world.py", "pytest_plugin/faults_fixture.py", "sim/")
 
 
 def imports(path: Path) -> set[str]:
@@ -39,7 +39,7 @@ def test_the_simulation_shares_nothing_with_its_judges(name: str) -> None:
     assert not touching(FILES[name], JUDGES)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("blinkup/", "led/", "outcome/"))])
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("blinkup/", "led/", "diagnosis/"))])
 def test_judges_know_no_hardware_and_no_clock(name: str) -> None:
     assert not touching(FILES[name], (*HARDWARE, "rig.clock", "rig.bench", "rig.sim", "time", "threading"))
 

@@ -13,7 +13,7 @@ from clock_runs import Log, unhung
 
 from rig.clock import VirtualClock
 from rig.errors import ClockError, RigError
-from rig.sim.timeline import NS_PER_MS, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, Timeline
 
 
 def plans(seed: int, workers: int = 5, steps: int = 12) -> dict[str, list[int]]:

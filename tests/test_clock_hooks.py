@@ -8,7 +8,7 @@ import pytest
 from clock_runs import unhung
 
 from rig.clock import Clock, Deadline, RealClock, VirtualClock
-from rig.sim.timeline import NS_PER_MS, NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, Timeline
 
 
 def test_settle_hooks_hear_of_every_pause_at_its_time() -> None:

@@ -21,15 +21,15 @@ from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 import rig
-from rig.bench.config import BenchConfig, SupplyWiring, load_bench
 from rig.cli.main import app
+from rig.config.bench import BenchConfig, SupplyWiring, load_bench
+from rig.config.device import DeviceProfile, load_device
+from rig.config.limits import Limit
+from rig.config.loading import fixtures_folder
+from rig.config.simulated_device import SimulatedDevice
+from rig.config.spread import Spread
 from rig.errors import RigError
-from rig.files import fixtures_folder
-from rig.profiles.device import DeviceProfile, load_device
-from rig.profiles.individuals import SimulatedDevice
-from rig.profiles.limits import Limit
 from rig.pytest_plugin import options
-from rig.quantities import Spread
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from defect_runs import Case, cases, run, verdict_of
 
-from rig.sim.defects import KINDS
+from rig.sim.faults.device import KINDS
 
 CASES = cases()
 HARMLESS = {"flash.fresh", "os.outdated", "app.leaves"}  # conditions of a healthy device, by docs/devices.md

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 import rig.pytest_plugin.plugin as plugin
-from rig.bench.capabilities import EnvironmentControl
 from rig.bench.dut import DeviceUnderTest, Observation
-from rig.bench.optics.receipt import Receipt
 from rig.clock import Clock
-from rig.outcome import Outcome
+from rig.config.capabilities import EnvironmentControl
+from rig.diagnosis import Outcome
+from rig.drivers.optical.receipt import Receipt
 from rig.pytest_plugin.declared import EXAMPLES
 from rig.pytest_plugin.fixtures import Measure
 from rig.supply import Supply

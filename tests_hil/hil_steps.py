@@ -8,8 +8,8 @@ import pytest
 
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.blinkup import FAST_HZ, WifiConfig
-from rig.profiles.network import AnyNetwork
-from rig.run.light import colours_between
+from rig.config.network import AnyNetwork
+from rig.led.timing import colours_between
 
 ONLINE_TIMEOUT_S = 20.0
 

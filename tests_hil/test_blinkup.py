@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from hil_steps import EXTREMES, ONLINE_TIMEOUT_S, get_online, powered_s, settings_for, shown, wait_online
 
-from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest, Observation
-from rig.bench.frame import frame_of_packet
-from rig.bench.optics.receipt import Receipt
 from rig.blinkup import FAST_HZ, STANDARD_HZ, ClearConfig, LineCode, damage, encode
-from rig.outcome import Verdict
-from rig.run.light import EDGE_S, LATE_S, first_run
+from rig.blinkup.frame import frame_of_packet
+from rig.config.capabilities import Surroundings
+from rig.diagnosis import Verdict
+from rig.drivers.optical.receipt import Receipt
+from rig.led.timing import EDGE_S, LATE_S, first_run
 
 pytestmark = pytest.mark.hil
 

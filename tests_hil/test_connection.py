@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hil_steps import EXTREMES, get_online, powered_s, settings_for, wait_online
 
-from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ
-from rig.outcome import Verdict
-from rig.run.light import EDGE_S, first_run
+from rig.config.capabilities import Surroundings
+from rig.diagnosis import Verdict
+from rig.led.timing import EDGE_S, first_run
 
 pytestmark = pytest.mark.hil
 

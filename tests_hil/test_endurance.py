@@ -6,8 +6,8 @@ import pytest
 from hil_steps import get_online, online_timeout_s, powered_s
 
 from rig.bench.dut import DeviceUnderTest
-from rig.run.light import EDGE_S, first_run
-from rig.run.wilson import wilson
+from rig.led.timing import EDGE_S, first_run
+from rig.report.wilson import wilson
 
 pytestmark = pytest.mark.hil
 

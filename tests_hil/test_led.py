@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hil_steps import get_online, powered_s, shown, words
 
-from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest
-from rig.run.light import LATE_S, brightest, colours_between, first_run, level, period_s
+from rig.config.capabilities import Surroundings
+from rig.led.timing import LATE_S, brightest, colours_between, first_run, level, period_s
 
 pytestmark = pytest.mark.hil
 

@@ -7,8 +7,8 @@ from hil_steps import settings_for
 
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ
-from rig.outcome import Verdict
-from rig.run.light import first_run
+from rig.diagnosis import Verdict
+from rig.led.timing import first_run
 
 pytestmark = pytest.mark.hil
 

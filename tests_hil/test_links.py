@@ -9,7 +9,7 @@ from hil_steps import enrolment_of
 
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ, Proxy, StaticIP, WifiConfig, WpsConfig
-from rig.outcome import Verdict
+from rig.diagnosis import Verdict
 
 pytestmark = pytest.mark.hil
 

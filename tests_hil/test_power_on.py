@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hil_steps import powered_s, switching_s
 
-from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest
-from rig.outcome import FaultDomain, Verdict
-from rig.run.light import EDGE_S, first_run
+from rig.config.capabilities import Surroundings
+from rig.diagnosis import FaultDomain, Verdict
+from rig.led.timing import EDGE_S, first_run
 
 pytestmark = pytest.mark.hil
 

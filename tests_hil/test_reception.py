@@ -6,7 +6,7 @@ import pytest
 
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ, ClearConfig
-from rig.run.light import LATE_S, first_run
+from rig.led.timing import LATE_S, first_run
 
 pytestmark = pytest.mark.hil
 

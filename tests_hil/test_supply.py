@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hil_steps import EXTREMES, get_online
 
-from rig.bench.capabilities import Surroundings
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ
+from rig.config.capabilities import Surroundings
+from rig.diagnosis import Verdict
 from rig.errors import SupplyLimitError
-from rig.outcome import Verdict
 
 pytestmark = pytest.mark.hil
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rig.supply.search import Space, find
+from rig.supply.edge.search import Space, find
 
 pytestmark = pytest.mark.hil
 

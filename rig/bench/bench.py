@@ -9,22 +9,22 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from rig.bench.capabilities import EnvironmentControl, NetworkControl, lacking_for
-from rig.bench.config import BenchConfig, load_bench
-from rig.bench.guarded_i2c import GuardedI2C
-from rig.bench.known import calibration_of
-from rig.bench.networks import declared_networks
-from rig.bench.opening import Backend, open_backend
-from rig.bench.optics.opening import open_optical
-from rig.bench.optics.seam import OpticalTx
-from rig.bench.safety import guard
-from rig.bench.sampler import ContinuousInput
-from rig.bench.selftest import self_test
-from rig.bench.supplies import open_supply
+from rig.bench.backend import Backend, open_backend
+from rig.bench.conversions import calibration_of
+from rig.bench.self_test import self_test
 from rig.clock import Clock
+from rig.config.bench import BenchConfig, load_bench
+from rig.config.bench_networks import declared_networks
+from rig.config.capabilities import EnvironmentControl, NetworkControl, lacking_for
+from rig.config.device import CAPABILITIES, DeviceProfile, load_device
+from rig.drivers.adc import ContinuousInput
+from rig.drivers.failsafe.signals import guard
+from rig.drivers.i2c_budget import GuardedI2C
+from rig.drivers.optical.factory import open_optical
+from rig.drivers.optical.transmitter import OpticalTx
+from rig.drivers.supply.factory import open_supply
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Calibration
-from rig.profiles.device import CAPABILITIES, DeviceProfile, load_device
 
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
 MOST_OHM = 1000.0
@@ -101,7 +101,7 @@ class Bench:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """Names of what this bench can do and its device has; see `rig.bench.capabilities`."""
+        """Names of what this bench can do and its device has; see `rig.config.capabilities`."""
         have = {f"network:{name}" for name, lacking in self._lacking.items() if not lacking}
         if have:
             have.add("network")

@@ -6,16 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rig.bench.acquisition import Watch
 from rig.bench.bench import Bench
-from rig.bench.dimming import read_again
-from rig.bench.faint import with_faint_heeded
-from rig.bench.feed import Fed, Feed
-from rig.bench.frame import Frame, frame_for
+from rig.bench.conversions import facts_of, rating_of
 from rig.bench.health import check_fell
-from rig.bench.known import facts_of, rating_of
-from rig.bench.lightcheck import with_light_checked
-from rig.bench.optics.receipt import Receipt
-from rig.bench.watch import Watch
+from rig.bench.supply_player import Fed, Feed
 from rig.blinkup import (
     STANDARD_HZ,
     Bright,
@@ -30,12 +25,17 @@ from rig.blinkup import (
     rate_named,
     rate_of_flags,
 )
+from rig.blinkup.frame import Frame, frame_for
+from rig.config.network import NetworkProfile
+from rig.diagnosis import Outcome, judge
+from rig.diagnosis.checks.light_path import with_light_checked
+from rig.diagnosis.corrections.supply_dimming import read_again
+from rig.diagnosis.corrections.weak_led import with_faint_heeded
+from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchFault, DeviceNotReady
 from rig.led import Calibration, Catalogue, Decoded, check_lights, load_catalogue
-from rig.outcome import Outcome, judge
-from rig.profiles.network import NetworkProfile
 from rig.recording import Recording
-from rig.supply.profiles import SupplyProfile, load_profile
+from rig.supply.profile import SupplyProfile, load_profile
 
 SETTLED_S = 1.2
 OFF_S = 0.5
@@ -216,7 +216,7 @@ class DeviceUnderTest:
 
         `rate_hz` may be a name (standard, fast, half, two-thirds); `flags` are those of the factory method and decide
         the rate in its place. `bright`, `lit_percent` and `damage` make the light weaker, longer or wrong on purpose:
-        see `rig.bench.frame.frame_for`.
+        see `rig.blinkup.frame.frame_for`.
 
         `supply` is a profile that begins `supply_at_s` after the first symbol.
 

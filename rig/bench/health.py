@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from rig.bench.sampler import ContinuousInput
+from rig.drivers.adc import ContinuousInput
 from rig.errors import BenchFault
 from rig.recording import Floats
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rig.bench.config import BenchConfig, load_bench
 from rig.cli.checking import check_bench, supply_range_v
 from rig.cli.output import plain, say, table
 from rig.cli.settings import names, show
+from rig.config.bench import BenchConfig, load_bench
 from rig.errors import ConfigError
 
 app = typer.Typer(help="Bench files: what stands on the table. No hardware is touched.", no_args_is_help=True)

@@ -19,7 +19,6 @@ from rig.blinkup import (
     split_packet,
     symbols,
 )
-from rig.captures.reading import read_capture
 from rig.cli import blinkup_send
 from rig.cli.blinkup_text import entry_rows
 from rig.cli.configuring import (
@@ -39,6 +38,7 @@ from rig.cli.output import plain, say, table
 from rig.cli.secrets import SecretlessCommand
 from rig.errors import ConfigError
 from rig.recording import Trace
+from rig.recording.import_reading import read_capture
 
 app = typer.Typer(
     help="BlinkUp: send, try a receiver's margins, show what is sent, decode captures, tune a signal.",
@@ -142,8 +142,8 @@ def tune(
     for advice in tuning.advice:
         say(f"advice    {advice}")
     if png is not None:
-        from rig.run.picture import png as picture_bytes  # matplotlib takes a second to import
-        from rig.run.tuning_picture import draw_tuning
+        from rig.report.pictures.observation import png as picture_bytes  # matplotlib takes a second to import
+        from rig.report.pictures.tuning import draw_tuning
 
         figure = draw_tuning(tuning, trace.times_s, trace.values, title=file.name, reveal=reveal)
         try:

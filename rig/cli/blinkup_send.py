@@ -9,10 +9,9 @@ from typing import Annotated, Any, get_args
 import typer
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.config import BenchConfig, load_bench
 from rig.bench.dut import DeviceUnderTest
-from rig.bench.frame import DAMAGES
 from rig.blinkup import NAMED_RATES, Bright, Config, LineCode, WifiConfig, encode, rate_named
+from rig.blinkup.frame import DAMAGES
 from rig.cli import secrets
 from rig.cli.configuring import (
     Clear,
@@ -28,9 +27,10 @@ from rig.cli.configuring import (
     configuration,
 )
 from rig.cli.output import plain, say, table
+from rig.config.bench import BenchConfig, load_bench
+from rig.config.network import NetworkProfile
 from rig.errors import ConfigError
-from rig.profiles.network import NetworkProfile
-from rig.run.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Axis, Plan, Point, answer_of, run
+from rig.report.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Axis, Plan, Point, answer_of, run
 
 SEND_EPILOG = (
     "Example: rig blinkup send --network home --rate fast. The Wi-Fi password is never an argument: it comes from "
@@ -154,7 +154,7 @@ def sweep(
         found = run(opened, made, sent, place=_ask_to_move, tell=tell)
     table(COLUMNS, found.rows(), right=("taken", "rate"))
     if picture is not None:
-        from rig.run.sweep_picture import sweep_png  # matplotlib takes a second to import
+        from rig.report.pictures.sweep import sweep_png  # matplotlib takes a second to import
 
         try:
             picture.write_bytes(sweep_png(found, f"{axis} on bench {bench}"))

@@ -12,13 +12,13 @@ import numpy as np
 import typer
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.feeding import Feed, configure, gets_online, survives_gap, sweep
+from rig.bench.experiments import Feed, configure, gets_online, survives_gap, sweep
 from rig.cli.output import say
 from rig.errors import ConfigError
-from rig.run.results import ResultsFile
-from rig.supply.hysteresis import hysteresis
-from rig.supply.search import Space, Trial, find
-from rig.supply.shmoo import Axis, Cell, Shmoo, explore
+from rig.report.results import ResultsFile
+from rig.supply.edge.hysteresis import hysteresis
+from rig.supply.edge.search import Space, Trial, find
+from rig.supply.edge.shmoo import Axis, Cell, Shmoo, explore
 
 app = typer.Typer(
     help="Where a device stops getting online: edges and maps, by real power cycles. The supply moves.",
@@ -158,8 +158,8 @@ def map_edge(
             shmoo = explore(attempt, across, up, most=total, before=before, seen=seen)
     _print_map(shmoo)
     if picture is not None:
-        from rig.run.picture import png
-        from rig.run.shmoo_picture import draw_shmoo  # matplotlib takes a second to import
+        from rig.report.pictures.observation import png
+        from rig.report.pictures.shmoo import draw_shmoo  # matplotlib takes a second to import
 
         try:
             picture.write_bytes(png(draw_shmoo(shmoo, title=f"bench {bench}: where the device gets online")))

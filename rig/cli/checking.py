@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
-from rig.bench.config import BenchConfig
-from rig.bench.known import calibration_of
-from rig.bench.networks import declared_networks
+from rig.bench.conversions import calibration_of
+from rig.config.bench import BenchConfig
+from rig.config.bench_networks import declared_networks
+from rig.config.device import DeviceProfile, load_device
 from rig.errors import ConfigError
 from rig.led import load_catalogue
-from rig.profiles.device import DeviceProfile, load_device
 
 ADC_FULL_SCALE_V = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}  # ADS1115 data sheet, by gain
 NO_IMP_ABOVE_V = 3.6

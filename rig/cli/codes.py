@@ -9,8 +9,8 @@ from rich.text import Text
 
 from rig.cli.bar import LETTERS, bar, cell_text, short, slice_ms
 from rig.cli.output import say, table
+from rig.config.device import load_device
 from rig.led import Code, load_catalogue
-from rig.profiles.device import load_device
 
 app = typer.Typer(help="Light codes of the status LED: what they look like and what they mean.", no_args_is_help=True)
 

@@ -9,8 +9,8 @@ import typer
 from rig.cli.device_view import show_profile
 from rig.cli.output import plain, table
 from rig.cli.settings import names
+from rig.config.device import DeviceProfile, load_device
 from rig.errors import ConfigError
-from rig.profiles.device import DeviceProfile, load_device
 
 app = typer.Typer(help="Device types: supply limits, LED codes, simulated twin.", no_args_is_help=True)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rig.cli.output import lines, plain, say
 from rig.cli.settings import Setting, settings, span_text
-from rig.profiles.certainty import Mark
-from rig.profiles.device import DeviceProfile
-from rig.profiles.limits import Limit
-from rig.quantities import Spread
+from rig.config.certainty import Mark
+from rig.config.device import DeviceProfile
+from rig.config.limits import Limit
+from rig.config.spread import Spread
 
 NAMES = ("name", "title", "extends")  # in the heading
 UNMARKED = (*NAMES, "model")  # facts about the file, not about the device

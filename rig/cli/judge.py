@@ -8,16 +8,16 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from rig.bench.config import BenchConfig, load_bench
-from rig.bench.dimming import read_again
-from rig.bench.faint import with_faint_heeded
-from rig.bench.known import calibration_of, facts_of, rating_of
-from rig.bench.lightcheck import with_light_checked
+from rig.bench.conversions import calibration_of, facts_of, rating_of
 from rig.cli.output import plain, say, table
+from rig.config.bench import BenchConfig, load_bench
+from rig.config.device import load_device
+from rig.diagnosis import explain, judge
+from rig.diagnosis.checks.light_path import with_light_checked
+from rig.diagnosis.corrections.supply_dimming import read_again
+from rig.diagnosis.corrections.weak_led import with_faint_heeded
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Decoded, Span, decode, load_catalogue
-from rig.outcome import explain, judge
-from rig.profiles.device import load_device
 from rig.recording import Recording
 
 DARK = "normal_operation"
@@ -149,7 +149,7 @@ def _print_spans(decoded: Decoded, recording: Recording) -> None:
 
 
 def _draw(recording: Recording, decoded: Decoded, target: Path, title: str) -> None:
-    from rig.run.picture import draw, png  # matplotlib takes a second to import
+    from rig.report.pictures.observation import draw, png  # matplotlib takes a second to import
 
     try:
         target.write_bytes(png(draw(recording, decoded, title=title)))

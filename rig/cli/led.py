@@ -10,8 +10,8 @@ from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.cli.output import say, table
 from rig.clock import RealClock
+from rig.config.loading import find
 from rig.errors import ConfigError
-from rig.files import find
 
 app = typer.Typer(help="The light sensor on the device's status LED.", no_args_is_help=True)
 
@@ -38,19 +38,19 @@ def calibrate(
     seed: Seed = None,
 ) -> None:
     """Measure the light of red, green and amber, and print (or store) the calibration."""
-    from rig.bench import bench_file, calibrating
+    from rig.bench import calibration_writer, led_calibration
 
     path = find("benches", bench)
     with open_bench(bench, device=device, seed=seed) as opened:
         dut = DeviceUnderTest(opened)
         levels = (
-            calibrating.measured_by_hand(dut, _wait_for_person)
+            led_calibration.measured_by_hand(dut, _wait_for_person)
             if by_hand
-            else calibrating.measured_by_blinkup(dut, say)
+            else led_calibration.measured_by_blinkup(dut, say)
         )
         rail_v = opened.config.led.calibration.rail_v
         old = opened.calibration
-        new = calibrating.calibration_from(levels, conditions or "not noted", rail_v=rail_v)
+        new = led_calibration.calibration_from(levels, conditions or "not noted", rail_v=rail_v)
     rows = [
         [
             name,
@@ -69,10 +69,10 @@ def calibrate(
     table(columns, rows, right=columns[1:])
     say()
     if write:
-        bench_file.store(path, new)
+        calibration_writer.store(path, new)
         say(f"stored in {path} (the file as it was: {path.with_suffix('.toml.bak').name})")
     else:
-        say(bench_file.as_toml(new).rstrip())
+        say(calibration_writer.as_toml(new).rstrip())
 
 
 @app.command("watch", epilog="Example: rig led watch --bench emulated. Ends with Ctrl-C; the device is switched off.")

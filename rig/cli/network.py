@@ -8,8 +8,8 @@ import typer
 
 from rig.cli.output import plain, table
 from rig.cli.settings import names, show
+from rig.config.network import NetworkProfile, load_any_network
 from rig.errors import ConfigError
-from rig.profiles.network import NetworkProfile, load_any_network
 
 app = typer.Typer(help="Networks: access points and what lies behind them.", no_args_is_help=True)
 

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from rig.cli.output import plain, table
-from rig.files import fixtures_folder
-from rig.quantities import Spread
+from rig.config.loading import fixtures_folder
+from rig.config.spread import Spread
 
 
 @dataclass(frozen=True)

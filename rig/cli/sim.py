@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from rig.bench.config import load_bench
 from rig.cli.output import say
+from rig.config.bench import load_bench
+from rig.config.device import load_device
 from rig.errors import ConfigError
-from rig.profiles.device import load_device
 
 app = typer.Typer(
     help="A simulated Pi for other programs: pigpio's clients connect to it as to a real one.", no_args_is_help=True
@@ -56,7 +56,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve a simulated Pi until Ctrl-C (or SIGTERM). Prints one line per port when it is ready."""
-    from rig.sim.serve import ServeOptions, SimServer
+    from rig.sim.server.serve import ServeOptions, SimServer
 
     if sample not in (1, 2, 4, 5, 8, 10):
         raise ConfigError(f"--sample is {sample}; expected 1, 2, 4, 5, 8 or 10 us")
@@ -100,7 +100,7 @@ def advance(
     control: Control = DEFAULT_CONTROL_PORT,
 ) -> None:
     """Let time pass on a server that was started with --virtual. Done when everything up to then has happened."""
-    from rig.sim.control import ask
+    from rig.sim.server.control import ask
 
     say(f"{ask(control, 'advance', seconds=seconds)['now_s']:.9f}")
 

@@ -32,7 +32,7 @@ def state(
     control: Control = DEFAULT_CONTROL_PORT,
 ) -> None:
     """Show a served bench's world: supply, device, light, networks. `--watch` looks 20 times a second."""
-    from rig.sim.control import ask
+    from rig.sim.server.control import ask
 
     found = ask(control, "state")
     if not watch:
@@ -93,7 +93,7 @@ def light(
 
 
 def _ask(control: int, command: str, **arguments: Any) -> dict[str, Any]:
-    from rig.sim.control import ask
+    from rig.sim.server.control import ask
 
     return ask(control, command, **arguments)
 

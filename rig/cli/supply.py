@@ -11,7 +11,8 @@ from rig.bench.dut import DeviceUnderTest
 from rig.cli.output import plain, say, table
 from rig.cli.settings import show
 from rig.errors import ConfigError
-from rig.supply.profiles import load_profile, plan_of, profile_names
+from rig.supply.plan import plan_of
+from rig.supply.profile import load_profile, profile_names
 
 app = typer.Typer(help="Supply profiles: what a device is fed over time.", no_args_is_help=True)
 

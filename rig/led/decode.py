@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from rig.led.bintypes import Floats
-from rig.led.blind import decode_blind
 from rig.led.calibration import Calibration
-from rig.led.codes import Catalogue
-from rig.led.decoded import Decoded
+from rig.led.catalogue import Catalogue
+from rig.led.decoder import Tracker, finish
 from rig.led.errors import SamplesError
-from rig.led.tracker import Tracker, finish
+from rig.led.levels.bins import Floats
+from rig.led.result import Decoded
+from rig.led.uncalibrated import decode_blind
 
 FARTHEST_S = 0.5  # median: no code can be seen in so few samples, and as many bins would take minutes
 

@@ -7,8 +7,8 @@ import pytest
 from rig.errors import ConfigError
 from rig.pytest_plugin import options
 from rig.pytest_plugin.evidence import evidence_of
-from rig.run.measurement import limit_of
-from rig.spelling import misspelt
+from rig.report.measurement import limit_of
+from rig.suggest import misspelt
 
 REQUIRES, MEASURES = "requires", "measures"
 EXAMPLES = {REQUIRES: "supply.series", MEASURES: "time_to_connect"}

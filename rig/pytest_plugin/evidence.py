@@ -17,12 +17,12 @@ import pytest
 import pytest_html
 
 from rig.bench.dut import DeviceUnderTest, Observation
-from rig.bench.optics.receipt import Receipt
+from rig.diagnosis import FaultDomain, without_blame
+from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
-from rig.outcome import FaultDomain, without_blame
-from rig.run import journal
-from rig.run.measurement import Measurement
-from rig.run.sweep import COLUMNS, UNITS, Sweep
+from rig.report import journal
+from rig.report.measurement import Measurement
+from rig.report.sweep import COLUMNS, UNITS, Sweep
 
 NOT_JUDGED = "not judged"
 
@@ -129,7 +129,7 @@ def _reason(failure: str, summary: str) -> str:
 @functools.cache
 def _drawing() -> Callable[..., bytes]:
     """`picture`, loaded when it is needed first: a controller that hands its tests to workers draws nothing."""
-    from rig.run.picture import picture
+    from rig.report.pictures.observation import picture
 
     # All modules are loaded by now and stay. To search them for garbage again and again took 3 % of a session.
     gc.collect()
@@ -189,7 +189,7 @@ def _receipt_block(number: int, receipt: Receipt) -> str:
 
 def sweep_block(sweep: Sweep) -> str:
     """A sweep's table and picture."""
-    from rig.run.sweep_picture import sweep_png
+    from rig.report.pictures.sweep import sweep_png
 
     head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS)
     rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in sweep.rows())

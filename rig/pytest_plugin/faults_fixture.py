@@ -14,6 +14,6 @@ def faults(bench: Bench) -> Any:
     """Injects faults: `faults.inject("i2c.nack", address=0x48, after_s=3)`. Skips the test on a real bench."""
     if bench.world is None:
         pytest.skip(f"bench {bench.config.name!r} is real: its faults can't be made by software")
-    from rig.sim.faults import Faults
+    from rig.sim.faults.registry import Faults
 
     return Faults(bench.world)

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from rig.bench.bench import Bench
-from rig.bench.capabilities import STANDARD_SURROUNDINGS, EnvironmentControl, NetworkControl, Surroundings
 from rig.bench.dut import DeviceUnderTest
-from rig.bench.feeding import Feed, configure, gets_online
+from rig.bench.experiments import Feed, configure, gets_online
 from rig.blinkup import Config
 from rig.clock import Clock
-from rig.profiles.device import DeviceProfile
-from rig.profiles.network import AnyNetwork
+from rig.config.capabilities import STANDARD_SURROUNDINGS, EnvironmentControl, NetworkControl, Surroundings
+from rig.config.device import DeviceProfile
+from rig.config.network import AnyNetwork
 from rig.pytest_plugin import options
 from rig.pytest_plugin.declared import REQUIRES, check_limits, check_markers, judges, names
 from rig.pytest_plugin.evidence import evidence_of, sweep_block
-from rig.run.measurement import Measurement, as_number, measured
-from rig.run.sweep import Plan, Sweep
-from rig.run.sweep import run as run_sweep
+from rig.report.measurement import Measurement, as_number, measured
+from rig.report.sweep import Plan, Sweep
+from rig.report.sweep import run as run_sweep
 from rig.supply import Supply
 
 
@@ -123,7 +123,7 @@ def network(bench: Bench) -> Callable[[str], AnyNetwork]:
 @pytest.fixture
 def brownout(bench: Bench) -> Callable[..., Callable[..., bool]]:
     """Edges of the supply: `attempt = brownout("home")` configures the device, then `attempt(2.6)` or
-    `attempt(3.3, series_ohm=2.0)` is one power cycle that says whether it got online. See `rig.supply.search.find`."""
+    `attempt(3.3, series_ohm=2.0)` is one power cycle and says whether it got online (`rig.supply.edge.search`)."""
 
     def configured(network: str) -> Callable[..., bool]:
         configure(bench, network)

@@ -11,7 +11,7 @@ import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, Traceback
 
 import rig
-from rig.bench.networks import DeclaredNetworks
+from rig.config.bench_networks import DeclaredNetworks
 from rig.errors import ConfigError
 from rig.pytest_plugin.evidence import error_row
 

@@ -7,11 +7,11 @@ import os
 
 import pytest
 
-from rig.bench.config import BenchConfig, SimulatedDefect, load_bench
-from rig.bench.networks import DeclaredNetworks, declared_networks
-from rig.bench.opening import check_defect
+from rig.bench.backend import check_defect
+from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
+from rig.config.bench_networks import DeclaredNetworks, declared_networks
+from rig.config.device import DeviceProfile, load_device
 from rig.errors import ConfigError
-from rig.profiles.device import DeviceProfile, load_device
 
 DEFAULT_BENCH = "simulated"
 DEFAULT_CYCLES = 2

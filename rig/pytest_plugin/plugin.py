@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rig.bench.safety import ending_signals_interrupt
+from rig.drivers.failsafe.signals import ending_signals_interrupt
 from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
 from rig.pytest_plugin import mistakes, options, report
 from rig.pytest_plugin.declared import judges, missing_measurements

@@ -16,8 +16,8 @@ import pytest
 
 import rig
 from rig.pytest_plugin import options
-from rig.run import journal
-from rig.run.journal import Journal
+from rig.report import journal
+from rig.report.journal import Journal
 
 RUN_FOLDER = pytest.StashKey[Path]()
 JOURNAL = pytest.StashKey[Journal]()

@@ -12,27 +12,35 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rig.bench.config import BenchConfig, Regulator, Simulation
+from rig.config.bench import BenchConfig, Regulator, Simulation
+from rig.config.device import DeviceProfile
+from rig.config.network import AnyNetwork
 from rig.errors import ConfigError
-from rig.profiles.device import DeviceProfile
-from rig.profiles.network import AnyNetwork
-from rig.sim.analog import AnalogSource, Constant, Noisy, normal
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
-from rig.sim.gpio import GpioBank
-from rig.sim.i2c import BusioI2C, I2CWires
 from rig.sim.imp.air import Air
 from rig.sim.imp.character import draw
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.colours import table_of
 from rig.sim.imp.firmware import Firmware
-from rig.sim.instrument import Instrument, Nature
-from rig.sim.optics import Ambient, ImpSensor, LedParameters, Lights, RigSensor, RigSensorGains, SensorParameters
+from rig.sim.physics.analog import AnalogSource, Constant, Noisy, normal
+from rig.sim.physics.gpio import GpioBank
+from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.instrument import Instrument, Nature
+from rig.sim.physics.optics import (
+    Ambient,
+    ImpSensor,
+    LedParameters,
+    Lights,
+    RigSensor,
+    RigSensorGains,
+    SensorParameters,
+)
+from rig.sim.physics.power import RailParameters, SupplyRail
+from rig.sim.physics.timeline import Timeline, to_ns
 from rig.sim.pigpiod import PigpioDaemon
-from rig.sim.power import RailParameters, SupplyRail
-from rig.sim.scpi_server import ScpiServer
-from rig.sim.timeline import Timeline, to_ns
+from rig.sim.server.scpi_server import ScpiServer
 
 READ_BACK_SIGMA_V = 0.0002
 MONITOR_SIGMA_V = 0.00002

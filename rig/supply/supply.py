@@ -68,7 +68,7 @@ class Supply(Protocol):
     """A supply for one device. Voltages in volts; `off` never fails because something else did.
 
     `rates_hz` has the quantities that can be measured, and how often each is worth it. `capabilities` are the names of
-    `rig.bench.capabilities` that begin with "supply.".
+    `rig.config.capabilities` that begin with "supply.".
     """
 
     @property

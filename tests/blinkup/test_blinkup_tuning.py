@@ -10,8 +10,8 @@ from light_samples import sampled
 from rig.blinkup import InvalidOption, InvalidSamples, WifiConfig, encode, receive, symbols
 from rig.blinkup.tuning import Tuning, assess, limits
 from rig.recording import Floats
-from rig.run.picture import png
-from rig.run.tuning_picture import draw_tuning, shown
+from rig.report.pictures.observation import png
+from rig.report.pictures.tuning import draw_tuning, shown
 
 PASSWORD = "a very secret phrase"
 FRAME = symbols(encode(WifiConfig("Bench", PASSWORD, TOKEN, PLAN)))

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner, Result
 
-from rig.bench.frame import DAMAGES
+from rig.blinkup.frame import DAMAGES
 from rig.cli import secrets
 from rig.cli.main import app
 from rig.errors import ConfigError

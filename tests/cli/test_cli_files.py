@@ -14,6 +14,8 @@ import rig
 from rig.blinkup import InvalidSsid
 from rig.cli.failing import BENCH_FAULT, CONFIG_INVALID, OTHER_ERROR, SAFETY_TRIP, exit_code
 from rig.cli.main import app
+from rig.config.certainty import keys_of
+from rig.config.device import load_device
 from rig.errors import (
     BenchConnectionError,
     BenchFault,
@@ -24,8 +26,6 @@ from rig.errors import (
     SupplyLimitError,
 )
 from rig.led import CodesError
-from rig.profiles.certainty import keys_of
-from rig.profiles.device import load_device
 from rig.pytest_plugin import options
 
 SECRETS = (TOKEN, PLAN, PASSWORD)

@@ -16,11 +16,11 @@ from cli_files import DEVICE, blinking
 from typer.testing import CliRunner, Result
 
 from rig.bench.bench import open_bench
-from rig.bench.config import load_bench
+from rig.bench.conversions import calibration_of, facts_of
 from rig.bench.dut import DeviceUnderTest
-from rig.bench.known import calibration_of, facts_of
 from rig.cli.main import app
-from rig.outcome import explain
+from rig.config.bench import load_bench
+from rig.diagnosis import explain
 from rig.recording import Action, Recording, Trace
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -138,7 +138,7 @@ def test_the_calibration_is_the_bench_files(saved: Path, tmp_path: Path) -> None
 
 
 def load_path(name: str) -> Path:
-    from rig.files import find
+    from rig.config.loading import find
 
     return find("benches", name)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from rig.bench.config import load_bench
 from rig.cli.main import app
-from rig.files import find
+from rig.config.bench import load_bench
+from rig.config.loading import find
 
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 

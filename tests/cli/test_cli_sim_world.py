@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from rig.bench.config import load_bench
 from rig.cli.main import app
-from rig.profiles.device import load_device
-from rig.sim.control import ask
-from rig.sim.control_world import state_of
-from rig.sim.serve import ServeOptions, SimServer
+from rig.config.bench import load_bench
+from rig.config.device import load_device
+from rig.sim.server.control import ask
+from rig.sim.server.control_world import state_of
+from rig.sim.server.serve import ServeOptions, SimServer
 
 PATIENCE_S = 30.0  # only ever waited out when something is broken
 
@@ -87,7 +87,7 @@ def test_a_network_file_is_found_from_where_the_person_is(
     (tmp_path / "mine.toml").write_text('name = "mine"\nssid = "Mine"\nsecurity = "open"\n')
     monkeypatch.chdir(tmp_path)
     sent: list[object] = []
-    monkeypatch.setattr("rig.sim.control.ask", lambda *_, **k: sent.append(k["name"]) or ask(*_, **k))
+    monkeypatch.setattr("rig.sim.server.control.ask", lambda *_, **k: sent.append(k["name"]) or ask(*_, **k))
     assert "networks mine" in rig(server, "network", "mine.toml")
     assert sent == [[str(tmp_path / "mine.toml")]]
 

@@ -9,7 +9,7 @@ import pytest
 from fault_scenes import opened
 
 from rig.bench.bench import Bench
-from rig.bench.config import BenchConfig, load_bench
+from rig.config.bench import BenchConfig, load_bench
 from rig.errors import BenchConnectionError
 
 Open = Callable[..., Bench]
@@ -18,7 +18,9 @@ Open = Callable[..., Bench]
 @pytest.fixture
 def open_broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Opens the simulated bench, with another file if one is given."""
-    monkeypatch.setattr("rig.bench.safety.atexit.register", lambda _: None)  # or a gone daemon is told once more
+    monkeypatch.setattr(
+        "rig.drivers.failsafe.signals.atexit.register", lambda _: None
+    )  # or a gone daemon is told once more
     benches: list[Bench] = []
 
     def make(config: BenchConfig | None = None, seed: int = 1) -> Bench:

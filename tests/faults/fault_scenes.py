@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rig.bench.bench import Bench
-from rig.bench.config import BenchConfig, SimulatedFault, load_bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.blinkup import FAST_HZ
-from rig.outcome import Verdict
-from rig.profiles.device import load_device
+from rig.config.bench import BenchConfig, SimulatedFault, load_bench
+from rig.config.device import load_device
+from rig.diagnosis import Verdict
 
 Inject = Callable[[Bench], Any]
 Scene = Callable[[Bench, Inject], Observation]

@@ -10,12 +10,12 @@ import pytest
 from conftest import Open
 
 from rig.bench.bench import Bench
-from rig.bench.crosstalk import crosstalk_v
 from rig.bench.dut import DeviceUnderTest
-from rig.bench.frame import frame_for
 from rig.bench.health import Doubt, check_fell, check_supply
-from rig.bench.lightcheck import with_light_checked
 from rig.blinkup import FAST_HZ, ClearConfig
+from rig.blinkup.frame import frame_for
+from rig.diagnosis.checks.light_path import with_light_checked
+from rig.drivers.optical.crosstalk import crosstalk_v
 from rig.errors import BenchFault
 from rig.led import Calibration, Decoded, Problem, Segment
 from rig.recording import Blanked, Recording, Trace

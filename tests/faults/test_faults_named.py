@@ -9,9 +9,9 @@ from conftest import Open
 from fault_scenes import CASES, Case, broken, powered
 
 from rig.bench.bench import Bench
+from rig.diagnosis import FaultDomain, Verdict
 from rig.errors import BenchError
-from rig.outcome import FaultDomain, Verdict
-from rig.sim.faults import KINDS, Faults
+from rig.sim.faults.registry import KINDS, Faults
 
 SEEDS = (1, 2, 3)
 

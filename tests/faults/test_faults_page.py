@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rig.sim.faults import KINDS
+from rig.sim.faults.registry import KINDS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
 ROWS = {m[1]: m[2] for m in re.finditer(r"^\| `([a-z0-9]+\.[a-z_]+)` \|([^|]*)\| [^|]+ \|$", TEXT, flags=re.MULTILINE)}

@@ -12,9 +12,9 @@ from conftest import Open
 from fault_scenes import broken, powered
 
 from rig.bench.bench import Bench
-from rig.bench.config import load_bench
+from rig.config.bench import load_bench
 from rig.errors import ConfigError
-from rig.sim.faults import KINDS, Faults
+from rig.sim.faults.registry import KINDS, Faults
 
 SIMULATED = Path(__file__).parents[2] / "fixtures" / "benches" / "simulated.toml"
 
@@ -114,7 +114,7 @@ def test_fault_that_comes_and_goes_leaves_nothing_behind(name: str, bench: Bench
     Faults(bench.world).inject(name, for_s=0.2, **needed.get(name, {}))
     bench.clock.sleep(1.0)
     bench._proven = {}
-    from rig.bench.selftest import self_test
+    from rig.bench.self_test import self_test
 
     facts = self_test(bench._backend.factory.connection, bench.clock, bench.led_input, bench.supply)
     assert set(facts) == {"Wave clock", "LED sensor", "Device voltage", "Dead-man", "Supply calibration"}
@@ -122,7 +122,7 @@ def test_fault_that_comes_and_goes_leaves_nothing_behind(name: str, bench: Bench
 
 
 def test_killed_daemon_that_was_restarted_serves_a_new_bench_on_the_same_port(bench: Bench) -> None:
-    from rig.bench.opening import connect
+    from rig.bench.backend import connect
 
     world = bench.world
     port = world.daemon.port

@@ -7,8 +7,8 @@ import pytest
 from led_light import Scene, pattern, samples
 
 from rig.led import decode, load_catalogue
-from rig.led.changes import Light, first_like, moves, settled_from, steady
-from rig.led.decoded import Decoded
+from rig.led.levels.ambient_steps import Light, first_like, moves, settled_from, steady
+from rig.led.result import Decoded
 
 WIFI = load_catalogue().for_device("wifi")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rig.led import load_catalogue
-from rig.led.forms import Form, forms_of
-from rig.led.model import build_model
+from rig.led.hmm.model import build_model
+from rig.led.hmm.states import Form, forms_of
 
 
 def _forms(code_id: str, *tags: str) -> list[Form]:

@@ -6,7 +6,7 @@ import numpy as np
 from led_light import QUIET, Runs, Scene, pattern, samples
 
 from rig.led import Tracker, decode, finish, load_catalogue
-from rig.led.timeline import WINDOW_BINS
+from rig.led.hmm.smoother import WINDOW_BINS
 
 WIFI = load_catalogue().for_device("wifi")
 STAGES = [("no_settings", 21.0), ("searching", 27.0), ("connecting_server", 35.0), ("connected", 40.0), ("lost", 22.0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rig.led.noise import Noise
+from rig.led.levels.noise import Noise
 
 
 @pytest.mark.parametrize("channels", [1, 2])

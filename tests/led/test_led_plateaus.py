@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rig.errors import InsufficientEvidence
-from rig.led.plateaus import Level, bins, dark_and_lit, other_than
+from rig.led.levels.plateaus import Level, bins, dark_and_lit, other_than
 from rig.recording import Floats
 
 RATE_HZ = 500.0

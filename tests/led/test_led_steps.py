@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rig.led import load_catalogue
-from rig.led.forward import backward, forward
-from rig.led.model import SOLID_SWITCH, SWITCH, Model, build_model
-from rig.led.viterbi import Viterbi
+from rig.led.hmm.forward import backward, forward
+from rig.led.hmm.model import SOLID_SWITCH, SWITCH, Model, build_model
+from rig.led.hmm.viterbi import Viterbi
 
 MIXES = {
     "one-shots": ["blinkup_ok", "legacy_blinkup_ok", "reception_error", "getting_ip"],

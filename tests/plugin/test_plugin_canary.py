@@ -30,7 +30,7 @@ from dataclasses import replace
 import pigpio
 import pytest
 
-from rig.profiles.network import load_any_network
+from rig.config.network import load_any_network
 
 def online(dut, network):
     dut.power_on()

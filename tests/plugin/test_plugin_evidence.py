@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from rig.bench.capabilities import NAMES, check_name
+from rig.config.capabilities import NAMES, check_name
+from rig.config.limits import Limit
+from rig.diagnosis import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.errors import BenchFault, CapabilityMissing, ConfigError, SafetyTrip
-from rig.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
-from rig.profiles.limits import Limit
 from rig.pytest_plugin.evidence import _file_name, _outcome_block, error_row
 from rig.pytest_plugin.report import header_cells, row_cells
-from rig.run.measurement import Measurement
+from rig.report.measurement import Measurement
 
 NASTY = "<script>alert('x')</script> & \"more\""
 

@@ -12,7 +12,7 @@ import pytest
 from plugin_runs import REPORTING
 
 from rig.errors import ConfigError
-from rig.run import journal
+from rig.report import journal
 
 SUITE = """
 import pytest

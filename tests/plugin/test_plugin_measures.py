@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from plugin_runs import FIXTURES, REPORTING, read_report
 
-from rig.profiles.limits import Limit
+from rig.config.limits import Limit
 from rig.pytest_plugin import options
 
 SUITE = """

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from plugin_runs import FIXTURES
 
-from rig.bench.capabilities import NAMES
-from rig.profiles.device import CAPABILITIES
+from rig.config.capabilities import NAMES
+from rig.config.device import CAPABILITIES
 from rig.pytest_plugin import options
 
 SHIPPED = (FIXTURES / "benches" / "simulated.toml").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from plugin_runs import REPORTING, read_report
 from rig.errors import ConfigError
 from rig.led import CodesError, check_lights, load_catalogue
 from rig.pytest_plugin import options
-from rig.run.measurement import as_number
+from rig.report.measurement import as_number
 
 SUITE = """
 import pytest

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rig.sim.control import ask
+from rig.sim.server.control import ask
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"

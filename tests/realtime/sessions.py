@@ -6,7 +6,7 @@ import os
 import re
 
 from rig.blinkup import ClearConfig
-from rig.sim.control import ask
+from rig.sim.server.control import ask
 
 
 def world() -> dict:

@@ -143,5 +143,5 @@ def test_two_sessions_on_one_bench_are_kept_apart(emulator: Emulator, session: S
 def heart_of(parent: int) -> int:
     """The process that a session has started."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
-    (heart,) = [n for n in children if "heartbeat.py" in Path(f"/proc/{n}/cmdline").read_text(encoding="utf-8")]
+    (heart,) = [n for n in children if "keepalive_process.py" in Path(f"/proc/{n}/cmdline").read_text(encoding="utf-8")]
     return int(heart)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from rig.bench.config import BenchConfig, load_bench
-from rig.profiles.device import DeviceProfile, load_device
-from rig.profiles.network import NetworkProfile, load_network
-from rig.quantities import spread
+from rig.config.bench import BenchConfig, load_bench
+from rig.config.device import DeviceProfile, load_device
+from rig.config.network import NetworkProfile, load_network
+from rig.config.spread import spread
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.timeline import NS_PER_S, to_ns
+from rig.sim.physics.timeline import NS_PER_S, to_ns
 from rig.sim.world import SimulatedWorld
 
 ROOT = Path(__file__).parents[2]

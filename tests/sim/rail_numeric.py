@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.sim.power import RailParameters, SupplyRail
+from rig.sim.physics.power import RailParameters, SupplyRail
 
 Floats = NDArray[np.float64]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rig.sim.power import RailParameters, SupplyRail
-from rig.sim.timeline import Event, Timeline
+from rig.sim.physics.power import RailParameters, SupplyRail
+from rig.sim.physics.timeline import Event, Timeline
 
 
 class Counting(Timeline):

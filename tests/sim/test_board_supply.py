@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rig.sim.imp.board import BoardSupply
-from rig.sim.power import RailParameters, SupplyRail
-from rig.sim.timeline import Timeline, to_ns
+from rig.sim.physics.power import RailParameters, SupplyRail
+from rig.sim.physics.timeline import Timeline, to_ns
 
 
 def board(ohm: float = 0.0, limit_a: float = float("inf")) -> tuple[Timeline, SupplyRail, BoardSupply]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from rig.errors import BenchConnectionError, BenchFault, ConfigError
-from rig.sim.control import ControlServer, ask, number
+from rig.sim.server.control import ControlServer, ask, number
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 import pigpio
 import pytest
 
-from rig.bench.config import load_bench
+from rig.config.bench import load_bench
+from rig.config.device import load_device
 from rig.errors import BenchFault, ConfigError
-from rig.profiles.device import load_device
-from rig.sim.control import ask
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.optics import Ambient
-from rig.sim.serve import ServeOptions, SimServer
+from rig.sim.physics.optics import Ambient
+from rig.sim.server.control import ask
+from rig.sim.server.serve import ServeOptions, SimServer
 
 HOME = ImpSettings(ssid="Home Network", password="canary password 77")
 

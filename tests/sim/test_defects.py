@@ -11,10 +11,10 @@ from imp_lives import Life, bench
 from test_imp_guide import configured, live
 from test_imp_online import flash_sync
 
-from rig.bench.config import SimulatedDefect
+from rig.config.bench import SimulatedDefect
+from rig.config.device import load_device
 from rig.errors import ConfigError
-from rig.profiles.device import load_device
-from rig.sim.defects import KINDS, Defects
+from rig.sim.faults.device import KINDS, Defects
 from rig.sim.imp.condition import Condition
 from rig.sim.imp.settings import ImpSettings
 

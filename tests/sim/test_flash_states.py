@@ -7,10 +7,10 @@ from guide_rows import cycles_seen, stretches
 from imp_lives import Life
 from test_imp_guide import configured, live
 
+from rig.config.device import load_device
+from rig.config.spread import spread
 from rig.errors import ConfigError
-from rig.profiles.device import load_device
-from rig.quantities import spread
-from rig.sim.defects import Defects
+from rig.sim.faults.device import Defects
 from rig.sim.imp.settings import ImpSettings
 
 

@@ -8,10 +8,10 @@ import pytest
 from guide_rows import ROWS, cycles_seen, stretches
 from imp_lives import Life, settings_for
 
-from rig.profiles.device import load_device
-from rig.profiles.network import AnyNetwork, NetworkProfile, load_any_network
-from rig.quantities import spread
-from rig.sim.defects import Defects
+from rig.config.device import load_device
+from rig.config.network import AnyNetwork, NetworkProfile, load_any_network
+from rig.config.spread import spread
+from rig.sim.faults.device import Defects
 from rig.sim.imp.settings import ImpSettings, Proxy
 
 TOKEN, PLAN = "00112233445566aa", "aa66554433221100"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from imp_lives import Life, bench_with, device_with, online_life
 
-from rig.sim.timeline import NS_PER_MS, NS_PER_S
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S
 
 # power
 

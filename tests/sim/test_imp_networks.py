@@ -6,8 +6,8 @@ import pytest
 from imp_lives import Life, settings_for
 from test_imp_guide import ENROLLED, PLAN, TOKEN, around, configured, live
 
-from rig.profiles.device import load_device
-from rig.profiles.network import NetworkProfile, load_network
+from rig.config.device import load_device
+from rig.config.network import NetworkProfile, load_network
 from rig.sim.imp.settings import ImpSettings, Proxy, StaticIp
 
 SEEDS = (1, 2, 3)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from imp_lives import Life, assert_follows, device_with, online_life, settings_for
 
-from rig.profiles.network import load_network
+from rig.config.network import load_network
 from rig.sim.imp.settings import ImpSettings, StaticIp
-from rig.sim.optics import Lights
-from rig.sim.timeline import NS_PER_MS, NS_PER_S
+from rig.sim.physics.optics import Lights
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S
 
 SEEDS = range(50)
 

@@ -6,10 +6,10 @@ import pytest
 from imp_lives import Life, settings_for
 from test_imp_guide import live
 
-from rig.profiles.device import load_device
-from rig.profiles.network import load_network
-from rig.quantities import spread
-from rig.sim.defects import Defects
+from rig.config.device import load_device
+from rig.config.network import load_network
+from rig.config.spread import spread
+from rig.sim.faults.device import Defects
 
 
 def life_on(network: str, device: str, *, seed: int = 1, defect: str = "", **changes: object) -> Life:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rig.sim.optics import (
+from rig.sim.physics.optics import (
     Ambient,
     ImpSensor,
     LedParameters,
@@ -18,8 +18,8 @@ from rig.sim.optics import (
     RigSensorGains,
     SensorParameters,
 )
-from rig.sim.power import RailParameters, SupplyRail
-from rig.sim.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, Timeline
+from rig.sim.physics.power import RailParameters, SupplyRail
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, Timeline
 
 GAINS = RigSensorGains(red_v=0.45, green_v=0.75, blinkup_v=0.1, compression=0.04)
 DARK = Ambient(level=0.0)

@@ -13,8 +13,8 @@ import pytest
 from rail_numeric import GRID, MODES, STEPS, Case, Numeric, apply, random_case
 from rail_of import rail_of
 
-from rig.sim.power import SupplyRail
-from rig.sim.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, Timeline
+from rig.sim.physics.power import SupplyRail
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, Timeline
 
 CASES = 80
 

@@ -10,8 +10,8 @@ import pytest
 from rail_numeric import Change, apply
 from rail_of import Counting, rail_of
 
-from rig.sim.power import RailParameters, SupplyRail
-from rig.sim.timeline import NS_PER_MS, NS_PER_S, NS_PER_US
+from rig.sim.physics.power import RailParameters, SupplyRail
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, NS_PER_US
 
 
 def settled(v: float = 3.0) -> SupplyRail:

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from rig.errors import BenchFault
-from rig.sim.i2c import I2CWires
-from rig.sim.realtime import RealTimeDriver
-from rig.sim.timeline import NS_PER_MS, Timeline
+from rig.sim.physics.i2c import I2CWires
+from rig.sim.physics.timeline import NS_PER_MS, Timeline
+from rig.sim.server.realtime import RealTimeDriver
 
 PATIENCE_S = 20.0
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import pigpio
 import pytest
 
-from rig.bench.config import load_bench
+from rig.config.bench import load_bench
+from rig.config.device import load_device
 from rig.errors import BenchConnectionError, BenchFault, ConfigError
-from rig.profiles.device import load_device
-from rig.sim.control import ask
-from rig.sim.serve import ServeOptions, SimServer
+from rig.sim.server.control import ask
+from rig.sim.server.serve import ServeOptions, SimServer
 
 PATIENCE_S = 30.0  # only ever waited out when something is broken
 RIG = (sys.executable, "-c", "from rig.cli.main import app; app()")

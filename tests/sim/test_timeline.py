@@ -7,8 +7,8 @@ import random
 import pytest
 
 from rig.errors import ClockError
-from rig.sim.process import Process, Program
-from rig.sim.timeline import NS_PER_S, NS_PER_US, Timeline, to_ns
+from rig.sim.physics.process import Process, Program
+from rig.sim.physics.timeline import NS_PER_S, NS_PER_US, Timeline, to_ns
 
 
 def test_events_come_in_order_of_time_then_of_asking() -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from imp_lives import Life, bench, bench_with, imp003
 
-from rig.bench.config import load_bench
+from rig.config.bench import load_bench
 from rig.errors import ConfigError
-from rig.sim.gpio import OUTPUT
 from rig.sim.imp.character import draw
-from rig.sim.optics import Ambient
-from rig.sim.timeline import NS_PER_MS, NS_PER_S
+from rig.sim.physics.gpio import OUTPUT
+from rig.sim.physics.optics import Ambient
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S
 from rig.sim.world import SimulatedWorld, Streams
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rig.bench import deadman, heartbeat
 from rig.bench.bench import Bench, open_bench
-from rig.bench.deadman import MARK, SCRIPT, DeadMan
 from rig.bench.dut import DeviceUnderTest
+from rig.drivers.failsafe import dead_man, keepalive_process
+from rig.drivers.failsafe.dead_man import MARK, SCRIPT, DeadMan
 from rig.errors import BenchConnectionError, BenchFault
-from rig.sim.heart import BEAT_NS, WorldHeart
+from rig.sim.keepalive import BEAT_NS, WorldHeart
 from rig.sim.pigpiod.protocol import Cmd, Request
 
 GPIO = 23
@@ -33,9 +33,9 @@ def scripts(sim: Bench) -> list[int]:
 
 def test_the_script_is_the_one_of_the_manual_with_a_wave_stopped() -> None:
     assert SCRIPT.format(gpio=GPIO) == "tag 0 mils 50 dcr p0 jp 0 w 23 0 wvhlt w 23 0 halt"
-    assert heartbeat.BEAT_S <= 0.06
+    assert keepalive_process.BEAT_S <= 0.06
     assert BEAT_NS <= 60_000_000
-    assert (deadman.FULL + 1) * deadman.ROUND_S <= 0.25
+    assert (dead_man.FULL + 1) * dead_man.ROUND_S <= 0.25
 
 
 def test_it_holds_as_long_as_it_is_kept_alive(sim: Bench) -> None:
@@ -141,7 +141,7 @@ def test_full_store_is_named(sim: Bench) -> None:
 def test_rehearsal_finds_a_script_that_does_not_do_its_task(
     sim: Bench, monkeypatch: pytest.MonkeyPatch, text: str, said: str
 ) -> None:
-    monkeypatch.setattr(deadman, "SCRIPT", text)
+    monkeypatch.setattr(dead_man, "SCRIPT", text)
     made = DeadMan(sim._backend.factory.connection, sim.clock, WorldHeart(sim.world), 25)
     with pytest.raises(BenchFault, match=said):
         made.arm()

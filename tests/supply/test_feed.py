@@ -11,10 +11,10 @@ import pytest
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ, ClearConfig
+from rig.config.loading import check
 from rig.errors import BenchFault, CapabilityMissing, SupplyLimitError
-from rig.files import check
-from rig.run.picture import draw
-from rig.supply.profiles import SupplyProfile
+from rig.report.pictures.observation import draw
+from rig.supply.profile import SupplyProfile
 
 
 def profile(*segments: dict[str, Any], **more: Any) -> SupplyProfile:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rig.config.loading import check
 from rig.errors import ConfigError
-from rig.files import check
-from rig.supply.profiles import Interrupt, Plan, SetPoint, SupplyProfile, load_profile, plan_of, profile_names
-from rig.supply.profiles.weak import Cell
+from rig.supply.plan import Interrupt, Plan, SetPoint, plan_of
+from rig.supply.profile import SupplyProfile, load_profile, profile_names
+from rig.supply.weak_source import Cell
 
 
 def made(*segments: dict, **more: object) -> Plan:

@@ -16,21 +16,21 @@ pytest.importorskip("pyvisa", reason="needs the extra: pip install -e '.[scpi]'"
 pytest.importorskip("pyvisa_py", reason="needs the extra: pip install -e '.[scpi]'")
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.config import Scpi, load_bench
 from rig.bench.dut import DeviceUnderTest
-from rig.bench.scpi import OFF_COMMAND, ScpiSource, open_visa
-from rig.bench.will import Will
+from rig.config.bench import Scpi, load_bench
+from rig.config.device import load_device
+from rig.drivers.failsafe.off_on_exit import Will
+from rig.drivers.supply.scpi import OFF_COMMAND, ScpiSource, open_visa
 from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, SafetyTrip, SupplyLimitError
-from rig.profiles.device import load_device
-from rig.sim.realtime import RealTimeDriver
+from rig.sim.server.realtime import RealTimeDriver
 from rig.sim.world import SimulatedWorld
 
 PATIENCE_S = 60.0
 HOLDER = """
 import sys
-from rig.bench.config import Scpi
-from rig.bench.scpi import OFF_COMMAND, ScpiSource, open_visa
-from rig.bench.will import Will
+from rig.config.bench import Scpi
+from rig.drivers.supply.scpi import OFF_COMMAND, ScpiSource, open_visa
+from rig.drivers.failsafe.off_on_exit import Will
 scpi = Scpi(resource=sys.argv[1])
 source = ScpiSource(scpi, open_visa(scpi), Will(scpi, OFF_COMMAND), 0.6)
 source.arm()

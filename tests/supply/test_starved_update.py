@@ -7,8 +7,8 @@ import pytest
 from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ
-from rig.outcome import Verdict
-from rig.sim.defects import Defects
+from rig.diagnosis import Verdict
+from rig.sim.faults.device import Defects
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -9,7 +9,7 @@ import pytest
 from brownout_scenes import LENGTH_S, light, looping, recording, searching, supply
 
 from rig.recording import Recording, Trace
-from rig.supply.brownout import analyse
+from rig.supply.restarts import analyse
 
 
 @pytest.mark.parametrize("snr", [6.0, 20.0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rig.errors import ConfigError
-from rig.supply.hysteresis import hysteresis, turn
+from rig.supply.edge.hysteresis import hysteresis, turn
 
 UP = (2.4, 2.5, 2.6, 2.7, 2.8)
 DOWN = UP[::-1]

@@ -9,8 +9,8 @@ import pytest
 from supply_files import WithSupply
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.config import load_bench
 from rig.bench.dut import DeviceUnderTest
+from rig.config.bench import load_bench
 from rig.errors import CapabilityMissing, ConfigError, SupplyLimitError
 from rig.supply import Limits, Line, SupplyReading
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rig.errors import ConfigError
-from rig.supply.search import Search, Space, Trial, find
+from rig.supply.edge.search import Search, Space, Trial, find
 
 VOLTS = Space(1.8, 3.6, 0.004, (0.002, 0.012), lapse=0.002)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rig.errors import ConfigError
-from rig.supply.shmoo import Axis, Cell, Shmoo, explore
+from rig.supply.edge.shmoo import Axis, Cell, Shmoo, explore
 
 N = 16
 VOLTS = Axis("supply", "V", tuple(float(i) for i in range(N)), helps=True)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rig.errors import ConfigError
-from rig.sim.analog import AnalogSource
 from rig.sim.chips.alert import AlertPin, AlertSettings
 from rig.sim.chips.run import NEVER_NS, Run
-from rig.sim.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.analog import AnalogSource
+from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
 
 CONVERSION, CONFIG, LO_THRESH, HI_THRESH = range(4)
 CONFIG_AT_POWER_UP = 0x8583

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rig.sim.gpio import GpioBank
-from rig.sim.timeline import Event, Timeline
+from rig.sim.physics.gpio import GpioBank
+from rig.sim.physics.timeline import Event, Timeline
 
 READY_PULSE_NS = 8_000  # "approximately 8 us" in the data sheet
 QUEUE_OFF = 3

@@ -2,7 +2,7 @@
 
 Both take no argument and may be repeated, so that they can be scheduled: `timeline.at(t_ns, fault.on)`. Several faults
 of one chip may be on at once and are switched in any order, as long as they are of different kinds. Those of the wires
-are in `rig.sim.i2c_faults`; a chip that does not answer at all is `NackedAddress` there.
+are in `rig.sim.faults.i2c`; a chip that does not answer at all is `NackedAddress` there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from rig.errors import ConfigError
 from rig.sim.chips import ads1x15, ina219
-from rig.sim.i2c import I2CChip, I2CWires
+from rig.sim.physics.i2c import I2CChip, I2CWires
 
 Write = Callable[[bytes], None]
 Read = Callable[[int], bytes]

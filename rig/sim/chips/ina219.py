@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 
 from rig.errors import ConfigError
-from rig.sim.analog import AnalogSource
 from rig.sim.chips.run import NEVER_NS, Run
-from rig.sim.timeline import Event, Timeline
+from rig.sim.physics.analog import AnalogSource
+from rig.sim.physics.timeline import Event, Timeline
 
 CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION = range(6)
 CONFIG_AT_POWER_UP = 0x399F

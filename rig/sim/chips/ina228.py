@@ -17,8 +17,8 @@ import math
 from typing import Final
 
 from rig.errors import ConfigError
-from rig.sim.analog import AnalogSource
-from rig.sim.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.analog import AnalogSource
+from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
 
 CONFIG, ADC_CONFIG, SHUNT_CAL, SHUNT_TEMPCO, VSHUNT, VBUS, DIETEMP, CURRENT, POWER, ENERGY, CHARGE, DIAG_ALRT = range(
     12

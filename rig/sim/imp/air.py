@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rig.profiles.network import AccessPoint, AnyNetwork, CellularNetwork, NetworkProfile, WiredNetwork
+from rig.config.network import AccessPoint, AnyNetwork, CellularNetwork, NetworkProfile, WiredNetwork
 from rig.sim.imp.character import Character
 
 WEP_HEX_DIGITS = (10, 26)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rig.sim.power import Crossing, SupplyRail
+from rig.sim.physics.power import Crossing, SupplyRail
 
 FAR_V = 1e3  # above anything that a rail can have
 

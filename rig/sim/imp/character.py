@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig.profiles.device import DeviceProfile
-from rig.quantities import Spread
+from rig.config.device import DeviceProfile
+from rig.config.spread import Spread
 
 TOP_CHANNEL = {"us-ca": 11, "elsewhere": 13}  # of 2.4 GHz (maker's page on country settings)
 LAST_LEGACY_IMPOS = 30  # setup guide: legacy BlinkUp and update codes

@@ -17,8 +17,8 @@ from rig.sim.imp.condition import Condition
 from rig.sim.imp.led import StatusLed
 from rig.sim.imp.ledtable import LED_STATES, LedPattern
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.power import SupplyRail
-from rig.sim.timeline import Timeline
+from rig.sim.physics.power import SupplyRail
+from rig.sim.physics.timeline import Timeline
 
 LOWEST_RESET_V = 1.0
 HARMFUL_V = 3.6

@@ -1,4 +1,4 @@
-"""What is wrong or special with one simulated device: a healthy one has nothing but defaults. See `rig.sim.defects`."""
+"""What is wrong or special with a simulated device (`rig.sim.faults.device`); a healthy one has nothing but defaults."""
 
 from __future__ import annotations
 

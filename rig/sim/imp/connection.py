@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from rig.profiles.network import AnyNetwork
+from rig.config.network import AnyNetwork
 from rig.sim.imp.air import Air
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.mobile import cellular, wired

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
-from rig.profiles.network import AnyNetwork
+from rig.config.network import AnyNetwork
 from rig.sim.imp import startup
 from rig.sim.imp.air import Air
 from rig.sim.imp.chip import ImpChip
@@ -14,9 +14,9 @@ from rig.sim.imp.listener import Listener
 from rig.sim.imp.radio import Radio, RadioFailed
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.imp.update import update
-from rig.sim.optics import ImpSensor
-from rig.sim.process import Process, Program
-from rig.sim.timeline import NS_PER_S
+from rig.sim.physics.optics import ImpSensor
+from rig.sim.physics.process import Process, Program
+from rig.sim.physics.timeline import NS_PER_S
 
 FULL_CODES_IMPOS = 27  # it extended the LED codes (maker's blog)
 OLDEST_WORDS = {"searching": "lost"}  # before: red once a second for a network that isn't found (forum)

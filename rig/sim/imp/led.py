@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from rig.errors import RigError
 from rig.sim.imp.ledtable import LED_STATES, NS_PER_MS, LedPattern, pattern_at
-from rig.sim.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, Timeline
 
 
 class UnknownLedState(RigError, LookupError):

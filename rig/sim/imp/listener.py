@@ -7,9 +7,9 @@ from typing import Protocol
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.reception import Failed, Received, Receiver, ReceiverParameters, SyncFound
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.optics import ImpSensor
-from rig.sim.process import Process, Program
-from rig.sim.timeline import NS_PER_MS
+from rig.sim.physics.optics import ImpSensor
+from rig.sim.physics.process import Process, Program
+from rig.sim.physics.timeline import NS_PER_MS
 
 BLOCK = 20
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from rig.profiles.network import CellularNetwork, WiredNetwork
+from rig.config.network import CellularNetwork, WiredNetwork
 from rig.sim.imp.way import Way
-from rig.sim.timeline import to_ns
+from rig.sim.physics.timeline import to_ns
 
 LOOK_S = 0.2
 

@@ -7,8 +7,8 @@ Figures: imp-behaviour notes, electrical section (forum measurements and staff):
 from __future__ import annotations
 
 from rig.sim.imp.chip import ImpChip
-from rig.sim.process import Program
-from rig.sim.timeline import NS_PER_MS, NS_PER_S, to_ns
+from rig.sim.physics.process import Program
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, to_ns
 
 CALIBRATION_PULSES = 5
 CALIBRATION_S = 0.015

@@ -6,7 +6,7 @@ alone is joined by the imp005 and the imp006 with both bands, from 42.6 on.
 
 from __future__ import annotations
 
-from rig.profiles.network import NetworkProfile
+from rig.config.network import NetworkProfile
 from rig.sim.imp.chip import ImpChip
 
 WPA3_MENDED = (42, 6)

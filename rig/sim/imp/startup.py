@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rig.sim.imp.chip import ImpChip
-from rig.sim.process import Program
-from rig.sim.timeline import NS_PER_S
+from rig.sim.physics.process import Program
+from rig.sim.physics.timeline import NS_PER_S
 
 # LED state by fault of the SPI flash. The last two are known of one module each (forum).
 FLASH_STATES = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rig.profiles.network import Uplink
+from rig.config.network import Uplink
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.radio import Radio
-from rig.sim.process import Program
-from rig.sim.timeline import NS_PER_S
+from rig.sim.physics.process import Program
+from rig.sim.physics.timeline import NS_PER_S
 
 # What part of an old impOS's update is the download (assumed).
 DOWNLOAD_SHARE = 0.7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from rig.profiles.network import AnyNetwork, NetworkProfile, Uplink
+from rig.config.network import AnyNetwork, NetworkProfile, Uplink
 from rig.sim.imp.character import Character
 from rig.sim.imp.settings import ImpSettings, Proxy, StaticIp
 from rig.sim.imp.way import Step, Way

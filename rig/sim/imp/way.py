@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from rig.quantities import Spread
+from rig.config.spread import Spread
 from rig.sim.imp.air import Air
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.radio import Radio
-from rig.sim.process import Program
-from rig.sim.timeline import to_ns
+from rig.sim.physics.process import Program
+from rig.sim.physics.timeline import to_ns
 
 Step = Generator[int, None, bool]  # True: go on to the next one
 

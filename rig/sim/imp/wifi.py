@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
-from rig.profiles.network import NetworkProfile
+from rig.config.network import NetworkProfile
 from rig.sim.imp.air import key_opens, scan_finds, strongest
 from rig.sim.imp.security import joins, sees
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.imp.way import Step, Way
-from rig.sim.timeline import NS_PER_S, to_ns
+from rig.sim.physics.timeline import NS_PER_S, to_ns
 
 Found = Generator[int, None, NetworkProfile | None]
 WPS_LOOK_S = 0.5

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from rig.sim.gpio import INPUT, OUTPUT
+from rig.sim.physics.gpio import INPUT, OUTPUT
+from rig.sim.physics.timeline import NS_PER_US
 from rig.sim.pigpiod.claims import Claims, Role
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import MAX_USER_GPIO, Answer, Cmd, Err, Request
-from rig.sim.timeline import NS_PER_US
 
 MIN_BAUD: Final = 50
 MAX_BAUD: Final = 250_000

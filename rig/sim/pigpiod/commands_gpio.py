@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from rig.sim.gpio import OUTPUT
+from rig.sim.physics.gpio import OUTPUT
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_US
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import HARDWARE_REVISION, MAX_GPIO, MAX_USER_GPIO, VERSION, Answer, Cmd, Err, Request
 from rig.sim.pigpiod.pwm import Pwm, Use
-from rig.sim.timeline import NS_PER_MS, NS_PER_US
 
 MAX_TRIGGER_US: Final = 100
 MAX_MICS: Final = 1_000_000

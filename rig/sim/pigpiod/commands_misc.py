@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rig.sim.gpio import ALT3, INPUT
+from rig.sim.physics.gpio import ALT3, INPUT
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import Answer, Cmd, Err, Request
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from rig.sim.gpio import ALT0, ALT4, OUTPUT
+from rig.sim.physics.gpio import ALT0, ALT4, OUTPUT
+from rig.sim.physics.timeline import NS_PER_S
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import Answer, Cmd, Err, Request
-from rig.sim.timeline import NS_PER_S
 
 SLOTS: Final = 32
 MIN_BAUD: Final = 32_000

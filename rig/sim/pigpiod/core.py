@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from rig.sim.gpio import GpioBank
+from rig.sim.physics.gpio import GpioBank
+from rig.sim.physics.timeline import NS_PER_US, Timeline
 from rig.sim.pigpiod.protocol import PERMITTED_GPIOS, Answer, Err, Request
-from rig.sim.timeline import NS_PER_US, Timeline
 
 Handler = Callable[[Request], Answer]
 PATIENCE_NS: Final = 50_000_000  # how long a command that waits for the wall may delay the daemon's end

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rig.errors import BenchFault
-from rig.sim.gpio import GpioBank
+from rig.sim.physics.gpio import GpioBank
+from rig.sim.physics.timeline import Timeline
 from rig.sim.pigpiod.bit_bang_i2c import BitBangI2c
 from rig.sim.pigpiod.bit_bang_spi import BitBangSpi
 from rig.sim.pigpiod.claims import Claims
@@ -27,7 +28,6 @@ from rig.sim.pigpiod.pwm import Pwm
 from rig.sim.pigpiod.scripts import ScriptCommands
 from rig.sim.pigpiod.serial_rx import SerialReadCommands
 from rig.sim.pigpiod.server import Connection, Server
-from rig.sim.timeline import Timeline
 
 log = logging.getLogger(__name__)
 

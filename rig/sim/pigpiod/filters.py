@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from rig.sim.physics.timeline import NS_PER_US, Event, Timeline
 from rig.sim.pigpiod.protocol import MAX_USER_GPIO, Answer, Err, Request
-from rig.sim.timeline import NS_PER_US, Event, Timeline
 
 MAX_STEADY_US: Final = 300_000
 MAX_ACTIVE_US: Final = 1_000_000

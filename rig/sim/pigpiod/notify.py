@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_US, Event
 from rig.sim.pigpiod.core import Core, Handler
 from rig.sim.pigpiod.filters import Filters
 from rig.sim.pigpiod.protocol import (
@@ -25,7 +26,6 @@ from rig.sim.pigpiod.protocol import (
 )
 from rig.sim.pigpiod.reports import Fifo, Handle, Report, State, Stream
 from rig.sim.pigpiod.watchdogs import MAX_WATCHDOG_MS, Watchdogs
-from rig.sim.timeline import NS_PER_MS, NS_PER_US, Event
 
 SLOTS: Final = 32
 MAX_EVENT: Final = 31

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from rig.sim.gpio import OUTPUT
+from rig.sim.physics.gpio import OUTPUT
+from rig.sim.physics.timeline import NS_PER_S, NS_PER_US, Event
 from rig.sim.pigpiod.core import Core
-from rig.sim.timeline import NS_PER_S, NS_PER_US, Event
 
 SLOTS: Final = (25, 50, 100, 125, 200, 250, 400, 500, 625, 800, 1000, 1250, 2000, 2500, 4000, 5000, 10000, 20000)
 DEFAULT_FREQUENCY_HZ: Final = 800

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from rig.sim.gpio import Subscription
+from rig.sim.physics.gpio import Subscription
 from rig.sim.pigpiod.commands_misc import NO_SUCH_PROGRAM
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.notify import Notifier

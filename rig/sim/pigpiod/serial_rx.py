@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from rig.sim.physics.timeline import NS_PER_S, NS_PER_US
 from rig.sim.pigpiod.claims import Claims, Role
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.notify import Notifier
 from rig.sim.pigpiod.protocol import MAX_USER_GPIO, TIMEOUT, Answer, Cmd, Err, Request
 from rig.sim.pigpiod.serial_wave import MAX_DATA_BITS, MIN_DATA_BITS
-from rig.sim.timeline import NS_PER_S, NS_PER_US
 
 MIN_BAUD: Final = 50
 MAX_BAUD: Final = 250_000

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from rig.sim.timeline import NS_PER_MS, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, Event, Timeline
 
 MAX_WATCHDOG_MS: Final = 60_000
 

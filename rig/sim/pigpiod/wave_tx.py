@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from rig.sim.physics.timeline import NS_PER_US, Event
 from rig.sim.pigpiod.chains import ChainItem, Delay, Loop
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.pwm import Pwm
 from rig.sim.pigpiod.waves import Wave, WaveStore
-from rig.sim.timeline import NS_PER_US, Event
 
 START_DELAY_US: Final = 20
 REPEAT: Final = 1  # bit of the transmission mode

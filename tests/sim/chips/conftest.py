@@ -10,10 +10,10 @@ import adafruit_ina228
 import adafruit_mcp4725
 import pytest
 
-from rig.sim.analog import AnalogSource, Constant
 from rig.sim.chips.ads1x15 import ADS1015Chip, ADS1115Chip
-from rig.sim.i2c import BusioI2C, I2CWires
-from rig.sim.timeline import Timeline, to_ns
+from rig.sim.physics.analog import AnalogSource, Constant
+from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.timeline import Timeline, to_ns
 
 CHIPS = {"ADS1115": ADS1115Chip, "ADS1015": ADS1015Chip}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rig.errors import ConfigError
-from rig.sim.analog import Constant, Divider, Noisy
+from rig.sim.physics.analog import Constant, Divider, Noisy
 
 
 def test_constant_and_divider():

@@ -5,8 +5,8 @@ from adafruit_ads1x15 import ADS1015, ADS1115, AnalogIn
 from adafruit_ads1x15.ads1x15 import Mode, Pin
 
 from rig.errors import ConfigError
-from rig.sim.analog import Constant
 from rig.sim.chips.ads1x15 import ADS1115Chip
+from rig.sim.physics.analog import Constant
 
 DRIVERS = {"ADS1115": ADS1115, "ADS1015": ADS1015}
 FULL_SCALE_V = {2 / 3: 6.144, 1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}

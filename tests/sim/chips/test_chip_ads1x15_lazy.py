@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from rig.sim.timeline import NS_PER_S, to_ns
+from rig.sim.physics.timeline import NS_PER_S, to_ns
 
 WAKE_NS = 25_000
 P860_NS = round(NS_PER_S / 860)

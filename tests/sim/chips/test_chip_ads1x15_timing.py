@@ -9,8 +9,8 @@ import pytest
 from adafruit_ads1x15 import ADS1015, ADS1115, AnalogIn
 from adafruit_ads1x15.ads1x15 import Mode, Pin
 
-from rig.sim.analog import Constant
-from rig.sim.timeline import NS_PER_S
+from rig.sim.physics.analog import Constant
+from rig.sim.physics.timeline import NS_PER_S
 
 DRIVERS = {"ADS1115": ADS1115, "ADS1015": ADS1015}
 TOP_RATE = {"ADS1115": 860, "ADS1015": 3300}

@@ -4,10 +4,10 @@ import pytest
 from adafruit_ads1x15 import ADS1015, ADS1115
 from adafruit_ads1x15.ads1x15 import Comp_Latch, Comp_Mode, Comp_Polarity, Mode
 
-from rig.sim.analog import Constant
 from rig.sim.chips.alert import READY_PULSE_NS, open_drain
-from rig.sim.gpio import OUTPUT, GpioBank
-from rig.sim.timeline import NS_PER_S
+from rig.sim.physics.analog import Constant
+from rig.sim.physics.gpio import OUTPUT, GpioBank
+from rig.sim.physics.timeline import NS_PER_S
 
 WAKE_NS = 25_000
 P860_NS = round(NS_PER_S / 860)

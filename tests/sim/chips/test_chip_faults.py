@@ -8,9 +8,8 @@ from adafruit_ads1x15.ads1x15 import Mode, Pin
 from adafruit_ina219 import INA219
 from adafruit_mcp4725 import MCP4725
 
-from rig.bench.guarded_i2c import GuardedI2C
+from rig.drivers.i2c_budget import GuardedI2C
 from rig.errors import BenchFault, ConfigError
-from rig.sim.analog import Constant
 from rig.sim.chips.faulty import (
     ConstantMonitor,
     FrozenConversion,
@@ -24,7 +23,8 @@ from rig.sim.chips.faulty import (
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.chips.ina228 import VBUS, VSHUNT, INA228Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
-from rig.sim.timeline import NS_PER_S
+from rig.sim.physics.analog import Constant
+from rig.sim.physics.timeline import NS_PER_S
 
 P860_NS = round(NS_PER_S / 860)
 VOLTS = (0.25, 1.0, 1.5, 2.0)

@@ -4,8 +4,8 @@ import pytest
 from adafruit_ina219 import INA219, ADCResolution, BusVoltageRange, Gain, Mode
 
 from rig.errors import ConfigError
-from rig.sim.analog import Constant
 from rig.sim.chips.ina219 import INA219Chip
+from rig.sim.physics.analog import Constant
 
 CYCLE_NS = 2 * 532_000
 

@@ -4,9 +4,9 @@ import pytest
 from adafruit_ina228 import INA228, AveragingCount, ConversionTime, Mode
 
 from rig.errors import ConfigError
-from rig.sim.analog import Constant
 from rig.sim.chips import ina228
 from rig.sim.chips.ina228 import INA228Chip
+from rig.sim.physics.analog import Constant
 
 SHUNT_OHM, MAX_A = 0.1, 1.0
 CURRENT_LSB_A = MAX_A / (1 << 19)

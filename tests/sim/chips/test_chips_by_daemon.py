@@ -14,21 +14,21 @@ from adafruit_ina219 import INA219
 from adafruit_ina228 import INA228
 from adafruit_mcp4725 import MCP4725
 
-from rig.bench.gpiolink import GpioLink
-from rig.bench.pigpio_i2c import PigpioI2C
 from rig.clock import VirtualClock
-from rig.sim.analog import Constant
+from rig.drivers.pigpio_i2c import PigpioI2C
+from rig.drivers.pigpio_link import GpioLink
 from rig.sim.chips.ads1x15 import ADS1015Chip, ADS1115Chip
 from rig.sim.chips.alert import open_drain
 from rig.sim.chips.faulty import NeverReady, WritesLost
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.chips.ina228 import INA228Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
-from rig.sim.gpio import GpioBank
-from rig.sim.i2c import BusioI2C, I2CWires
-from rig.sim.i2c_faults import NackedAddress, WedgedBus
+from rig.sim.faults.i2c import NackedAddress, WedgedBus
+from rig.sim.physics.analog import Constant
+from rig.sim.physics.gpio import GpioBank
+from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.timeline import NS_PER_S, Timeline
 from rig.sim.pigpiod import PigpioDaemon
-from rig.sim.timeline import NS_PER_S, Timeline
 
 COMMAND_NS = 50_000
 ADC, ADC12, DAC, MONITOR, FINE_MONITOR = 0x48, 0x49, 0x62, 0x40, 0x41

@@ -6,10 +6,10 @@ from adafruit_ina219 import INA219
 from adafruit_mcp4725 import MCP4725
 
 from rig.errors import ConfigError
-from rig.sim.analog import Constant
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
-from rig.sim.i2c_faults import NackedAddress, WedgedBus
+from rig.sim.faults.i2c import NackedAddress, WedgedBus
+from rig.sim.physics.analog import Constant
 
 
 @pytest.fixture

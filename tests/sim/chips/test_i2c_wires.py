@@ -5,8 +5,8 @@ from adafruit_ads1x15 import ADS1115
 from adafruit_mcp4725 import MCP4725
 
 from rig.errors import BenchConnectionError, BenchFault, ConfigError
-from rig.sim.i2c import I2CWires, Nack
-from rig.sim.timeline import Timeline
+from rig.sim.physics.i2c import I2CWires, Nack
+from rig.sim.physics.timeline import Timeline
 
 
 class Notebook:

@@ -9,7 +9,7 @@ import pytest
 from rig.errors import RigError
 from rig.sim.imp.led import StatusLed, UnknownLedState
 from rig.sim.imp.ledtable import LED_STATES, draw
-from rig.sim.timeline import NS_PER_MS, NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, Timeline
 
 
 class Bench:

@@ -10,12 +10,12 @@ from typing import Any
 import pigpio
 import pytest
 
-from rig.bench.gpiolink import GpioLink
 from rig.clock import VirtualClock
-from rig.sim.gpio import GpioBank
+from rig.drivers.pigpio_link import GpioLink
+from rig.sim.physics.gpio import GpioBank
+from rig.sim.physics.timeline import Timeline
 from rig.sim.pigpiod import PigpioDaemon
 from rig.sim.pigpiod.commands_serial import Ports
-from rig.sim.timeline import Timeline
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from daemon_rig import Rig, error_of
 
-from rig.sim.gpio import PULL_UP, GpioBank
+from rig.sim.physics.gpio import PULL_UP, GpioBank
 
 SDA, SCL = 5, 6
 

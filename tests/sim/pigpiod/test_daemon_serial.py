@@ -6,9 +6,9 @@ import pigpio
 import pytest
 from daemon_rig import OpenRig, Rig, error_of
 
-from rig.sim.peer_parts import LoopbackUart
 from rig.sim.pigpiod.serial_rx import Receiver
 from rig.sim.pigpiod.serial_wave import bit_times_us
+from rig.sim.server.peer_parts import LoopbackUart
 
 TX, RX = 22, 27
 TEXT = b"The quick brown fox\x00\xff\x80\x7f"
@@ -29,7 +29,7 @@ def send(rig: Rig, data: bytes, **options: int) -> int:
     rig.pi.wave_send_once(wave)
     while rig.pi.wave_tx_busy():
         rig.clock.sleep(0.01)
-    rig.run(0.01)
+    rig.report(0.01)
     rig.pi.wave_delete(wave)
     return count
 

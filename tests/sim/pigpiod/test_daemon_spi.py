@@ -6,7 +6,7 @@ import pigpio
 import pytest
 from daemon_rig import OpenRig, Rig, error_of
 
-from rig.sim.peer_parts import Mcp3202
+from rig.sim.server.peer_parts import Mcp3202
 
 CS, MISO, MOSI, SCLK = 5, 6, 13, 19
 
@@ -125,7 +125,7 @@ def test_speed_by_hand(rig: Rig) -> None:
     rig.pi.bb_spi_open(CS, MISO, MOSI, SCLK, 1000, 0)
     rig.watch(SCLK)
     rig.pi.bb_spi_xfer(CS, b"\x00")
-    rig.run(0.01)
+    rig.report(0.01)
     rises = [tick for _, level, tick in rig.log if level]
     assert len(rises) == 8
     assert rises[-1] - rises[0] == pytest.approx(7 * 998, abs=5), "the daemon takes 1 us off each half bit"

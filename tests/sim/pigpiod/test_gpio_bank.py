@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rig.sim.gpio import ALT5, INPUT, OUTPUT, PULL_DOWN, PULL_OFF, PULL_UP, GpioBank
-from rig.sim.timeline import Timeline
+from rig.sim.physics.gpio import ALT5, INPUT, OUTPUT, PULL_DOWN, PULL_OFF, PULL_UP, GpioBank
+from rig.sim.physics.timeline import Timeline
 
 
 @pytest.fixture

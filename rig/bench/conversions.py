@@ -1,0 +1,50 @@
+"""What decoding and judging take from the bench and device files: the same live and from a recording."""
+
+from __future__ import annotations
+
+from rig.config.bench import BenchConfig
+from rig.config.device import DeviceProfile
+from rig.diagnosis import DeviceFacts
+from rig.diagnosis.corrections.supply_dimming import LedRating
+from rig.errors import ConfigError
+from rig.led import Calibration, CalibrationError
+
+
+def calibration_of(config: BenchConfig) -> Calibration:
+    """The bench's stored calibration.
+
+    Raises:
+        ConfigError: the decoder can't use it.
+    """
+    stored = config.led.calibration
+    try:
+        return Calibration(
+            red_v=stored.red_v,
+            green_v=stored.green_v,
+            saturation=stored.saturation,
+            uncertainty=stored.uncertainty,
+            rail_v=stored.rail_v,
+            date=stored.taken_on.isoformat() if stored.taken_on else None,
+            conditions=stored.conditions,
+        )
+    except CalibrationError as error:
+        raise ConfigError(f"bench {config.name!r}: led.calibration: {error}") from error
+
+
+def rating_of(device: DeviceProfile) -> LedRating:
+    """What the device file says of its LED."""
+    return LedRating(device.supply.nominal_v, device.led.red_forward_v, device.led.green_forward_v)
+
+
+def facts_of(device: DeviceProfile) -> DeviceFacts:
+    """What the rules of judgement take from a device file."""
+    return DeviceFacts(
+        model=device.imp,
+        impos=device.impos,
+        min_v=device.supply.min_v,
+        min_wifi_v=device.supply.wifi_min_v,
+        max_v=device.supply.max_v,
+        led_window_s=device.led_window_s,
+        healthy_connect_s=device.expected.connect_s,
+        stuck_s=device.expected.stuck_s,
+    )

@@ -1,0 +1,117 @@
+"""Experiments on a device's supply, each a power cycle of its own: does it still get online, does it survive a gap?
+
+A configured device is needed. Every attempt begins with the device off and ends with it off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rig.bench.bench import Bench
+from rig.bench.dut import DeviceUnderTest
+from rig.blinkup import FAST_HZ
+from rig.config.network import NetworkProfile
+from rig.errors import CapabilityMissing, DeviceNotReady
+from rig.led import Decoded
+
+ONLINE_S: Final = 8.0  # a healthy connection takes up to 2.8 s; this long after power-on it is taken to have failed
+CONFIGURED_S: Final = 20.0
+AFTER_GAP_S: Final = 2.5
+LEAST_RED_S: Final = 0.03  # of the boot's red: a device that rides through shows green and dark only
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What one attempt is fed with: volts at the regulator, and the series resistor in the line (0: none)."""
+
+    volts: float
+    series_ohm: float = 0.0
+
+
+def configure(bench: Bench, network: str) -> None:
+    """Give the device the settings of a declared network, at its nominal voltage.
+
+    Raises:
+        DeviceNotReady: it doesn't get online with them.
+        CapabilityMissing: the bench has no such network.
+    """
+    __tracebackhide__ = True
+    dut = DeviceUnderTest(bench)
+    there = bench.networks.provide(network)
+    if not isinstance(there, NetworkProfile):
+        raise CapabilityMissing(f"network {network!r} is no Wi-Fi network; name one that can be blinked in")
+    dut.make_unconfigured()
+    dut.send(dut.wifi(there), rate_hz=FAST_HZ)
+    if not dut.wait_for("connected", timeout_s=CONFIGURED_S):
+        raise DeviceNotReady(f"the device does not get online at nominal voltage: {dut.observation().outcome.summary}")
+    dut.power_off()
+
+
+def gets_online(bench: Bench, feed: Feed, *, within_s: float = ONLINE_S) -> bool:
+    """One power cycle: whether the device got online on this supply.
+
+    Raises:
+        CapabilityMissing: the bench can't put that resistor in.
+        BenchFault: the bench doesn't do what it was told.
+    """
+    dut = _started(bench, feed)
+    online = dut.wait_for("connected", timeout_s=within_s) is not None
+    dut.power_off()
+    return online
+
+
+def survives_gap(bench: Bench, volts: float, gap_s: float) -> bool:
+    """One power cycle at `volts`, and once online the switch opens for `gap_s`: whether the device ran on.
+
+    The gap is made by the program, so on real hardware it is a few tenths of a millisecond longer than asked for.
+
+    Raises:
+        DeviceNotReady: it doesn't get online at that voltage.
+    """
+    dut = _started(bench, Feed(volts))
+    if dut.wait_for("connected", timeout_s=CONFIGURED_S) is None:
+        raise DeviceNotReady(f"not online before the gap: {dut.observation().outcome.summary}")
+    gap_start_s = bench.clock.now_s()
+    with dut.watch.acting("gap", gap_s=gap_s):
+        bench.supply.off()
+        bench.clock.sleep_until(gap_start_s + gap_s)
+        bench.supply.enable()
+    dut.watch_for(AFTER_GAP_S)
+    survived = not _red_after(dut.observation().decoded, gap_start_s)
+    dut.power_off()
+    return survived
+
+
+def sweep(bench: Bench, volts: Sequence[float], *, within_s: float = ONLINE_S) -> tuple[bool, ...]:
+    """Whether the device is online at each of `volts`, set one after the other without a power cycle between.
+
+    At each voltage it has `within_s` to be seen online; it starts from off at the first one.
+    """
+    dut = _started(bench, Feed(volts[0]))
+    online = [dut.wait_for("connected", timeout_s=within_s) is not None]
+    for target_v in volts[1:]:
+        with dut.watch.acting("supply_set", volts=target_v):
+            bench.supply.set(target_v)
+        dut.watch.expect_supply(target_v)
+        online.append(dut.wait_for("connected", timeout_s=within_s) is not None)
+    dut.power_off()
+    return tuple(online)
+
+
+def _started(bench: Bench, feed: Feed) -> DeviceUnderTest:
+    bench.supply.off()
+    dut = DeviceUnderTest(bench)
+    dut.watch_for(0.0)
+    if feed.series_ohm > 0:
+        if feed.series_ohm != bench.series_ohm:
+            bench.fit_series(feed.series_ohm)
+        dut.weaken_supply()
+    dut.power_on(feed.volts)
+    return dut
+
+
+def _red_after(decoded: Decoded, since_s: float) -> bool:
+    """Whether the boot's red was seen: the device had started anew."""
+    return any(s.colour == "red" and s.end_s - max(s.start_s, since_s) >= LEAST_RED_S for s in decoded.segments)

@@ -1,0 +1,187 @@
+"""Plays a supply profile on a bench's supply while the watch goes on: one more thing that is due at certain times."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rig.drivers.supply.guarded import GuardedSupply
+from rig.errors import CapabilityMissing
+from rig.recording import Action, Trace
+from rig.supply.plan import Plan, SetPoint, plan_of
+from rig.supply.profile import SupplyProfile
+from rig.supply.weak_source import Cell
+
+NEVER_S = math.inf
+CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before the asked time
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What was asked for and what came of it. `worst_v`: largest difference seen where the set point had settled."""
+
+    name: str
+    start_s: float
+    end_s: float
+    asked: Trace
+    lowest_asked_v: float
+    worst_v: float
+    checks: int
+    charge_c: float | None = None
+
+
+@dataclass
+class Feed:
+    """One profile being played from `start_s` on. The watch calls `sample` whenever `due_s` has come.
+
+    `level_reached` hears of each set point that stays for a while: the device's light depends on it.
+
+    Raises:
+        SupplyLimitError: the profile asks for more than the limits allow; nothing was changed.
+        CapabilityMissing: the bench lacks what it needs.
+    """
+
+    profile: SupplyProfile
+    supply: GuardedSupply
+    start_s: float
+    nominal_v: float
+    current_a: Callable[[], float | None]
+    level_reached: Callable[[float], None]
+    _asked: list[tuple[float, float]] = field(default_factory=list)
+    _worst_v: float = 0.0
+    _checks: int = 0
+
+    def __post_init__(self) -> None:
+        self._cell = Cell(self.profile.weak) if self.profile.weak is not None else None
+        self._plan: Plan | None = None if self._cell else plan_of(self.profile, self.nominal_v)
+        _require(self.supply, self._needs(), self.profile.name)
+        if self._plan is not None:
+            self._check_plan(self._plan)
+        self._points = list(self._plan.points) if self._plan else []
+        self._series = list(self._plan.series) if self._plan else []
+        self._to_check: SetPoint | None = None
+        self._last_s = self.start_s
+        self.due_s = self.start_s
+        self.done = False
+
+    def _needs(self) -> frozenset[str]:
+        if self._plan is not None:
+            return self._plan.needs
+        return frozenset({"supply.programmable", "supply.current"})
+
+    def _check_plan(self, plan: Plan) -> None:
+        """All of it before any of it."""
+        for volts in {point.volts for point in plan.points}:
+            self.supply.check_request(volts)
+        for before, after in zip(plan.points, plan.points[1:], strict=False):
+            self.supply.limits.check_change(
+                before.volts, after.volts, max(after.t_s - before.t_s, self.supply.settle_s)
+            )
+
+    @property
+    def end_s(self) -> float:
+        duration_s = self._plan.end_s if self._plan is not None else self.profile.weak.for_s  # type: ignore[union-attr]
+        return self.start_s + duration_s
+
+    def begin_at(self, t_s: float) -> None:
+        """Move the beginning, before anything has been played."""
+        self.start_s = self.due_s = self._last_s = t_s
+
+    def sample(self, now_s: float) -> None:
+        """Do what is due at `now_s`, and say when the next thing is."""
+        if self._cell is not None:
+            self._sag(now_s)
+            return
+        since_s = now_s - self.start_s + CLOCK_GRAIN_S
+        if self._to_check is not None and self._points and self._points[0].t_s <= since_s:
+            self._check(self._to_check)  # just before it moves on, when it has stood longest
+        while self._series and self._series[0][0] <= since_s:
+            self.supply.insert_series(self._series.pop(0)[1])
+        point: SetPoint | None = None
+        while self._points and self._points[0].t_s <= since_s:
+            point = self._points.pop(0)
+        if point is not None:
+            self._ask(now_s, point.volts)
+            self._to_check = point if point.settled else None
+            if point.settled:
+                self.level_reached(point.volts)
+        upcoming = [self._points[0].t_s] if self._points else []
+        upcoming += [self._series[0][0]] if self._series else []
+        if not upcoming and now_s >= self.end_s - CLOCK_GRAIN_S:
+            if self._to_check is not None:
+                self._check(self._to_check)
+            self._finish(now_s)
+            return
+        self.due_s = self.start_s + min(upcoming, default=self.end_s - self.start_s)
+
+    def _sag(self, now_s: float) -> None:
+        """One look at the current, and the set point that a weak source has under it."""
+        assert self._cell is not None
+        made = self._cell.made_of
+        if now_s >= self.end_s - CLOCK_GRAIN_S:
+            self._finish(now_s)
+            return
+        amps = self.current_a() or 0.0
+        volts = self._cell.draw(amps, now_s - self._last_s)
+        self._last_s = now_s
+        lowest_v, highest_v = self.supply.range_v
+        self._ask(now_s, min(max(volts, lowest_v), highest_v))
+        self.due_s = min(now_s + 1.0 / made.rate_hz, self.end_s)
+
+    def _ask(self, now_s: float, volts: float) -> None:
+        if not self._asked or abs(self._asked[-1][1] - volts) > 1e-4:
+            self.supply.set(volts, check=False)
+        self._asked.append((now_s, volts))
+
+    def _check(self, point: SetPoint) -> None:
+        self._to_check = None
+        measured_v = self.supply.check_set()
+        if measured_v is not None:
+            self._worst_v = max(self._worst_v, abs(measured_v - point.volts))
+            self._checks += 1
+
+    @property
+    def first_v(self) -> float:
+        """What it begins with."""
+        if self._cell is None:
+            return self._points[0].volts
+        lowest_v, highest_v = self.supply.range_v
+        return min(max(self._cell.draw(0.0, 0.0), lowest_v), highest_v)
+
+    def stop(self, now_s: float) -> None:
+        """Play it no further; the set point stays where it is."""
+        if not self.done:
+            self._finish(now_s)
+
+    def _finish(self, now_s: float) -> None:
+        self.done, self.due_s = True, NEVER_S
+        if self._asked:
+            self._asked.append((now_s, self._asked[-1][1]))
+
+    def actions(self) -> tuple[Action, ...]:
+        """What has been done to the supply so far, and where that leaves it; nothing before it has begun."""
+        if not self._asked:
+            return ()
+        fed = self.fed()
+        details = {"volts": fed.lowest_asked_v, "profile": fed.name, "worst_v": fed.worst_v, "checks": fed.checks}
+        played = Action("supply_profile", fed.start_s, fed.end_s, details)
+        return (played, Action("supply_set", fed.end_s, fed.end_s, {"volts": self._asked[-1][1]}))
+
+    def fed(self) -> Fed:
+        """What has been played so far."""
+        times_s, volts = (np.array(column) for column in zip(*self._asked, strict=True)) if self._asked else ([], [])
+        asked = Trace("asked_v", "V", np.array(times_s), np.array(volts))
+        lowest_v = float(np.min(asked.values)) if len(asked.values) else self.nominal_v
+        end_s = self._asked[-1][0] if self._asked else self.start_s
+        used_c = self._cell.used_c if self._cell is not None else None
+        return Fed(self.profile.name, self.start_s, end_s, asked, lowest_v, self._worst_v, self._checks, used_c)
+
+
+def _require(supply: GuardedSupply, needs: frozenset[str], name: str) -> None:
+    missing = sorted(needs - supply.capabilities)
+    if missing:
+        have = ", ".join(sorted(supply.capabilities)) or "nothing of the kind"
+        raise CapabilityMissing(f"{', '.join(missing)}: supply profile {name!r} needs it; this supply has: {have}")

@@ -1,0 +1,397 @@
+"""The bench file (TOML): where each part is, how it is wired and calibrated. Documented in docs/bench-file.md."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+
+from rig.config.loading import Strict, find, load
+from rig.config.spread import Spread, spread
+
+Gpio = Annotated[int, Field(ge=0, le=27, strict=True)]
+Address = Annotated[int, Field(ge=0x08, le=0x77, strict=True)]
+
+
+class GpioDaemon(Strict):
+    """Where pigpiod listens. On the simulated bench the emulated daemon picks its own port."""
+
+    host: str = "localhost"
+    port: int = Field(default=8888, ge=1, le=65535)
+
+
+class I2CBus(Strict):
+    """How the rig reaches the I2C bus: Blinka on the Pi itself, or the daemon (also from another machine)."""
+
+    via: Literal["blinka", "pigpiod"] = "blinka"
+    bus: int = Field(default=1, ge=0, le=22)
+
+
+class BlinkUpSpi(Strict):
+    """The SPI controller whose data line (MOSI) is the LED's pin, if frames are sent by SPI."""
+
+    bus: int = Field(default=0, ge=0, le=10)
+    device: int = Field(default=0, ge=0, le=2)
+    model: Literal["pi3", "pi4", "pi5"] = "pi4"
+    core_hz: int | None = Field(default=None, ge=1_000_000)
+    gate_gpio: Gpio | None = None
+
+
+class BlinkUpLgpio(Strict):
+    """The GPIO chip that sends frames by software timing, and the pin that is wired to the LED's to watch them."""
+
+    chip: int = Field(default=0, ge=0)
+    sense_gpio: Gpio | None = None
+
+
+class BlinkUpWiring(Strict):
+    """The BlinkUp LED. With `grey_gpio`, a second resistor leg that alone gives the grey of tri-level."""
+
+    gpio: Gpio
+    grey_gpio: Gpio | None = None
+    active_high: bool = True
+    grey_fraction: float | None = Field(default=None, gt=0, lt=1)
+    via: Literal["pigpio", "spi", "lgpio"] = "pigpio"
+    edge_tolerance_us: float = Field(default=50.0, gt=0)
+    spi: BlinkUpSpi = BlinkUpSpi()
+    lgpio: BlinkUpLgpio = BlinkUpLgpio()
+
+    @model_validator(mode="after")
+    def _two_pins(self) -> BlinkUpWiring:
+        if self.gpio == self.grey_gpio:
+            raise ValueError(f"gpio and grey_gpio must be two different pins (both {self.gpio})")
+        if self.via == "spi" and self.grey_gpio is not None:
+            raise ValueError(
+                f'via = "spi" has one data line and can\'t switch a grey leg in step (grey_gpio is {self.grey_gpio}): '
+                'leave grey_gpio out, or send via "pigpio" or "lgpio"'
+            )
+        if self.grey_fraction is not None and self.grey_gpio is None:
+            raise ValueError("grey_fraction says how bright the grey leg is, and there is no grey_gpio")
+        return self
+
+    @property
+    def more_pins(self) -> tuple[tuple[str, int | None], ...]:
+        """Pins besides the legs that the chosen way of sending uses, with their keys."""
+        return (
+            ("blinkup.spi.gate_gpio", self.spi.gate_gpio if self.via == "spi" else None),
+            ("blinkup.lgpio.sense_gpio", self.lgpio.sense_gpio if self.via == "lgpio" else None),
+        )
+
+
+class LedCalibration(Strict):
+    """Steps above dark at the sensor, in volts, for one sensor channel each."""
+
+    red_v: tuple[float, ...]
+    green_v: tuple[float, ...]
+    saturation: float = Field(default=0.04, ge=0, le=0.5)
+    uncertainty: float = Field(default=0.10, gt=0, le=0.5)
+    taken_on: date | None = None
+    conditions: str = ""
+    rail_v: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _usable(self) -> LedCalibration:
+        if len(self.red_v) != len(self.green_v):
+            raise ValueError(
+                f"{len(self.red_v)} red and {len(self.green_v)} green levels; expected one each per channel"
+            )
+        if min(self.red_v + self.green_v, default=0.0) <= 0:
+            raise ValueError("levels are steps above dark in volts and must be positive")
+        return self
+
+
+class LedSensor(Strict):
+    """The phototransistor that watches the status LED: an ADS1115 input of its own, read continuously."""
+
+    adc_address: Address = 0x48
+    channel: int = Field(default=0, ge=0, le=3)
+    gain: Literal[1, 2, 4, 8, 16] = 1
+    data_rate: Literal[8, 16, 32, 64, 128, 250, 475, 860] = 860
+    sample_hz: float = Field(default=500.0, gt=0, le=3000)
+    settle_s: float = Field(default=0.1, ge=0, description="time the sensor needs to forget a light, for blanking")
+    calibration: LedCalibration
+
+
+class Regulator(Strict):
+    """Adjustable regulator with the DAC summed into its feedback: v = ref(1 + r1/r2 + r1/r3) - (r1/r3) dac."""
+
+    ref_v: float = Field(gt=0)
+    r1_ohm: float = Field(gt=0)
+    r2_ohm: float = Field(gt=0)
+    r3_ohm: float = Field(gt=0)
+    dac_v: float = Field(default=3.3, gt=0)
+
+    @property
+    def top_v(self) -> float:
+        return self.ref_v * (1 + self.r1_ohm / self.r2_ohm + self.r1_ohm / self.r3_ohm)
+
+    @property
+    def slope(self) -> float:
+        return self.r1_ohm / self.r3_ohm
+
+
+class ReadBack(Strict):
+    """The voltage at the device's terminals through a divider, on a second ADS1115."""
+
+    fitted: bool = True
+    adc_address: Address = 0x49
+    channel: int = Field(default=0, ge=0, le=3)
+    gain: Literal[1, 2, 4, 8, 16] = 2
+    ratio: float = Field(default=2.0, ge=1)
+    sample_hz: float = Field(default=860.0, gt=0, le=860)
+
+
+class SeriesResistor(Strict):
+    """A resistor that a relay puts into the supply line: makes a firm supply weak."""
+
+    gpio: Gpio
+    ohm: float = Field(gt=0)
+
+
+class Scpi(Strict):
+    """A bench supply that is spoken to in SCPI, through pyvisa."""
+
+    resource: str = Field(min_length=1)
+    visa_library: str = "@py"
+    channel: int = Field(default=1, ge=1, le=8)
+    timeout_s: float = Field(default=2.0, gt=0, le=60)
+    top_v: float = Field(default=3.6, gt=0)
+    sample_hz: float = Field(default=10.0, gt=0, le=100)
+    sense_at_device: bool = False
+
+
+class SupplyCorrection(Strict):
+    """What set point and readings are worth: true = gain x raw + offset, found with a meter."""
+
+    set_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    set_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    device_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    device_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    device_uncertainty_v: float = Field(default=0.015, gt=0)
+    source_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    source_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    source_uncertainty_v: float = Field(default=0.02, gt=0)
+    current_gain: float = Field(default=1.0, ge=0.8, le=1.25)
+    current_offset_a: float = Field(default=0.0, ge=-0.05, le=0.05)
+    current_uncertainty_a: float = Field(default=0.001, gt=0)
+    current_relative: float = Field(default=0.01, ge=0, le=0.2)
+    taken_on: date | None = None
+    conditions: str = ""
+
+
+class SupplyWiring(Strict):
+    """What feeds the device. `kind` says what makes the voltage; each kind needs parts of its own."""
+
+    kind: Literal["regulated", "scpi", "switch"] = "regulated"
+    dac_address: Address = 0x62
+    switch_gpio: Gpio | None = None
+    monitor_fitted: bool = True
+    monitor_address: Address = 0x40
+    monitor_hz: float = Field(default=50.0, gt=0, le=500)
+    set_tolerance_v: float = Field(default=0.06, gt=0)
+    settle_s: float = Field(default=0.02, gt=0)
+    max_v: float = Field(default=3.6, gt=0, le=3.6)
+    max_current_a: float = Field(default=0.8, gt=0)
+    max_slew_v_s: float | None = Field(default=None, gt=0)
+    fixed_v: float | None = Field(default=None, gt=0)
+    regulator: Regulator | None = None
+    scpi: Scpi | None = None
+    read_back: ReadBack = ReadBack()
+    series: SeriesResistor | None = None
+    calibration: SupplyCorrection = SupplyCorrection()
+
+    @model_validator(mode="after")
+    def _parts_of_its_kind(self) -> SupplyWiring:
+        if self.switch_gpio is not None and self.switch_gpio < 9:
+            raise ValueError(
+                f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)"
+            )
+        needed = {"regulated": ("regulator", "switch_gpio"), "scpi": ("scpi",), "switch": ("fixed_v", "switch_gpio")}
+        for kind, parts in needed.items():
+            for part in parts:
+                there = getattr(self, part) is not None
+                if kind == self.kind and not there:
+                    raise ValueError(f"kind is {kind!r}: expected {part}")
+                if there and part not in needed[self.kind]:
+                    raise ValueError(f"{part} belongs to kind {kind!r}, but kind is {self.kind!r}")
+        if self.kind == "regulated" and not (self.monitor_fitted and self.read_back.fitted):
+            raise ValueError(
+                "a regulated supply is measured before and behind its switch: monitor and read_back needed"
+            )
+        if self.kind == "switch" and not (self.monitor_fitted or self.read_back.fitted):
+            raise ValueError("nothing measures this supply; expected a monitor or a read_back")
+        if self.kind == "scpi" and self.series is not None:
+            raise ValueError(
+                "a series resistor is switched with the rig's own supply only: kind 'regulated' or 'switch'"
+            )
+        return self
+
+    @property
+    def addresses(self) -> dict[str, int]:
+        """I2C addresses of the chips that this supply has."""
+        found = {"supply.read_back.adc_address": self.read_back.adc_address} if self.read_back.fitted else {}
+        if self.kind == "regulated":
+            found["supply.dac_address"] = self.dac_address
+        if self.kind != "scpi" and self.monitor_fitted:
+            found["supply.monitor_address"] = self.monitor_address
+        return found
+
+
+class Dut(Strict):
+    """The device under test, and what enrols it."""
+
+    device: str = "imp003"
+    id: str = ""
+    token: SecretStr | None = None
+    plan: SecretStr | None = None
+
+    @field_validator("token", "plan")
+    @classmethod
+    def _hex(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[0-9a-fA-F]{16}", value.get_secret_value()):
+            raise ValueError("expected 16 hex digits")
+        return value
+
+
+class OpticsRanges(Strict):
+    """Ranges of the simulated fixture's light path; voltages at the rig's sensor."""
+
+    red_v: Spread
+    green_v: Spread
+    gain: Spread = spread(0.9, 1.1)
+    ratio: Spread = spread(0.97, 1.03)
+    compression: Spread = spread(0.0, 0.08)
+    blinkup_v: Spread = spread(0.02, 0.10)
+    rise_s: Spread = spread(0.001, 0.008)
+    fall_s: Spread = spread(0.001, 0.008)
+    imp_blinkup: Spread = spread(0.3, 0.7)
+    imp_ambient: Spread = spread(0.1, 0.2)
+    imp_sigma: Spread = spread(0.002, 0.008)
+    grey: Spread = spread(0.45, 0.7)
+
+
+class RailRanges(Strict):
+    """Ranges of the simulated supply."""
+
+    source_ohm: Spread = spread(0.05, 0.3)
+    contact_ohm: Spread = spread(0.01, 0.05)
+    limit_a: Spread = spread(1.0, 2.0)
+    bulk_f: Spread = spread(10e-6, 47e-6)
+    bulk_esr_ohm: Spread = spread(0.01, 0.1)
+    resistor_tolerance: Spread = spread(-0.001, 0.001)
+    reference_tolerance: Spread = spread(-0.005, 0.005)
+
+
+class SimulatedDefect(BaseModel):
+    """A defect of the simulated device; docs/devices.md has the names and each one's own parameters.
+
+    A plain text is the name of one with its default numbers.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, data: Any) -> Any:
+        return {"name": data} if isinstance(data, str) else data
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Whatever else the table says; checked by whoever makes the fault."""
+        return dict(self.model_extra or {})
+
+
+class SimulatedFault(SimulatedDefect):
+    """A fault that the simulated bench shall have; docs/faults.md has the names and each one's own parameters."""
+
+    after_s: float = Field(default=0.0, ge=0)
+    for_s: float | None = Field(default=None, gt=0)
+
+
+class Simulation(Strict):
+    """Where the simulated bench's individuals come from. Real benches have no such section."""
+
+    seed: int = 1
+    noise_snr: float = Field(default=40.0, gt=0)
+    optics: OpticsRanges
+    rail: RailRanges = RailRanges()
+    adc_oscillator: Spread = spread(0.9, 1.1)
+    i2c_baud_hz: int = Field(default=400_000, ge=10_000)
+    i2c_overhead_s: float = Field(default=100e-6, ge=0)
+    faults: tuple[SimulatedFault, ...] = ()
+    defects: tuple[SimulatedDefect, ...] = ()
+
+
+class BenchConfig(Strict):
+    """A whole bench."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    kind: Literal["raspberry-pi", "simulated"]
+    title: str = ""
+    emulated: bool = False
+    gpio: GpioDaemon = GpioDaemon()
+    i2c: I2CBus = I2CBus()
+    blinkup: BlinkUpWiring
+    led: LedSensor
+    supply: SupplyWiring
+    dut: Dut = Dut()
+    networks: tuple[str, ...] = ()
+    simulation: Simulation | None = None
+    _file: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BenchConfig:
+        if (self.kind == "simulated") != (self.simulation is not None):
+            raise ValueError(
+                f"kind is {self.kind!r}: expected a [simulation] section on simulated benches and on no other"
+            )
+        if self.emulated and self.kind == "simulated":
+            raise ValueError("emulated means a simulated world behind a Pi's sockets: expected kind = 'raspberry-pi'")
+        pins: dict[int, str] = {}
+        series = self.supply.series
+        for name, gpio in (
+            ("blinkup.gpio", self.blinkup.gpio),
+            ("blinkup.grey_gpio", self.blinkup.grey_gpio),
+            *self.blinkup.more_pins,
+            ("supply.switch_gpio", self.supply.switch_gpio),
+            ("supply.series.gpio", series.gpio if series else None),
+        ):
+            if gpio is None:
+                continue
+            if gpio in pins:
+                raise ValueError(f"GPIO {gpio} is used twice: by {pins[gpio]} and by {name}")
+            pins[gpio] = name
+        addresses = {"led.adc_address": self.led.adc_address} | self.supply.addresses
+        if len(set(addresses.values())) < len(addresses):
+            listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
+            raise ValueError(f"two chips share one I2C address: {listing}")
+        return self
+
+    @property
+    def file(self) -> Path | None:
+        """The file that says all this; None if it was made without one."""
+        return self._file
+
+    @property
+    def stands_for(self) -> str:
+        """What is behind this bench, loudly if it is no hardware."""
+        if self.kind == "simulated":
+            return "SIMULATED, no hardware is touched"
+        return "EMULATED over real sockets, no hardware is touched" if self.emulated else self.title or "real hardware"
+
+
+def load_bench(name: str) -> BenchConfig:
+    """The bench called `name` in fixtures/benches, or the one in a .toml file.
+
+    Raises:
+        ConfigError: there is no such bench, or its file has a mistake.
+    """
+    path = find("benches", name)
+    config = load(path, BenchConfig)
+    config._file = path
+    return config

@@ -1,0 +1,111 @@
+"""The networks that a bench file lists, by their names; and what to say of one that isn't among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig.config.bench import BenchConfig
+from rig.config.capabilities import check_name
+from rig.config.loading import described, fixtures_folder, is_path
+from rig.config.network import AnyNetwork, load_any_network
+from rig.errors import CapabilityMissing, ConfigError, RigError
+from rig.suggest import meant
+
+PREFIX = "network:"
+
+
+@dataclass(frozen=True)
+class DeclaredNetworks:
+    """The networks of a bench, by name. On a real bench they simply exist; nothing here can change them."""
+
+    config: BenchConfig
+    by_name: Mapping[str, AnyNetwork]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.by_name)
+
+    def provide(self, name: str) -> AnyNetwork:
+        """
+        Raises:
+            CapabilityMissing: the bench doesn't list it, though there is a file of that name.
+            ConfigError: there is no network of that name anywhere.
+        """
+        if name not in self.by_name:
+            raise self.lacking(name)
+        return self.by_name[name]
+
+    def check_word(self, capability: str) -> None:
+        """Whether some bench could have this capability; for `network:NAME`, whether there is such a network.
+
+        Raises:
+            ConfigError: none could; says which word was probably meant.
+        """
+        check_name(capability)
+        name = capability.removeprefix(PREFIX)
+        if name != capability and name not in self.by_name:
+            lacking = self.lacking(name)
+            if isinstance(lacking, ConfigError):
+                raise lacking
+
+    def lacking(self, name: str) -> RigError:
+        """Why a network that isn't listed can't be had, and the next step: `CapabilityMissing` or `ConfigError`."""
+        where = self.config.file or f"the file of bench {self.config.name!r}"
+        try:
+            folder, files = fixtures_folder() / "networks", described("networks")
+        except ConfigError:  # a bench and its networks may do without the folder
+            folder, files = Path("fixtures/networks"), {}
+        if name in files:
+            copy = "" if files[name].parent == folder else f"copy {files[name]} into {folder} and "
+            if_there = "" if self.config.kind == "simulated" else "if it is really there, "
+            lacks = f"bench {self.config.name!r} lacks '{PREFIX}{name}'"
+            step = f'{if_there}{copy}add "{name}" to `networks` in {where}, or in a copy that --bench names'
+            has = ", ".join(self.by_name) or "none"
+            return CapabilityMissing(f"{lacks} ({step}); networks that it has: {has}")
+        if is_path(name):
+            return ConfigError(f"network {name!r}: a network is asked for by its name, not by its file; see {where}")
+        known = {*self.by_name, *files}
+        return ConfigError(
+            f"no network is named {name!r}, neither among `networks` in {where} nor in {folder}; "
+            f"{meant(name, sorted(known)) or 'there are ' + ', '.join(sorted(known)) + '.'} "
+            "If it is one of your own, list its file in `networks` (docs/networks.md)"
+        )
+
+
+def declared_networks(config: BenchConfig, said_by: str = "") -> DeclaredNetworks:
+    """Read every network that a bench lists. Paths count from the folder of the bench file.
+
+    Raises:
+        ConfigError: one line for each mistake: bench file (or `said_by`), key, network file, what is wrong with it.
+    """
+    __tracebackhide__ = True  # pytest can print a frame's variables
+    found: dict[str, AnyNetwork] = {}
+    files: dict[str, str] = {}
+    mistakes: list[str] = []
+    for listed in config.networks:
+        try:
+            file = _file(config, listed)
+            network = load_any_network(file)
+        except ConfigError as error:
+            mistakes += str(error).splitlines()
+            continue
+        if files.setdefault(network.name, file) != file:
+            mistakes.append(f"{files[network.name]!r} and {file!r} are both named {network.name!r}; rename one of them")
+        found[network.name] = network
+    if mistakes:
+        where = said_by or config.file or f"bench {config.name!r}"
+        raise ConfigError("\n".join(f"{where}: networks: {mistake}" for mistake in mistakes))
+    return DeclaredNetworks(config, found)
+
+
+def _file(config: BenchConfig, listed: str) -> str:
+    """A name as it is; a path from the bench file's folder on."""
+    if not is_path(listed):
+        return listed
+    path = (config.file.parent if config.file else Path()).resolve() / listed
+    if not path.exists():
+        raise ConfigError(
+            f"network file {listed!r} does not exist; tried {path}, as paths count from the bench file's folder"
+        )
+    return str(path)

@@ -1,0 +1,101 @@
+"""What a bench may be able to do to the device's surroundings. A bench that can't says so, and tests are skipped.
+
+Capability names: `network` (put a declared network there), `environment` (ambient light and noise),
+`blinkup.trilevel` (a grey leg); `network:NAME` is one certain network, which the device must have a way to reach. Of
+the supply: `supply.programmable` (any voltage within the limits), `supply.current` and `supply.device_v` (measured),
+`supply.series` (a resistor that weakens it), `supply.decade` (choose by how many ohm), `supply.capacitor` (put one
+across the device), `supply.switched_dips` (interruptions of microseconds, timed by a wave).
+What the device itself has is in `rig.config.device.CAPABILITIES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from rig.config.device import CAPABILITIES, DeviceProfile
+from rig.config.network import NEEDS, AnyNetwork
+from rig.errors import ConfigError
+from rig.suggest import meant
+
+NAMES = (
+    "network",
+    "environment",
+    "supply.programmable",
+    "supply.current",
+    "supply.device_v",
+    "supply.series",
+    "supply.decade",
+    "supply.capacitor",
+    "supply.switched_dips",
+    "blinkup.trilevel",
+)
+
+
+def check_name(capability: str) -> None:
+    """
+    Raises:
+        ConfigError: there is no such capability on any bench.
+    """
+    if capability not in (*NAMES, *CAPABILITIES) and not capability.startswith("network:"):
+        known = (*NAMES, *CAPABILITIES)
+        there = f"{meant(capability, known)} there are {', '.join(known)} and network:NAME".strip()
+        raise ConfigError(f"unknown capability {capability!r}; {there}")
+
+
+def lacking_for(device: DeviceProfile, network: AnyNetwork) -> str:
+    """What the device lacks for this kind of network; empty if nothing."""
+    needed = NEEDS[network.link]
+    return "" if needed in device.capabilities else needed
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Standard conditions for tests. `snr`: largest LED step over the deviation of one raw sample;
+    `ambient` and `flicker` (amplitude at twice the mains frequency) in fractions of that step."""
+
+    name: str
+    snr: float
+    ambient: float
+    flicker: float
+
+
+STANDARD_SURROUNDINGS = {
+    s.name: s
+    for s in (
+        Surroundings("quiet-dark", snr=40.0, ambient=0.02, flicker=0.0),
+        Surroundings("quiet-lit", snr=40.0, ambient=0.5, flicker=0.1),
+        Surroundings("noisy-dark", snr=6.0, ambient=0.02, flicker=0.0),
+        Surroundings("noisy-lit", snr=6.0, ambient=0.5, flicker=0.1),
+    )
+}
+
+
+class NetworkControl(Protocol):
+    """The networks that the device can meet on this bench."""
+
+    def names(self) -> tuple[str, ...]: ...
+    def provide(self, name: str) -> AnyNetwork:
+        """Make sure that this network is there and behaves as its file says."""
+        ...
+
+
+class CapacitorBank(Protocol):
+    """Capacitors that can be put across the device's terminals."""
+
+    def fit(self, farad: float) -> None: ...
+
+
+class SeriesDecade(Protocol):
+    """A series resistor whose value can be chosen."""
+
+    def fit(self, ohm: float) -> None: ...
+
+
+class EnvironmentControl(Protocol):
+    """Light and noise around the device, and how much of the BlinkUp LED's light reaches it."""
+
+    def apply(self, surroundings: Surroundings) -> None: ...
+    def set_blinkup_coupling(self, factor: float) -> None:
+        """1 is the fixture as built; 0.25 is what is left at twice the distance (inverse square)."""
+        ...

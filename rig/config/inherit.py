@@ -1,0 +1,146 @@
+"""A data file that extends another one: the parent's keys, and whatever the child says instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rig.config.loading import find, read
+from rig.config.messages import LIMITS, VALUE_KEYS
+from rig.errors import ConfigError
+from rig.suggest import misspelt
+
+Data = dict[str, Any]
+
+CERTAINTY = "certainty"
+
+
+def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
+    """The data of `path` laid over those of the file that it `extends`, and so on up.
+
+    `kind` is the fixtures folder in which plain names are looked up; a path is relative to the file that says it.
+    Each parent is checked by itself first (`prepare` does it, and may complete its data), so that its mistakes are
+    named as its own.
+
+    Raises:
+        ConfigError: a file is missing or unreadable, extends itself by way of others, or has a limit that its parent
+            spells otherwise or has in another unit.
+    """
+    return _extended(path, kind, prepare, ())
+
+
+def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], below: tuple[Path, ...]) -> Data:
+    chain = (*below, path.resolve())
+    if path.resolve() in below:
+        circle = " -> ".join(p.stem for p in chain)
+        raise ConfigError(f"{path}: extends goes in a circle: {circle}; let one of them stand alone")
+    data = read(path)
+    if "extends" not in data:
+        return data
+    wanted = data["extends"]
+    if not isinstance(wanted, str) or not wanted:
+        raise ConfigError(f"{path}: extends = {wanted!r}; expected the name of a file in fixtures/{kind} or a path")
+    if "name" not in data:
+        raise ConfigError(f"{path}: name: missing; expected a name of its own, not that of {wanted!r}")
+    try:
+        parent_path = _parent_of(path, kind, wanted)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: extends: {error}") from None
+    parent = prepare(_extended(parent_path, kind, prepare, chain), parent_path)
+    if data["name"] == parent.get("name"):
+        raise ConfigError(f"{path}: name = {data['name']!r} is that of the file it extends; expected one of its own")
+    _check_spelling(path, parent.get(LIMITS), data.get(LIMITS))
+    _check_units(path, wanted, parent.get(LIMITS), data.get(LIMITS))
+    return laid_over(parent, data)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The profile that says something, and its file."""
+
+    profile: str
+    path: Path
+
+    def __str__(self) -> str:
+        here, path = Path.cwd().resolve(), self.path.resolve()
+        return f"{self.profile!r} ({path.relative_to(here) if path.is_relative_to(here) else path})"
+
+
+def origins_of_limits(path: Path, kind: str) -> dict[str, Origin]:
+    """Which file says each limit of a profile that `extended` has found sound.
+
+    Raises:
+        ConfigError: a file is gone since.
+    """
+    data = read(path)
+    own = {name: Origin(data["name"], path) for name in data.get(LIMITS, {})}
+    if "extends" not in data:
+        return own
+    return {**origins_of_limits(_parent_of(path, kind, data["extends"]), kind), **own}
+
+
+def _parent_of(path: Path, kind: str, wanted: str) -> Path:
+    return find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
+
+
+def _check_spelling(path: Path, known: object, said: object) -> None:
+    """A limit of the child's own may have any name but a misspelt one of its parent's: that would limit nothing."""
+    if not isinstance(known, dict) or not isinstance(said, dict):
+        return
+    for name in said.keys() - known.keys():
+        near = misspelt(name, known)
+        if near:
+            raise ConfigError(
+                f"{path}: {LIMITS}.{name}: no such limit; is {near!r} meant? If it is a quantity of your own, give it "
+                f"a name that is no mere slip away from {near!r}, as in 'my_{name}'"
+            )
+
+
+def _check_units(path: Path, wanted: str, known: object, said: object) -> None:
+    """A quantity is measured in one unit, whoever limits it."""
+    if not isinstance(known, dict) or not isinstance(said, dict):
+        return
+    for name in said.keys() & known.keys():
+        own, parents = (limit.get("unit") if isinstance(limit, dict) else None for limit in (said[name], known[name]))
+        if isinstance(own, str) and own != parents:
+            raise ConfigError(
+                f"{path}: {LIMITS}.{name}.unit = {own!r}: {wanted!r}, which it extends, has it in {parents!r}, "
+                f"as the quantity is measured; give the limit in {parents!r}"
+            )
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".toml") or "/" in name
+
+
+def laid_over(parent: Data, child: Data) -> Data:
+    """Both merged, section by section. A mark of certainty goes with the value that it was given for."""
+    data = _merged(parent, child)
+    own, marks = child.get(CERTAINTY, {}), data.get(CERTAINTY)
+    if isinstance(marks, dict) and isinstance(own, dict):
+        said = set(_leaves(child, ""))
+        data[CERTAINTY] = {key: mark for key, mark in marks.items() if key in own or key not in said}
+    return data
+
+
+def _merged(parent: Data, child: Data) -> Data:
+    data = dict(parent)
+    for key, value in child.items():
+        before = data.get(key)
+        section = isinstance(before, dict) and _is_section(before) and _is_section(value)
+        data[key] = _merged(before or {}, value) if section else value
+    return data
+
+
+def _is_section(value: object) -> bool:
+    return isinstance(value, dict) and not VALUE_KEYS & value.keys()
+
+
+def _leaves(data: Data, prefix: str) -> Iterator[str]:
+    for key, value in data.items():
+        if _is_section(value):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key

@@ -1,0 +1,135 @@
+"""A mistake in a data file in one line: file, key, value, what was expected, and which key was probably meant."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from rig.suggest import meant
+
+# What pydantic calls by Python's words, in those of a data file.
+_EXPECTED = {
+    "tuple_type": "expected a list, as in [1, 2]",
+    "list_type": "expected a list, as in [1, 2]",
+    "float_type": "expected a number",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "string_type": "expected text in quotes",
+    "bool_type": "expected true or false",
+    "dict_type": "expected a section of keys, as in [section]",
+    "model_type": "expected a section of keys, as in [section]",
+    "model_attributes_type": "expected a section of keys, as in [section]",
+}
+_RANGE = "expected a number, or a range as in [0.2, 0.4]"
+EXTENDS, LIMITS = "extends", "limits"
+# Tables that are one value with its mark, not a section: a child's replaces the parent's as a whole.
+VALUE_KEYS = frozenset({"low", "high", "mark"})
+
+
+def line(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[str, Any]) -> str:
+    """One of pydantic's mistakes in words.
+
+    `where` is the file, `page` the documentation of its keys, `data` the whole file as it was checked as `model`.
+    """
+    path = tuple(detail["loc"])
+    key = ".".join(str(part) for part in path)
+    place = f"{where}: {key}" if key else where
+    if detail["type"] == "extra_forbidden":
+        return f"{place}: unknown key; {_meant(str(path[-1]), _keys_at(model, path[:-1]))} (see {page})"
+    if detail["type"] == "missing":
+        elsewhere = EXTENDS in model.model_fields and not data.get(EXTENDS)
+        hint = f", or {EXTENDS} = the profile to take it from" if elsewhere and key != "name" else ""
+        return f"{place}: missing; expected a value{hint}"
+    message = _expected(detail)
+    if message[1:2].islower():  # a sentence's capital; "GPIO 17 ..." keeps its own
+        message = message[0].lower() + message[1:]
+    value = detail["input"]
+    merged = isinstance(value, dict | BaseModel) and not _is_whole(path, value)
+    if merged and detail["type"] == "value_error" and data.get(EXTENDS):
+        message += f"; what the file doesn't say is as in {data[EXTENDS]!r}, which it extends"
+    if isinstance(value, dict | list | tuple | BaseModel):  # a whole section: secrets may stand in it
+        return f"{place}: {message}"
+    secret = any(word in key.lower() for word in ("password", "token", "plan", "key"))
+    shown = "(hidden)" if secret else repr(value)
+    return f"{place} = {shown}: {message}" + ("" if secret else _choice_meant(detail))
+
+
+def _is_whole(path: tuple[Any, ...], value: Any) -> bool:
+    """Whether a file that says some of a table says all of it (a limit, a range, a mark): nothing is a parent's."""
+    return path[:1] == (LIMITS,) or (isinstance(value, dict) and not VALUE_KEYS.isdisjoint(value))
+
+
+def _expected(detail: Any) -> str:
+    if detail["type"] == "model_type" and detail.get("ctx", {}).get("class_name") == "Spread":
+        return _RANGE
+    if detail["type"] in ("float_type", "int_type", "bool_type") and isinstance(detail["input"], str):
+        return _EXPECTED[detail["type"]] + ", without quotes"
+    if detail["type"] == "literal_error":
+        return f"expected {detail['ctx']['expected']}"
+    return _EXPECTED.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
+
+
+def _meant(said: str, known: list[str]) -> str:
+    """Which key was probably meant, or those there are."""
+    if question := meant(said, known):
+        return question
+    return f"there are {', '.join(known)}" if known else "there are none here"
+
+
+def _choice_meant(detail: Any) -> str:
+    if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
+        return ""
+    question = meant(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]), cutoff=0.75)
+    return f"; {question}" if question else ""
+
+
+def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The keys that a section of a file may have."""
+    place: Any = model
+    for part in path:
+        place = _step(place, part)
+    models = [kind for kind in _members(place) if _is_model(kind)]
+    return list(dict.fromkeys(name for kind in models for name in kind.model_fields))
+
+
+def _step(place: Any, part: int | str) -> Any:
+    """What stands at one step of a path; pydantic names the member of a union in a step of its own."""
+    members = list(_members(place))
+    for kind in members:
+        if _is_model(kind) and part in kind.model_fields:
+            return kind.model_fields[str(part)].annotation
+        inner = typing.get_args(kind)
+        if typing.get_origin(kind) in (tuple, list) and isinstance(part, int):
+            return inner[0]
+        if typing.get_origin(kind) is dict:
+            return inner[1]
+    return next((kind for kind in members if _is_model(kind) and str(part) in _names(kind)), None)
+
+
+def _names(model: type[BaseModel]) -> Iterator[str]:
+    """How pydantic may call a member of a union: its class, or the word that tells it from the others."""
+    yield model.__name__
+    for field in model.model_fields.values():
+        if typing.get_origin(field.annotation) is typing.Literal:
+            yield from typing.get_args(field.annotation)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The kinds that an annotation allows, without Optional, Union and Annotated."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        yield from _members(typing.get_args(annotation)[0])
+    elif origin in (typing.Union, types.UnionType):
+        for part in typing.get_args(annotation):
+            yield from _members(part)
+    elif annotation is not None:
+        yield annotation

@@ -1,0 +1,112 @@
+"""Steady red: without a blink it may as well be ambient light that rose, or darkness at levels that were misread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rig.diagnosis.decoded_light import ProblemLike
+from rig.diagnosis.features.radio import draws_nothing
+from rig.diagnosis.scene import DARK, Scene, Seen
+from rig.recording import Trace
+
+# In amber steps. Assumed: red is the weaker die, about 0.4 of amber; half of amber and more may be green or amber.
+_RED = (0.30, 0.50)
+_OTHER = 0.1  # a change as large as this later on is no LED that stays
+_WITH_START_S = 1.0  # assumed: a start lights its red within a second; room light seldom happens to
+_SOON_S = 0.3
+_LEAST_S = 5.0
+_FLASH_S = 0.1
+_SURE, _LESS_SURE = 0.9, 0.8
+_SOLID_RED, _SOLID_GREEN = ("power_fault",), ("update", "flash_ingest")
+_SOLID = 0.97
+_DARK_SHARE = 0.25  # of the largest step of light since power-on: less is darkness
+_BRIGHT_PERCENT = 95.0
+_AS_OFF = "as dark as before power-on"
+
+
+def with_steady_red(scene: Scene) -> Scene:
+    """The scene with one stretch of solid red in place of darkness, if light as strong as red rose with the start.
+
+    Only where the power-on was seen from darkness, nothing else was lit, and the light stayed for 5 s, to the end.
+    """
+    if not scene.start_seen or scene.patterns or draws_nothing(scene):
+        return scene
+    leaning = scene.seen[-1] if scene.seen else None
+    if leaning is not None and leaning.code is None and leaning.alternatives == _SOLID_RED:
+        return _leaning(scene, leaning)
+    return _risen(scene)
+
+
+def without_false_light(scene: Scene) -> Scene:
+    """The scene with a solid colour taken for the darkness that it is, where the light is what it was before power-on.
+
+    A LED that is much weaker than its calibration, or never blinks, leaves the levels open. What draws nothing is dark.
+    """
+    light, on_s = scene.light, scene.powered.start_s
+    solid = [s for s in scene.seen if s.code in _SOLID_GREEN or _is_solid_red(s)]
+    if light is None or not scene.start_seen or not solid or light.values.ndim > 1:
+        return scene
+    off_v = float(np.nanmedian(light.between(light.times_s[0], on_s).values))
+    step_v = float(np.nanpercentile(light.between(on_s, scene.led_end_s).values, _BRIGHT_PERCENT)) - off_v
+    dead = draws_nothing(scene)
+    false = [s for s in solid if dead or _usual_v(light, s) - off_v < _DARK_SHARE * step_v]
+    if not false:
+        return scene
+
+    def mended(spans: tuple[Seen, ...]) -> tuple[Seen, ...]:
+        return tuple(replace(s, code=DARK, details={}, reason=_AS_OFF) if s in false else s for s in spans)
+
+    colours = tuple(
+        replace(c, letter="D") if any(s.start_s <= c.start_s and c.end_s <= s.end_s for s in false) else c
+        for c in scene.colours
+    )
+    left = tuple(s for s in scene.patterns if not any(f.start_s < s.end_s and s.start_s < f.end_s for f in false))
+    return replace(scene, seen=mended(scene.seen), unmerged=mended(scene.unmerged), patterns=left, colours=colours)
+
+
+def _is_solid_red(span: Seen) -> bool:
+    return span.code in _SOLID_RED and float(span.details.get("duty") or 0.0) >= _SOLID
+
+
+def _usual_v(light: Trace, span: Seen) -> float:
+    values = light.between(span.start_s, span.end_s).values
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("inf")
+
+
+def _leaning(scene: Scene, span: Seen) -> Scene:
+    """The decoder leans towards red but leaves the levels open, as always with steady light: the start decides."""
+    on_s = scene.powered.start_s
+    if not on_s <= span.start_s <= on_s + _WITH_START_S or span.duration_s < _LEAST_S:
+        return scene
+    return _with_red(scene, span.start_s, tuple(p for p in scene.problems if p.kind != "levels"))
+
+
+def _risen(scene: Scene) -> Scene:
+    """The decoder took it for ambient light."""
+    on_s = scene.powered.start_s
+    rises = [
+        p
+        for p in scene.problems
+        if p.kind == "ambient"
+        and float(p.numbers.get("time_s", on_s)) >= on_s
+        and abs(float(p.numbers.get("change", 0.0))) >= _OTHER
+    ]
+    if len(rises) != 1:
+        return scene
+    since_s, change = float(rises[0].numbers["time_s"]), float(rises[0].numbers["change"])
+    lit = any(c.letter in "RAG" and c.end_s > on_s and c.duration_s >= _FLASH_S for c in scene.colours)
+    stayed = scene.led_end_s - since_s >= _LEAST_S
+    if lit or not stayed or since_s > on_s + _WITH_START_S or not _RED[0] <= change <= _RED[1]:
+        return scene
+    return _with_red(scene, since_s, tuple(p for p in scene.problems if p is not rises[0]))
+
+
+def _with_red(scene: Scene, since_s: float, problems: tuple[ProblemLike, ...]) -> Scene:
+    late_s = since_s - scene.powered.start_s
+    sure = _SURE if late_s <= _SOON_S else _LESS_SURE
+    why = f"light as strong as red rose {late_s:.2f} s after power-on and stayed"
+    dark = tuple(replace(s, end_s=min(s.end_s, since_s)) for s in scene.seen if s.start_s < since_s)
+    red = Seen(since_s, scene.led_end_s, "power_fault", sure, (DARK,), why, {"duty": 1.0})
+    return replace(scene, seen=(*dark, red), patterns=(red,), unmerged=(red,), colours=(), problems=problems)

@@ -1,0 +1,105 @@
+"""Whether the device's radio works, read from its current alone: a second witness beside the LED.
+
+Waiting for a BlinkUp takes about 25 mA, a radio that connects or is connected 65 mA and more, in bursts of 250 mA
+(forum 3975, 2159).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rig.diagnosis.scene import Scene
+from rig.recording import Floats
+
+_FEWEST = 10  # samples: fewer can't tell a level
+_MOSTLY, _HARDLY = 0.6, 0.05  # share of the time
+_ACTIVE_S = 0.2  # a radio that starts at all is busy for longer
+_ROOM_V = 0.3  # assumed: what a product's own regulator drops before the radio
+_BURST_A = 0.1  # above the usual level
+_TRIES = 3
+_ATTEMPT_S = 0.8  # a healthy connection takes 1.1 s and more (forum 3626)
+_SETTLING_S = 0.5  # after power-on
+_LOOK_S = 15.0  # after a BlinkUp
+
+
+def _values(scene: Scene, start_s: float, end_s: float) -> Floats | None:
+    series = scene.supply.current_a
+    if series is None:
+        return None
+    part = series.values[(series.times_s >= start_s) & (series.times_s < end_s)]
+    return part if len(part) >= _FEWEST else None
+
+
+def radio_on(scene: Scene, start_s: float, end_s: float) -> bool | None:
+    """Whether the radio ran for most of a stretch (True) or hardly at all (False); None if that can't be told."""
+    values = _values(scene, start_s, end_s)
+    if values is None:
+        return None
+    share = float(np.mean(values > scene.facts.radio_on_a))
+    return True if share >= _MOSTLY else (False if share <= _HARDLY else None)
+
+
+def radio_never(scene: Scene, start_s: float, end_s: float) -> bool:
+    """Whether the current was measured and the radio did not run for even a moment, nor tried to."""
+    values = _values(scene, start_s, end_s)
+    if values is None or _bursts(values) >= _TRIES:
+        return False
+    return ran_s(scene, start_s, end_s) < _ACTIVE_S
+
+
+def gave_up(scene: Scene, t_s: float, until_s: float) -> bool:
+    """Whether the radio ran from power-on for as long as an attempt to connect takes, and not after `t_s`."""
+    tried = ran_s(scene, scene.powered.start_s, t_s) >= _ATTEMPT_S
+    return tried and radio_on(scene, t_s, until_s) is False
+
+
+def ran_s(scene: Scene, start_s: float, end_s: float) -> float:
+    """For how long the radio ran within a stretch, in s; 0 if the current was not measured."""
+    values = _values(scene, start_s, end_s)
+    return float(np.mean(values > scene.facts.radio_on_a)) * (end_s - start_s) if values is not None else 0.0
+
+
+def transmits(scene: Scene, start_s: float, end_s: float) -> bool:
+    """Whether there are bursts as of a radio that is trying to connect, one every two seconds or more often."""
+    values = _values(scene, start_s, end_s)
+    if values is None or end_s <= start_s:
+        return False
+    bursts = _bursts(values)
+    return bursts >= _TRIES and bursts / (end_s - start_s) >= 0.5
+
+
+def _bursts(values: Floats) -> int:
+    high = values > float(np.median(values)) + _BURST_A
+    return int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
+
+
+def turned(scene: Scene) -> str:
+    """'started' or 'stopped' if the radio did so with the last BlinkUp, which shows that it was taken; else ''."""
+    if not scene.blinkups:
+        return ""
+    sent, on_s = scene.blinkups[-1], scene.powered.start_s
+    if scene.powered.cold and sent.start_s > on_s + scene.facts.led_window_s:
+        return ""
+    before = radio_on(scene, on_s + _SETTLING_S, sent.start_s)
+    after = radio_on(scene, sent.end_s + scene.facts.after_blinkup_s, min(scene.led_end_s, sent.end_s + _LOOK_S))
+    if before is None or after is None or before is after:
+        return ""
+    return "started" if after else "stopped"
+
+
+def draws_nothing(scene: Scene) -> bool:
+    """Whether the current was measured since power-on, and a device that runs would draw more."""
+    values = _values(scene, scene.powered.start_s + _SETTLING_S, scene.powered.end_s)
+    return values is not None and float(np.median(values)) < scene.facts.dead_current_a
+
+
+def usual_ma(scene: Scene, start_s: float, end_s: float) -> float:
+    """Median current of a stretch in mA; 0 if it was not measured."""
+    values = _values(scene, start_s, end_s)
+    return 1000.0 * float(np.median(values)) if values is not None else 0.0
+
+
+def ample(scene: Scene) -> bool:
+    """Whether the voltage was measured and leaves room for what is lost between the terminals and the radio."""
+    volts = scene.supply.dut_v
+    return volts is not None and float(np.median(volts.values)) >= scene.facts.min_wifi_v + _ROOM_V

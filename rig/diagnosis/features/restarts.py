@@ -1,0 +1,106 @@
+"""Restarts in words and numbers: how often, at what voltage, and how far the device had come each time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rig.diagnosis.features.colours import joined
+from rig.diagnosis.features.stages import STAGE_RANK
+from rig.diagnosis.scene import Scene, Seen
+from rig.supply.restarts import Restarts, SupplyReport
+
+_SHORTEST_STAGE_S = 0.6  # half a second of dark and a flash: less shows no step of a connection
+_REGULAR = frozenset({*STAGE_RANK, "connected", "no_settings", "legacy_no_settings", "lost"})
+_SURE, _LONG_S = 0.9, 5.0  # two cycles of the slowest pattern
+_STEADY_S, _EDGE_S = 0.3, 0.05
+_ALL = 0.95
+BOOT = "boot"
+
+
+def restarts_text(found: Restarts) -> str:
+    """One sentence about a loop."""
+    return (
+        f"the device restarted at each of {len(found.times_s)} sags of its supply, {found.rate_hz:.1f} per second: its "
+        f"LED came on {found.boot_s * 1000:.0f} ms after each (t = {found.surety:.0f}) and was lit for {found.duty:.0%}"
+    )
+
+
+def reached_before(scene: Scene, found: Restarts) -> tuple[str, ...]:
+    """What the device showed before each restart: `boot` (red, up to the radio's start) or the code of a later step."""
+    stages: list[str] = []
+    since_s = scene.powered.start_s
+    for t_s in found.times_s:
+        shown = [
+            p.code
+            for p in scene.patterns
+            if p.start_s < t_s <= p.end_s + _SHORTEST_STAGE_S and p.code in {*STAGE_RANK, "connected", "no_settings"}
+        ]
+        stages.append(shown[-1] or BOOT if shown and t_s - since_s >= _SHORTEST_STAGE_S else BOOT)
+        since_s = t_s
+    return tuple(stages)
+
+
+def _while_not_red(scene: Scene, found: Restarts) -> float:
+    """Share of the supposed restarts inside green or amber that went on: every start shows red first.
+
+    The LED dims with its supply, so that sags of a busy radio leave their mark in a light that never went out.
+    """
+    runs = [run for run in joined(scene.colours) if run.letter in "GA" and run.duration_s >= _STEADY_S]
+    inside = sum(any(run.start_s + _EDGE_S < t < run.end_s - _EDGE_S for run in runs) for t in found.times_s)
+    return inside / len(found.times_s)
+
+
+def unbroken(scene: Scene) -> bool:
+    """Whether one regular pattern goes on through most of the supposed restarts: then they are none.
+
+    Sags may keep step with the pattern by chance, so that the LED seems to answer them; a boot would break it.
+    """
+    found = scene.power.restarts if scene.power is not None else None
+    if found is None:
+        return False
+    if _while_not_red(scene, found) >= 0.5:
+        return True
+    for p in scene.unmerged:
+        if p.code in _REGULAR and p.confidence >= _SURE and p.duration_s >= _LONG_S:
+            inside = sum(p.start_s + _SHORTEST_STAGE_S < t < p.end_s - _SHORTEST_STAGE_S for t in found.times_s)
+            if inside >= max(3, 0.5 * len(found.times_s)) and not (
+                p.code in STAGE_RANK and _all_starts(scene, found, p)
+            ):
+                return True
+    return False
+
+
+def _all_starts(scene: Scene, found: Restarts, span: Seen) -> bool:
+    """Whether every flash of a span is the red of a start: steps of a connection have flashes between their sags."""
+    flashes = [r for r in joined(scene.colours) if r.letter in "RGA" and span.start_s < r.start_s < span.end_s]
+    starts = [
+        r
+        for r in flashes
+        if r.letter == "R" and any(abs(t + found.boot_s - r.start_s) < _EDGE_S for t in found.times_s)
+    ]
+    return len(starts) >= _ALL * len(flashes) > 0
+
+
+def stages_text(scene: Scene, found: Restarts) -> str:
+    """How far it had come, most frequent first."""
+    counts = Counter(reached_before(scene, found)).most_common()
+    return "before them it had come to " + ", ".join(f"{stage} ({count} times)" for stage, count in counts)
+
+
+def power_measurements(power: SupplyReport | None) -> dict[str, tuple[float, str]]:
+    """Figures worth keeping; what was not measured is left out."""
+    found: dict[str, tuple[float, str]] = {}
+    if power is None:
+        return found
+    for name in ("least_v", "below_wifi_s", "below_reset_s", "inrush_a", "peak_a"):
+        measured = getattr(power, name)
+        if measured is not None:
+            found[name] = (measured.value, measured.unit)
+            found[f"{name}_at_least"] = (measured.low, measured.unit)
+            if measured.high != float("inf"):
+                found[f"{name}_at_most"] = (measured.high, measured.unit)
+    if power.restarts is not None:
+        found["restarts"] = (float(len(power.restarts.times_s)), "1")
+        found["restart_rate"] = (power.restarts.rate_hz, "Hz")
+        found["restart_duty"] = (power.restarts.duty, "1")
+    return found

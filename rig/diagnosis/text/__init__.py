@@ -1,0 +1,1 @@
+"""What an outcome says in words: advice, explanation, handbook. Output only; no code reads it back."""

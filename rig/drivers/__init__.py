@@ -1,0 +1,1 @@
+"""Hands: the drivers of what stands on the table. They know their parts, and neither bench nor verdicts."""

@@ -1,0 +1,294 @@
+"""The supply as tests use it: limits before anything moves, measurement after every set, off after anything wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from typing import Final
+
+from rig.clock import Clock, Deadline
+from rig.drivers.adc import ContinuousInput
+from rig.drivers.supply.source import OFFEND, Source
+from rig.errors import BenchFault, SupplyLimitError
+from rig.supply import Limits, Measured, SupplyCalibration, SupplyReading, cannot_measure
+from rig.supply.restarts import INRUSH_S
+
+OFF_V: Final = 0.3
+DISCHARGE_S: Final = 3.0  # 330 ohm of the switch on 2200 uF: 0.7 s a time constant
+POLL_S: Final = 0.02
+LOAD_OHM: Final = 0.5  # source resistance and shunt stand before the monitor: a load may pull it down a little
+
+
+class GuardedSupply:
+    """Implements `rig.supply.Supply` on any source. Off when made, and closing always ends off.
+
+    `read_back` measures the voltage at the device through a divider of `ratio`; None if the bench has none.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        limits: Limits,
+        clock: Clock,
+        calibration: SupplyCalibration,
+        *,
+        set_tolerance_v: float,
+        settle_s: float,
+        read_back: ContinuousInput | None,
+        ratio: float = 1.0,
+        read_back_hz: float = 0.0,
+    ) -> None:
+        self.source, self._limits, self._clock, self._calibration = source, limits, clock, calibration
+        self._tolerance_v, self._settle_s = set_tolerance_v, settle_s
+        self.read_back, self._ratio = read_back, ratio
+        self._set_point_v: float | None = None
+        self._set_at_s = clock.now_s()
+        self._on_s, self._inrush_seen = -math.inf, False
+        self._off_on_failure = _OffOnFailure(self)
+        self._device_gain, self._device_offset_v = calibration.device_v.gain, calibration.device_v.offset
+        self._rates_hz = dict(source.rates_hz)
+        if read_back is not None:
+            self._rates_hz["device_v"] = read_back_hz
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the device is connected.
+
+        Raises:
+            BenchConnectionError: whoever knows is gone.
+        """
+        return self.source.connected
+
+    @property
+    def set_point_v(self) -> float | None:
+        return self._set_point_v
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    @property
+    def calibration(self) -> SupplyCalibration:
+        return self._calibration
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        measured = {"supply.device_v"} if "device_v" in self._rates_hz else set()
+        return self.source.capabilities | measured
+
+    @property
+    def has_series(self) -> bool:
+        return "supply.series" in self.source.capabilities
+
+    @property
+    def rates_hz(self) -> dict[str, float]:
+        return self._rates_hz
+
+    def check_request(self, volts: float) -> None:
+        """
+        Raises:
+            SupplyLimitError: `volts` is beyond the limits, or the source can't give it.
+        """
+        self._limits.check_request(volts)
+        self.source.check(self._calibration.set_point.raw(volts))
+
+    def set(self, volts: float, *, check: bool = True) -> None:
+        """Set the source and check what came of it.
+
+        `check` False leaves out waiting and measuring: for steps of a ramp, whose end is checked with `check_set`.
+
+        Raises:
+            SupplyLimitError: beyond the limits or out of the source's range; nothing was changed.
+            SafetyTrip: it gives more than the device may see; supply off.
+            BenchFault: it doesn't give what was asked; supply off.
+        """
+        self.check_request(volts)
+        if self._set_point_v is not None and self.source.connected:
+            within_s = max(self._clock.now_s() - self._set_at_s, self._settle_s)
+            self._limits.check_change(self._set_point_v, volts, within_s)
+        with self._off_on_failure:
+            self.source.apply(self._calibration.set_point.raw(volts))
+            self._set_point_v, self._set_at_s = volts, self._clock.now_s()
+            if check:
+                self._clock.sleep(self._settle_s)
+                self.check_set()
+
+    @property
+    def settle_s(self) -> float:
+        """Time between setting and checking."""
+        return self._settle_s
+
+    @property
+    def range_v(self) -> tuple[float, float]:
+        """Lowest and highest voltage that may be set: source and limits together."""
+        low_v, high_v = (self._calibration.set_point.true(volts) for volts in self.source.range_v)
+        return max(0.0, low_v), min(high_v, self._limits.max_v)
+
+    def check_set(self) -> float | None:
+        """Compare the set point with what the source gives; returns that, or None if it can't be measured now.
+
+        Raises:
+            SafetyTrip, BenchFault: as `set`.
+        """
+        volts = self._set_point_v
+        if volts is None or "regulator_v" not in self._rates_hz:
+            return None
+        if not self.source.measures_when_off and not self.source.connected:
+            return None
+        with self._off_on_failure:
+            measured_v, amps = self.regulator_v()[1], self.current_a()[1]
+            self._limits.check_reading("at the regulator", measured_v, None)
+            tolerance_v = self._tolerance_v
+            if abs(measured_v - volts) > tolerance_v + amps * LOAD_OHM:
+                raise BenchFault(
+                    f"supply: {volts:.3f} V set, {measured_v:.3f} V measured at the regulator (tolerance {tolerance_v} "
+                    "V); supply switched off. Check the DAC, its address and the feedback resistors in the bench file, "
+                    "or the bench supply's own current limit"
+                )
+            return measured_v
+
+    def enable(self) -> None:
+        """Connect the device.
+
+        Raises:
+            SupplyLimitError: no voltage was set yet, or none since the supply failed.
+            BenchFault: what switches off if this program dies is not alive.
+        """
+        if self._set_point_v is None:
+            raise SupplyLimitError("supply: enabled without a set point; call set(volts) first")
+        with self._off_on_failure:
+            self._on_s, self._inrush_seen = self._clock.now_s(), False
+            self.source.connect()
+            if not self.source.measures_when_off:
+                self._clock.sleep(self._settle_s)
+                self.check_set()
+
+    def off(self) -> None:
+        """Disconnect the device and take the series resistor out.
+
+        Raises:
+            BenchConnectionError: nothing here can switch any more; the dead-man does, if the daemon still runs.
+        """
+        self.source.disconnect()
+
+    def distrust(self) -> None:
+        """Off, and no set point until one has been set and measured again."""
+        self._set_point_v = None
+        self.off()
+
+    def insert_series(self, inserted: bool) -> None:
+        """Put the series resistor into the line, or take it out.
+
+        Raises:
+            CapabilityMissing: this bench has none.
+        """
+        self.source.insert_series(inserted)
+
+    def measure(self) -> SupplyReading:
+        """Everything that this bench can measure, at about one moment.
+
+        Raises:
+            SafetyTrip: more than the device may see; supply off.
+            BenchFault: a part doesn't answer, or the dead-man has lapsed; supply off.
+        """
+        ways = {"device_v": self.device_v, "regulator_v": self.regulator_v, "current_a": self.current_a}
+        taken = {}
+        for quantity, way in ways.items():
+            if quantity in self._rates_hz:
+                t_s, value = way()
+                taken[quantity] = Measured(t_s, value, self._calibration.of(quantity).doubt(value))
+        return SupplyReading(max((m.t_s for m in taken.values()), default=self._clock.now_s()), taken)
+
+    def device_v(self) -> tuple[float, float]:
+        """(time, volts at the device's terminals)."""
+        with self._off_on_failure:
+            if self.read_back is not None:
+                t_s, volts = self.read_back.read()
+                volts *= self._ratio
+            elif "device_v" in self._rates_hz:
+                volts, t_s = self.source.volts(), self._clock.now_s()
+            else:
+                raise cannot_measure("device_v")
+            volts = self._device_gain * volts + self._device_offset_v
+            if volts > self._limits.max_v:  # asked hundreds of times a second
+                self._limits.check_reading("at the device", volts, None)
+            return t_s, volts
+
+    def current_a(self) -> tuple[float, float]:
+        """(time, amperes into the device). One reading of the inrush after switching on may exceed the limit."""
+        if "current_a" not in self._rates_hz:
+            raise cannot_measure("current_a")
+        with self._off_on_failure:
+            self._check_alive()
+            amps = self._calibration.current_a.true(self.source.amps())
+            t_s = self._clock.now_s()
+            if amps > self._limits.max_current_a and t_s - self._on_s <= INRUSH_S and not self._inrush_seen:
+                self._inrush_seen = True  # a product's capacitors charge; a short is still there at the next reading
+            else:
+                self._limits.check_reading("", None, amps)
+            return t_s, amps
+
+    def regulator_v(self) -> tuple[float, float]:
+        """(time, volts at the source, before the switch). May exceed the limits while nothing is connected."""
+        if "regulator_v" not in self._rates_hz:
+            raise cannot_measure("regulator_v")
+        with self._off_on_failure:
+            volts = self._calibration.regulator_v.true(self.source.volts())
+            return self._clock.now_s(), volts
+
+    def check_alive(self) -> None:
+        """
+        Raises:
+            BenchFault: the dead-man has lapsed; supply off.
+        """
+        with self._off_on_failure:
+            self._check_alive()
+
+    def _check_alive(self) -> None:
+        if self._set_point_v is not None:  # before that nothing is armed
+            self.source.check_alive()
+
+    def check_off(self) -> float | None:
+        """Make sure that nothing reaches the device while it is off; returns the volts that are left, None if unknown.
+
+        Raises:
+            BenchFault: the voltage at the device does not fall away.
+        """
+        if "device_v" not in self._rates_hz:
+            return None
+        clock, volts = self._clock, self.device_v()[1]
+        deadline = Deadline.after(clock, DISCHARGE_S)
+        while volts > OFF_V and not deadline.expired:
+            clock.sleep(POLL_S)
+            volts = self.device_v()[1]
+        if volts > OFF_V:
+            raise BenchFault(
+                f"supply: {volts:.2f} V at the device although the switch is off for {DISCHARGE_S:g} s, expected less "
+                f"than {OFF_V} V: {self.source.where} is stuck on, or something else "
+                "feeds the device (a debug cable, a battery). Take the device off before anything else"
+            )
+        return volts
+
+    def arm(self) -> dict[str, str]:
+        """Start what switches off if this program dies; facts for the report.
+
+        Raises:
+            BenchFault: it doesn't prove that it works.
+        """
+        return {**self.source.arm(), "Supply calibration": str(self._calibration)}
+
+    def close(self) -> None:
+        self.source.close()
+
+
+class _OffOnFailure(contextlib.AbstractContextManager[None]):
+    """A trip or a fault of the supply leaves it off."""
+
+    __slots__ = ("_supply",)
+
+    def __init__(self, supply: GuardedSupply) -> None:
+        self._supply = supply
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, OFFEND):
+            self._supply.distrust()

@@ -1,0 +1,1 @@
+"""Light to colours: bins, noise, PWM and the levels of dark, red, amber and green."""

@@ -1,0 +1,26 @@
+"""Light at the converter's upper end: any colour that reaches it may be behind it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rig.led.hmm.hypothesis import Block
+from rig.led.levels.bins import Bins, Flags
+from rig.led.levels.levels import LevelModel
+
+NEARLY = 0.02  # amber steps below the end that count as reaching it
+
+
+def veiled(bins: Bins, history: list[Block], levels: LevelModel) -> Flags:
+    """Per bin, whether it is at the end of the converter and more than one colour would be (B,).
+
+    Only for one sensor: of two, the other one tells. The colours' steps may be as far off as the calibration allows.
+    """
+    if bins.mean.shape[1] > 1:
+        return np.zeros(len(bins), np.bool_)
+    dark = np.repeat([float(block.mean[0, 0]) for block in history], [block.bins for block in history])
+    reach = levels.steps[0] * (1 + levels.calibration.uncertainty)
+    reached = dark[:, None] + reach[None] >= bins.high[: len(dark), :1] - NEARLY
+    out = np.zeros(len(bins), np.bool_)
+    out[: len(dark)] = bins.railed[: len(dark)] & (reached.sum(1) > 1)
+    return out

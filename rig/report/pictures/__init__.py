@@ -1,0 +1,1 @@
+"""Pictures of observations, sweeps and maps, drawn by matplotlib without a display."""

@@ -1,0 +1,198 @@
+"""Sweeps: send the same BlinkUp again and again while one thing changes, and count how often the device takes it.
+
+Each attempt is a power-up of its own, because the device listens for 60 s after that, whatever it has stored
+(BlinkUp troubleshooting guide). What counts as taken is the device's own answer by its LED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from rig.bench.bench import Bench
+from rig.bench.dut import DeviceUnderTest
+from rig.blinkup import Bright, Config, LineCode, rate_named
+from rig.errors import CapabilityMissing, ConfigError
+from rig.led import Span
+from rig.report.wilson import wilson
+
+Axis = Literal["rate", "brightness", "duty", "distance"]
+Answer = Literal["accepted", "refused", "no answer"]
+
+UNITS: Final[dict[Axis, str]] = {
+    "rate": "Hz",
+    "brightness": "legs lit for bright",
+    "duty": "% of a symbol that light lasts longer",
+    "distance": "times the distance as built",
+}
+ACCEPTED = ("blinkup_ok", "legacy_blinkup_ok")
+REFUSED = ("reception_error", "legacy_blinkup_fail")
+ARMED_S: Final = 1.5  # from power-up until the device listens
+ANSWER_S: Final = 6.0  # solid green lasts 3 s (LED table of the setup guide), and a verdict wants to see what follows
+LATE_S: Final = 0.2  # a receipt is written a little after the last symbol
+MAX_ATTEMPTS: Final = 1000
+
+Place = Callable[[float], None]
+"""Brings the LED to so many times the distance as built, and returns when it is there."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to vary, over which values, and how often each; what is not varied is as given here."""
+
+    axis: Axis
+    values: tuple[str, ...]
+    attempts: int = 10
+    rate_hz: float = 60.0
+    code: LineCode = "bilevel"
+
+    def __post_init__(self) -> None:
+        if self.axis not in get_args(Axis):
+            raise ConfigError(f"sweep: axis is {self.axis!r}; expected {', '.join(get_args(Axis))}")
+        if not self.values:
+            raise ConfigError(f"sweep of {self.axis}: no values; give at least one")
+        if not 1 <= self.attempts <= MAX_ATTEMPTS:
+            raise ConfigError(f"sweep: {self.attempts} attempts a point; expected 1 to {MAX_ATTEMPTS}")
+        for value in self.values:
+            self.how(value)
+            if self.axis == "distance" and not 0.1 <= self.number(value) <= 100:
+                raise ConfigError(f"sweep of distance: {value}; expected 0.1 to 100 times the distance as built")
+
+    def number(self, value: str) -> float:
+        try:
+            return float(value)
+        except ValueError:
+            raise ConfigError(f"sweep of {self.axis}: {value!r} is no number ({UNITS[self.axis]})") from None
+
+    def how(self, value: str) -> dict[str, Any]:
+        """The arguments of `DeviceUnderTest.send` at one point.
+
+        Raises:
+            ConfigError, InvalidRate: the value can't be sent.
+        """
+        fixed: dict[str, Any] = {"rate_hz": self.rate_hz, "code": self.code}
+        match self.axis:
+            case "rate":
+                return fixed | {"rate_hz": rate_named(value)}
+            case "brightness":
+                if value not in get_args(Bright):
+                    raise ConfigError(f"sweep of brightness: {value!r}; expected {', '.join(get_args(Bright))}")
+                return fixed | {"bright": value}
+            case "duty":
+                percent = self.number(value)
+                if not -90 <= percent <= 90:
+                    raise ConfigError(f"sweep of duty: {value}; expected -90 to 90 percent of a symbol")
+                return fixed | {"lit_percent": percent}
+        return fixed
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value and what the device answered, attempt by attempt."""
+
+    value: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def successes(self) -> int:
+        return self.answers.count("accepted")
+
+    @property
+    def rate(self) -> float:
+        return self.successes / len(self.answers)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % confidence interval of the success rate (Wilson)."""
+        return wilson(self.successes, len(self.answers))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A plan and its points, in the plan's order."""
+
+    plan: Plan
+    points: tuple[Point, ...]
+
+    def rows(self) -> list[list[str]]:
+        """value, taken, rate, 95 % interval, and what else the device answered; as texts."""
+        found = []
+        for point in self.points:
+            low, high = point.interval
+            others = [f"{point.answers.count(a)} {a}" for a in ("refused", "no answer") if a in point.answers]
+            taken = f"{point.successes} of {len(point.answers)}"
+            found.append([point.value, taken, f"{point.rate:.0%}", f"{low:.0%} to {high:.0%}", ", ".join(others)])
+        return found
+
+
+COLUMNS = ("value", "taken", "rate", "95 % interval", "otherwise")
+
+
+def run(
+    bench: Bench,
+    plan: Plan,
+    config: Config,
+    *,
+    place: Place | None = None,
+    tell: Callable[[Point], None] = lambda _: None,
+) -> Sweep:
+    """Do a sweep; the device ends off. `place` moves the LED where the bench can't (a person does).
+
+    Raises:
+        CapabilityMissing: the bench has no grey leg for this, or nobody can change the distance.
+        BlinkUpError: a frame can't be sent. BenchFault: one was not sent as planned: that is no answer of the device.
+    """
+    __tracebackhide__ = True
+    move = _mover(bench, place) if plan.axis == "distance" else None
+    points = []
+    try:
+        for value in plan.values:
+            if move is not None:
+                move(plan.number(value))
+            answers = tuple(_attempt(bench, config, plan.how(value)) for _ in range(plan.attempts))
+            points.append(Point(value, answers))
+            tell(points[-1])
+    finally:
+        bench.optical.off()
+        bench.supply.off()
+        if move is not None and "environment" in bench.capabilities:
+            move(1.0)
+    return Sweep(plan, tuple(points))
+
+
+def _mover(bench: Bench, place: Place | None) -> Place:
+    if "environment" in bench.capabilities:
+        return lambda times: bench.environment.set_blinkup_coupling(times**-2)  # a small lamp: inverse square
+    if place is None:
+        raise CapabilityMissing(f"bench {bench.config.name!r}: nothing here moves the LED, and nobody was asked to")
+    return place
+
+
+def _attempt(bench: Bench, config: Config, how: dict[str, Any]) -> Answer:
+    """Power up, send, look at the LED. With a watch of its own, so that long sweeps take no more memory."""
+    __tracebackhide__ = True
+    dut = DeviceUnderTest(bench)
+    bench.supply.off()
+    dut.power_off()
+    dut.power_on()
+    dut.watch_for(ARMED_S)
+    receipt = dut.send(config, **how)
+    dut.watch_for(ANSWER_S)
+    return answer_of(dut.watch.result()[1].spans, receipt.end_s - LATE_S)
+
+
+def answer_of(spans: Sequence[Span], sent_s: float) -> Answer:
+    """What the LED said to a BlinkUp from `sent_s` on.
+
+    An answer is shown once, so it can look like the beginning of something else and stay undecided: the first light
+    that can be one answer and not the other counts.
+    """
+    for span in spans:
+        if span.start_s < sent_s:
+            continue
+        codes = {span.code} if span.code is not None else set(span.alternatives)
+        accepted, refused = bool(codes & set(ACCEPTED)), bool(codes & set(REFUSED))
+        if accepted != refused:
+            return "accepted" if accepted else "refused"
+    return "no answer"

@@ -1,0 +1,284 @@
+"""The I2C bus that isn't there: wires that take time, and the `busio.I2C` shape that Adafruit's drivers expect.
+
+Bus time: nine clocks per byte (eight bits and the acknowledge), one for each start, repeated start and stop. On top
+comes the software's own cost per transfer (kernel, Python), which on a Pi is larger than the bus time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import NoReturn, Protocol
+
+from rig.errors import BenchConnectionError, BenchError, BenchFault, ConfigError
+from rig.sim.physics.timeline import NS_PER_S, Timeline
+
+EREMOTEIO = 121  # what Linux answers when nobody acknowledges
+NACKED_CLOCKS = 11  # such a transfer ends with the address: start, nine clocks, stop
+_FIRST_ADDRESS, _LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
+
+
+class Nack(BenchError, OSError):
+    """Raised by a chip that does not acknowledge; the bus turns it into OSError(121)."""
+
+
+class I2CChip(Protocol):
+    """A chip on the wires.
+
+    `write` gets the bytes after the address (none for a probe). `read` returns exactly `count` bytes. Both are called
+    when the transfer's time has passed, with the timeline's lock held; they must not move time. `Nack` stands for a
+    missing acknowledge; any other OSError (a stuck bus, say) reaches the client as it is.
+    """
+
+    def write(self, data: bytes) -> None: ...
+    def read(self, count: int) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a transfer fails: after `bus_ns` on the wires (the software's cost comes on top) with `errno`."""
+
+    errno: int
+    bus_ns: int
+
+
+class Disturbance(Protocol):
+    """Something wrong with the wires (see `rig.sim.faults.i2c`), asked at the start of each transfer."""
+
+    def strike(self, address: int) -> Failure | None: ...
+
+
+class I2CWires:
+    """SDA, SCL and the chips on them.
+
+    `baud_hz` is the clock of the bus, `overhead_ns` the software's cost per transfer.
+
+    Raises:
+        ConfigError: a clock that is not 1..1_000_000 Hz, or a negative overhead.
+    """
+
+    def __init__(self, timeline: Timeline, *, baud_hz: int = 400_000, overhead_ns: int = 100_000) -> None:
+        if not 1 <= baud_hz <= 1_000_000:
+            raise ConfigError(f"I2C clock is {baud_hz} Hz; expected 1..1000000 (a Pi: 100000 or 400000)")
+        if overhead_ns < 0:
+            raise ConfigError(f"I2C overhead is {overhead_ns} ns; expected 0 or more")
+        self.baud_hz = baud_hz
+        self.overhead_ns = overhead_ns
+        self.transfers = 0
+        self._timeline = timeline
+        self._elapse = timeline.elapse
+        self._lock = timeline.lock
+        self._chips: dict[int, I2CChip] = {}
+        self._busy_until_ns = 0
+        self._disturbances: list[Disturbance] = []
+
+    @property
+    def timeline(self) -> Timeline:
+        return self._timeline
+
+    def attach(self, address: int, chip: I2CChip) -> None:
+        """Solder `chip` to the wires.
+
+        Raises:
+            ConfigError: the address is reserved or taken.
+        """
+        if not _FIRST_ADDRESS <= address <= _LAST_ADDRESS:
+            raise ConfigError(f"I2C address 0x{address:02x}: expected 0x{_FIRST_ADDRESS:02x}..0x{_LAST_ADDRESS:02x}")
+        if address in self._chips:
+            owner = type(self._chips[address]).__name__
+            raise ConfigError(f"I2C address 0x{address:02x} is taken by {owner}; strap {type(chip).__name__} elsewhere")
+        self._chips[address] = chip
+
+    def detach(self, address: int) -> I2CChip:
+        """Pull a chip off the wires and return it, to put it back or to put something faulty in between.
+
+        Raises:
+            ConfigError: nothing is there.
+        """
+        if address not in self._chips:
+            raise ConfigError(f"no chip at I2C address 0x{address:02x}; there are {self._present()}")
+        return self._chips.pop(address)
+
+    def disturb(self, disturbance: Disturbance) -> None:
+        """From now on, `disturbance` may make transfers fail. Of several that want to, the first added does."""
+        with self._lock:
+            if disturbance not in self._disturbances:
+                self._disturbances.append(disturbance)
+
+    def calm(self, disturbance: Disturbance) -> None:
+        """Take `disturbance` away again; nothing happens if it is not there."""
+        with self._lock:
+            if disturbance in self._disturbances:
+                self._disturbances.remove(disturbance)
+
+    def clocks_ns(self, clocks: int) -> int:
+        """How long that many clocks of the bus take."""
+        return clocks * NS_PER_S // self.baud_hz
+
+    def write(self, address: int, data: bytes) -> None:
+        """Start, address, `data`, stop. No data at all is the probe that `i2cdetect` sends.
+
+        Raises:
+            OSError: 121, nobody acknowledged.
+        """
+        with self._lock:
+            chip = self._select(address, 11 + 9 * len(data))
+            try:
+                chip.write(data)
+            except Nack as nack:
+                raise _remote_io_error() from nack
+
+    def read(self, address: int, count: int) -> bytes:
+        """Start, address, `count` bytes, stop.
+
+        Raises:
+            OSError: 121, nobody acknowledged.
+        """
+        with self._lock:
+            chip = self._select(address, 11 + 9 * count)
+            try:
+                data = chip.read(count)
+            except Nack as nack:
+                raise _remote_io_error() from nack
+            if len(data) != count:
+                _wrong_count(chip, data, count)
+            return data
+
+    def write_read(self, address: int, data: bytes, count: int) -> bytes:
+        """Start, address, `data`, repeated start, address, `count` bytes, stop.
+
+        Raises:
+            OSError: 121, nobody acknowledged.
+        """
+        with self._lock:
+            chip = self._select(address, 21 + 9 * (len(data) + count))
+            try:
+                chip.write(data)
+                answer = chip.read(count)
+            except Nack as nack:
+                raise _remote_io_error() from nack
+            if len(answer) != count:
+                _wrong_count(chip, answer, count)
+            return answer
+
+    def _select(self, address: int, clocks: int) -> I2CChip:
+        """Let the transfer's time pass, then the chip: it may have been pulled off meanwhile."""
+        self.transfers += 1
+        if address not in self._chips:
+            clocks = NACKED_CLOCKS
+        # On the wall clock another client's transfer may be under way: this one waits for the bus first.
+        now_ns = self._timeline.now_ns
+        failure = self._struck(address) if self._disturbances else None
+        bus_ns = clocks * NS_PER_S // self.baud_hz if failure is None else failure.bus_ns
+        duration_ns = self.overhead_ns + bus_ns
+        if self._busy_until_ns > now_ns:
+            duration_ns += self._busy_until_ns - now_ns
+        self._busy_until_ns = now_ns + duration_ns
+        self._elapse(duration_ns)
+        if failure is not None:
+            raise OSError(failure.errno, os.strerror(failure.errno))
+        chip = self._chips.get(address)
+        if chip is None:
+            raise _remote_io_error()
+        return chip
+
+    def _struck(self, address: int) -> Failure | None:
+        for disturbance in self._disturbances:
+            failure = disturbance.strike(address)
+            if failure is not None:
+                return failure
+        return None
+
+    def _present(self) -> str:
+        return ", ".join(f"0x{address:02x}" for address in sorted(self._chips)) or "none"
+
+
+def _remote_io_error() -> OSError:
+    return OSError(EREMOTEIO, "Remote I/O error")
+
+
+def _wrong_count(chip: I2CChip, data: bytes, count: int) -> NoReturn:
+    raise BenchFault(f"simulated chip {type(chip).__name__} answered {len(data)} bytes; asked for {count}")
+
+
+class BusioI2C:
+    """`busio.I2C` of Blinka on a Pi, on simulated wires. The lock is one that any thread may try, as there."""
+
+    def __init__(self, wires: I2CWires) -> None:
+        self._write: Callable[[int, bytes], None] = wires.write
+        self._read: Callable[[int, int], bytes] = wires.read
+        self._write_read: Callable[[int, bytes, int], bytes] = wires.write_read
+        self._lock = threading.Lock()
+
+    def try_lock(self) -> bool:
+        return self._lock.acquire(False)
+
+    def unlock(self) -> None:
+        if self._lock.locked():  # Blinka forgives unlocking what isn't locked
+            self._lock.release()
+
+    def scan(self) -> list[int]:
+        """The addresses in 0x08..0x77 that acknowledge an empty write or, failing that, a read of one byte."""
+        return [address for address in range(_FIRST_ADDRESS, _LAST_ADDRESS + 1) if self._answers(address)]
+
+    def _answers(self, address: int) -> bool:
+        for probe in (lambda: self._write(address, b""), lambda: self._read(address, 1)):
+            try:
+                probe()
+            except OSError:
+                continue
+            return True
+        return False
+
+    def writeto(
+        self, address: int, buffer: bytes | bytearray | memoryview, *, start: int = 0, end: int | None = None
+    ) -> None:
+        self._write(address, bytes(buffer[start:end]))
+
+    def readfrom_into(
+        self, address: int, buffer: bytearray | memoryview, *, start: int = 0, end: int | None = None
+    ) -> None:
+        if end is None:
+            end = len(buffer)
+        buffer[start:end] = self._read(address, end - start)
+
+    def writeto_then_readfrom(
+        self,
+        address: int,
+        buffer_out: bytes | bytearray | memoryview,
+        buffer_in: bytearray | memoryview,
+        *,
+        out_start: int = 0,
+        out_end: int | None = None,
+        in_start: int = 0,
+        in_end: int | None = None,
+        stop: bool = False,
+    ) -> None:
+        """Write, then read after a repeated start; with `stop`, as two transfers."""
+        if in_end is None:
+            in_end = len(buffer_in)
+        out = bytes(buffer_out[out_start:out_end])
+        if stop:
+            self._write(address, out)
+            buffer_in[in_start:in_end] = self._read(address, in_end - in_start)
+        else:
+            buffer_in[in_start:in_end] = self._write_read(address, out, in_end - in_start)
+
+    def deinit(self) -> None:
+        """Let go of the bus; any later transfer raises BenchConnectionError."""
+        self._write = self._read = self._write_read = _let_go
+
+    def __enter__(self) -> BusioI2C:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.deinit()
+
+
+def _let_go(*_: object) -> NoReturn:
+    raise BenchConnectionError("this I2C bus was let go with deinit(); open the bench again")

@@ -1,0 +1,1 @@
+"""Where the edge of a supply lies: bisection, hysteresis, and maps over two parameters."""
