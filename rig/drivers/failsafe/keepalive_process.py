@@ -1,6 +1,6 @@
 """A program of its own that keeps a dead-man alive, and so small that nothing can starve it.
 
-`python -I -S keepalive_process.py HOST PORT SCRIPT PARAMS PARENT WATCHED_FD` runs one stored script of pigpiod with `PARAMS`
+`python -I -S keepalive_process.py HOST PORT SCRIPT PARAMS PARENT WATCHED_FD` runs a stored script of pigpiod with `PARAMS`
 (numbers with commas, the first one the counter) and sets the counter back every `BEAT_S`. It stops when its standard
 input ends, when its parent is another process than `PARENT`, when the inherited socket `WATCHED_FD` (the parent's own
 connection to the daemon) is closed by the other side, or when the script no longer runs. Then the script runs out and

@@ -1,4 +1,5 @@
-"""A program of its own: `off_on_exit_process.py PARENT LIBRARY RESOURCE COMMAND` sends one command when its parent has gone.
+"""A program of its own, `off_on_exit_process.py PARENT LIBRARY RESOURCE COMMAND`: one command when its parent has gone.
+
 
 It ends without sending when it reads `cancel` on standard input. Imports pyvisa at its start, so that no time is lost
 later; imports nothing of the rig.

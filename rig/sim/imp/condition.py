@@ -1,4 +1,4 @@
-"""What is wrong or special with a simulated device (`rig.sim.faults.device`); a healthy one has nothing but defaults."""
+"""What is wrong or special with a simulated device (`rig.sim.faults.device`): nothing but defaults for a healthy one."""
 
 from __future__ import annotations
 
