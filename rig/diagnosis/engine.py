@@ -1,58 +1,88 @@
-"""From a recording and its decoded light to an outcome: every rule proposes, the best supported proposal is given."""
+"""From a scene to an outcome: every rule proposes, vetoes object, the best supported hypothesis is given.
+
+`rig.diagnosis.registry` says how rules and vetoes are declared, and what happens in which order. This module knows no
+single verdict; `rig judge --explain` prints what it did (`rig.diagnosis.text.deliberation`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Final
 
-import numpy as np
-
-from rig.diagnosis.checks.contradictions import SUSPECTS, contradictions
-from rig.diagnosis.checks.decoding_trust import discount
+from rig.diagnosis import amendments, checks, rules
+from rig.diagnosis.checks.decoding_trust import Trust, trust
 from rig.diagnosis.corrections.merge_ambiguous import with_agreed_spans
 from rig.diagnosis.corrections.steady_light import with_steady_red, without_false_light
-from rig.diagnosis.decoded_light import DecodedLike
-from rig.diagnosis.features.blinkup_response import reaction
-from rig.diagnosis.features.radio import turned
-from rig.diagnosis.features.restarts import power_measurements
-from rig.diagnosis.features.stages import CODE_VERDICTS, ON_THE_WAY
-from rig.diagnosis.features.supply import dips_item, supply_measurements, whose_supply
-from rig.diagnosis.hypothesis import Candidate, Rule, Weighed
-from rig.diagnosis.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
-from rig.diagnosis.rules.blinkup import BLINKUP_RULES, LISTENING_VERDICTS, not_kept
-from rig.diagnosis.rules.brownout import POWER_RULES
-from rig.diagnosis.rules.connection import NETWORK_RULES
+from rig.diagnosis.device_facts import DeviceFacts
+from rig.diagnosis.features.measurements import measurements
+from rig.diagnosis.hypothesis import Hypothesis, Objection, Weight
+from rig.diagnosis.outcome import FaultDomain, Outcome
+from rig.diagnosis.registry import REGISTRY, Registry, Rule, RuleError, Veto
 from rig.diagnosis.scene import Scene, build_scene
 from rig.diagnosis.text.advice import advice_for, page_of, summary_of
-from rig.diagnosis.thresholds import DeviceFacts
-from rig.diagnosis.undecided import not_enough, undecided
+from rig.diagnosis.thresholds import NEAR_TIE
+from rig.diagnosis.undecided import never_powered, not_enough
+from rig.diagnosis.verdicts import Verdict
+from rig.led import Decoded
 from rig.recording import Recording
 
-RULES: tuple[Rule, ...] = (*POWER_RULES, *BLINKUP_RULES, *NETWORK_RULES)
+ROOMS: Final = (rules, checks, amendments)  # imported because that registers what they hold
 
-# Failures that a supply too low for Wi-Fi explains as well.
-_RADIO = frozenset(
-    {
-        Verdict.NETWORK_NOT_FOUND,
-        Verdict.JOIN_REFUSED,
-        Verdict.NO_ADDRESS,
-        Verdict.NAME_NOT_RESOLVED,
-        Verdict.SERVER_UNREACHABLE,
-        Verdict.LOST_CONNECTION,
-        Verdict.PROXY_FAULT,
-        Verdict.WPS_WAITING,
-        Verdict.CELLULAR_MODEM,
-        Verdict.CELLULAR_SIM,
-        Verdict.CELLULAR_REGISTERING,
-        Verdict.CELLULAR_DENIED,
-        Verdict.CELLULAR_PPP,
-        Verdict.CELLULAR_PPP_CHECK,
-    }
-)
+_strict: ContextVar[bool] = ContextVar("strict_order", default=False)
+
+
+@contextmanager
+def strict_order() -> Iterator[None]:
+    """Within this, a winner that hardly leads another verdict without a declared order raises `RuleError`."""
+    token = _strict.set(True)
+    try:
+        yield
+    finally:
+        _strict.reset(token)
+
+
+@dataclass(frozen=True)
+class Objected:
+    """A veto that objected, and what its objection weighs."""
+
+    veto: Veto
+    objection: Objection
+
+    @property
+    def weight(self) -> Weight:
+        """The weight of this objection: its own, else the one that the veto declares."""
+        return self.objection.weight or self.veto.weight
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A hypothesis of a rule, all that speaks against it, and the confidence (0..1) that is left."""
+
+    rule: Rule
+    proposed: Hypothesis
+    objections: tuple[Objected, ...]
+    trust: Trust
+    confidence: float
+
+    @property
+    def hypothesis(self) -> Hypothesis:
+        """The hypothesis as it stands after the objections: they continue its reason."""
+        said = "".join(o.objection.sentence for o in self.objections) + self.trust.text
+        domain = FaultDomain.BENCH if self.trust.blocked else self.proposed.domain
+        return replace(self.proposed, reason=self.proposed.reason + said, domain=domain)
+
+    @property
+    def suspects_colours(self) -> bool:
+        """Whether an objection contradicts the reading of the light."""
+        return any(o.objection.suspects_colours for o in self.objections)
 
 
 def judge(
     recording: Recording,
-    decoded: DecodedLike,
+    decoded: Decoded,
     *,
     device: DeviceFacts | None = None,
     expectation: Verdict | None = None,
@@ -62,126 +92,100 @@ def judge(
     Pure and deterministic. With too little evidence the verdict is `undecided`, and the summary says what is missing
     and what to do next. `expectation` is only compared with the verdict, it never changes it.
     """
-    facts = device if device is not None else DeviceFacts()
-    scene = build_scene(recording, decoded, facts)
+    scene = scene_of(recording, decoded, device)
     if scene is None:
-        reason = "the device was never powered in this recording"
-        return undecided(reason, "switch the supply on and repeat", FaultDomain.BENCH, expectation=expectation)
-    scene = with_agreed_spans(with_steady_red(without_false_light(scene)))
-    return replace(_decide(scene, expectation), power=scene.power)
+        return never_powered(expectation)
+    return replace(decide(scene, deliberate(scene), expectation), power=scene.power)
 
 
-def _decide(scene: Scene, expectation: Verdict | None) -> Outcome:
-    facts = scene.facts
-    weighed = _weigh(scene)
+def scene_of(recording: Recording, decoded: Decoded, device: DeviceFacts | None = None) -> Scene | None:
+    """The scene that is judged, with its light corrected; None if the device was never powered."""
+    scene = build_scene(recording, decoded, device if device is not None else DeviceFacts())
+    return None if scene is None else with_agreed_spans(with_steady_red(without_false_light(scene)))
+
+
+def deliberate(scene: Scene, registry: Registry = REGISTRY) -> list[Weighed]:
+    """All hypotheses, the best supported first; at one confidence in the declared order of their rules.
+
+    Raises:
+        RuleError: a rule returned a verdict that it does not declare; in `strict_order` also an undeclared near-tie.
+    """
+    weighed = [_weigh(scene, rule, h, registry) for rule in registry.ordered_rules() if (h := _ask(scene, rule))]
+    weighed.sort(key=lambda w: -w.confidence)
+    if _strict.get():
+        _check_order(scene, weighed, registry)
+    return weighed
+
+
+def decide(scene: Scene, weighed: list[Weighed], expectation: Verdict | None = None) -> Outcome:
+    """The outcome of a deliberation."""
     best = weighed[0] if weighed else None
-    if best is None or best.candidate.verdict is Verdict.UNDECIDED or best.confidence < facts.min_confidence:
+    if best is None or not best.proposed.decided or best.confidence < scene.facts.min_confidence:
         return not_enough(scene, weighed, expectation)
-    candidate, confidence = _name_low_supply(scene, best)
-    page = page_of(candidate.verdict)
-    domain = candidate.domain if candidate.domain is not None else page.domain
+    chosen, confidence = best.hypothesis, best.confidence
+    for step in REGISTRY.ordered_amendments():
+        chosen, confidence = step.amend(scene, chosen, confidence)
+    page = page_of(chosen.verdict)
+    domain = chosen.domain if chosen.domain is not None else page.domain
     return Outcome(
-        candidate.verdict,
+        chosen.verdict,
         round(confidence, 4),
         domain,
-        summary_of(page.title, page.meaning, candidate.reason, domain, candidate.verdict, expectation),
-        candidate.evidence,
-        _alternatives(scene, weighed[1:], candidate),
-        advice_for(candidate.verdict, candidate.tags),
-        _measure(scene, candidate),
-        None if expectation is None else candidate.verdict is expectation,
+        summary_of(page.title, page.meaning, chosen.reason, domain, chosen.verdict, expectation),
+        chosen.evidence,
+        _rivals(scene, weighed[1:], chosen),
+        advice_for(chosen.verdict, chosen.tags, chosen.codes),
+        measurements(scene, chosen),
+        None if expectation is None else chosen.verdict is expectation,
     )
 
 
-def _weigh(scene: Scene) -> list[Weighed]:
-    """All proposals, best first; equal ones in the order of the rules."""
-    proposals = [c for rule in RULES if (c := rule(scene)) is not None]
-    unanswered = any(rule(scene) is not None for rule in BLINKUP_RULES[:2])
-    forgot = not_kept(scene)
-    weighed = []
-    for c in proposals:
-        if unanswered and c.verdict in LISTENING_VERDICTS:
-            c = _beside_the_blinkup(scene, c)
-        elif forgot is not None and "amber_again" in forgot.tags and c.verdict is Verdict.NO_SETTINGS:
-            c = replace(c, score=0.5 * c.score, reason=c.reason + "; but settings were sent, and green answered them")
-        against, why = contradictions(scene, c)
-        factor, note, blocked = discount(scene, c)
-        factor, note = against * factor, why + note
-        c = (
-            replace(c, reason=c.reason + note, domain=FaultDomain.BENCH)
-            if blocked
-            else replace(c, reason=c.reason + note)
-        )
-        weighed.append(Weighed(c, min(1.0, c.score * factor)))
-    return sorted(weighed, key=lambda w: -w.confidence)
+def _ask(scene: Scene, rule: Rule) -> Hypothesis | None:
+    if not all(scene.supply.measured(trace) for trace in rule.needs):
+        return None
+    proposed = rule.propose(scene)
+    if proposed is not None and proposed.verdict not in rule.decides:
+        declared = ", ".join(sorted(v.value for v in rule.decides))
+        raise RuleError(f"rule {rule.name} returned {proposed.verdict.value}; it declares {declared}")
+    return proposed
 
 
-def _beside_the_blinkup(scene: Scene, c: Candidate) -> Candidate:
-    """A pattern after a BlinkUp without an answer decides nothing, unless the radio turned and fits what is shown."""
-    word, r = turned(scene), reaction(scene)
-    fits = c.verdict in ON_THE_WAY if word == "started" else c.verdict is Verdict.NO_SETTINGS
-    note = f"; its radio {word} with the BlinkUp, whose answer was not seen: {SUSPECTS}" if word else ""
-    if word and fits and r is not None and r.refused is None:
-        return replace(c, reason=c.reason + note)
-    return replace(c, score=0.5 * c.score, reason=c.reason + "; but this is not an answer to the BlinkUp" + note)
-
-
-def _name_low_supply(scene: Scene, best: Weighed) -> tuple[Candidate, float]:
-    """Name a supply outside its limits; if it explains the failure as well, the fault is where the supply's is."""
-    c, facts, supply = best.candidate, scene.facts, scene.supply
-    if supply.dut_v is None or c.verdict in (Verdict.BROWNOUT_LOOP, Verdict.SUPPLY_TOO_LOW):
-        return c, best.confidence
-    confidence = best.confidence
-    high_v = float(np.max(supply.dut_v.values))
-    if high_v > facts.max_v:
-        first_s, last_s = float(supply.dut_v.times_s[0]), float(supply.dut_v.times_s[-1])
-        item = EvidenceItem(first_s, last_s, f"dut_v up to {high_v:.2f} V, above {facts.max_v:.2f} V", "supply")
-        text = f"; the supply was too high ({high_v:.2f} V, allowed {facts.max_v:.2f} V) and may have harmed the device"
-        c = replace(c, reason=c.reason + text, evidence=(*c.evidence, item))
-    start_s, end_s = c.decisive_s
-    weak = tuple(d for d in supply.weak if d.end_s >= start_s and d.start_s <= end_s)
-    if not weak:
-        return c, confidence
-    domain, why = whose_supply(supply, facts)
-    low_v = min(d.extreme for d in weak)
-    text = f"; the supply at the device fell to {low_v:.2f} V, Wi-Fi needs {facts.min_wifi_v:.2f} V: {why}"
-    c = replace(
-        c, reason=c.reason + text, evidence=(*c.evidence, dips_item(weak, facts.min_wifi_v, "too low for Wi-Fi"))
+def _weigh(scene: Scene, rule: Rule, proposed: Hypothesis, registry: Registry) -> Weighed:
+    objections = tuple(
+        Objected(veto, objection)
+        for veto in registry.ordered_vetoes()
+        if proposed.verdict in veto.of and (objection := veto.objects(scene, proposed)) is not None
     )
-    if c.verdict in _RADIO:
-        c = replace(c, domain=domain, tags=c.tags | {"low_supply"})
-        confidence *= 0.9
-    return c, confidence
+    trusted = trust(scene, proposed)
+    factor = 1.0
+    for objected in objections:
+        factor *= objected.weight.value
+    return Weighed(rule, proposed, objections, trusted, min(1.0, proposed.score * (factor * trusted.factor)))
 
 
-def _alternatives(scene: Scene, others: list[Weighed], chosen: Candidate) -> tuple[tuple[Verdict, str], ...]:
-    """Rival verdicts with why they are less likely: other proposals, then other readings of the deciding light."""
+def _check_order(scene: Scene, weighed: list[Weighed], registry: Registry) -> None:
+    if not weighed or weighed[0].confidence < scene.facts.min_confidence:
+        return
+    best = weighed[0]
+    for other in weighed[1:]:
+        close = best.confidence - other.confidence < NEAR_TIE
+        rivals = other.proposed.verdict is not best.proposed.verdict
+        if close and rivals and not registry.declares_order(best.rule.name, other.rule.name):
+            raise RuleError(
+                f"{best.rule.name} ({best.proposed.verdict.value}, {best.confidence:.4f}) leads {other.rule.name} "
+                f"({other.proposed.verdict.value}, {other.confidence:.4f}) by less than {NEAR_TIE:g} and neither is "
+                "declared before the other: declare an order with its reason, or tell them apart"
+            )
+
+
+def _rivals(scene: Scene, others: list[Weighed], chosen: Hypothesis) -> tuple[tuple[Verdict, str], ...]:
+    """Rival verdicts with why they are less likely: other proposals, then those that no rule proposes."""
     found: dict[Verdict, str] = {}
     for other in others:
-        c = other.candidate
-        if c.verdict not in (chosen.verdict, Verdict.UNDECIDED):
-            found.setdefault(c.verdict, f"less supported ({other.confidence:.2f}): {c.reason}")
-    start_s, end_s = chosen.decisive_s
-    for span in scene.seen:
-        if span.code is None or span.end_s <= start_s or span.start_s >= end_s:
-            continue
-        for code in span.alternatives:
-            verdict = CODE_VERDICTS.get(code)
-            if verdict is not None and verdict is not chosen.verdict:
-                found.setdefault(verdict, f"the light could also be {code}, but fits {span.code} better")
-    if scene.facts.model == "imp005" and chosen.verdict is Verdict.NO_SETTINGS:
-        found.setdefault(
-            Verdict.WAITING_FOR_ETHERNET, "the guide calls the imp005's Ethernet pattern identical to this one"
-        )
+        h = other.hypothesis
+        if h.decided and h.verdict is not chosen.verdict:
+            found.setdefault(h.verdict, f"less supported ({other.confidence:.2f}): {h.reason}")
+    for source in REGISTRY.ordered_alternatives():
+        for verdict, why in source.rivals(scene, chosen):
+            found.setdefault(verdict, why)
     return tuple(found.items())
-
-
-def _measure(scene: Scene, c: Candidate) -> dict[str, tuple[float, str]]:
-    found = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
-    found["observed"] = (scene.led_end_s - scene.powered.start_s, "s")
-    found["decisive"] = (c.decisive_s[1] - c.decisive_s[0], "s")
-    sends = [a.end_s for a in scene.blinkups]
-    online = [p.start_s for p in scene.patterns if p.code == "connected" and p.start_s >= (sends[-1] if sends else 0.0)]
-    if online and (sends or scene.powered.cold):
-        found["time_to_connect"] = (online[0] - (sends[-1] if sends else scene.powered.start_s), "s")
-    return found

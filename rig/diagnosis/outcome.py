@@ -7,44 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from rig.diagnosis.verdicts import Verdict
 from rig.supply.restarts import SupplyReport
-
-
-class Verdict(StrEnum):
-    """What happened to the device. The values are stable ids: reports and histories keep them."""
-
-    CONNECTED = "connected"
-    NO_SETTINGS = "no_settings"
-    BLINKUP_NOT_RECEIVED = "blinkup_not_received"
-    BLINKUP_RECEIVED = "blinkup_received"
-    BLINKUP_REFUSED = "blinkup_refused"
-    SETTINGS_NOT_KEPT = "settings_not_kept"
-    NETWORK_NOT_FOUND = "network_not_found"
-    JOIN_REFUSED = "join_refused"
-    NO_ADDRESS = "no_address"
-    NAME_NOT_RESOLVED = "name_not_resolved"
-    SERVER_UNREACHABLE = "server_unreachable"
-    REJECTED_BY_SERVER = "rejected_by_server"
-    LOST_CONNECTION = "lost_connection"
-    RUNTIME_LOOP = "runtime_loop"
-    UPDATING = "updating"
-    PROXY_FAULT = "proxy_fault"
-    BROWNOUT_LOOP = "brownout_loop"
-    SUPPLY_TOO_LOW = "supply_too_low"
-    SPI_FLASH_FAULT = "spi_flash_fault"
-    FASTROM_FAULT = "fastrom_fault"
-    MODULE_FAULT = "module_fault"
-    WAITING_FOR_ETHERNET = "waiting_for_ethernet"
-    WPS_WAITING = "wps_waiting"
-    CELLULAR_MODEM = "cellular_modem"
-    CELLULAR_SIM = "cellular_sim"
-    CELLULAR_REGISTERING = "cellular_registering"
-    CELLULAR_DENIED = "cellular_denied"
-    CELLULAR_PPP = "cellular_ppp"
-    CELLULAR_PPP_CHECK = "cellular_ppp_check"
-    DELIBERATELY_OFFLINE = "deliberately_offline"
-    DEAD = "dead"
-    UNDECIDED = "undecided"
 
 
 class FaultDomain(StrEnum):

@@ -1,99 +1,139 @@
-"""No verdict: why not, what would have been likeliest, what is missing and what to do about it."""
+"""No verdict: why not, what would have been likeliest, what is missing and what to do about it.
+
+`not_enough` collects what is known as a value (`Shortfall`) first, and puts it into words last.
+"""
 
 from __future__ import annotations
 
-from rig.diagnosis.checks.contradictions import SUSPECTS
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
 from rig.diagnosis.features.restarts import power_measurements
 from rig.diagnosis.features.stages import CODE_VERDICTS
 from rig.diagnosis.features.supply import supply_measurements
-from rig.diagnosis.hypothesis import Candidate, Weighed
-from rig.diagnosis.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
-from rig.diagnosis.rules.led_polarity import brighter_when_powered
-from rig.diagnosis.scene import Scene
-from rig.diagnosis.text.advice import advice_for, page_of, summary_of
-
-# Problems of the light that no device makes; levels that don't fit may as well be those of a broken or weak LED.
-_OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours", "crosstalk"})
-# What helps against a problem of the light, the gravest first; before it is done, watching longer shows no more.
-_UNREAD_S = 10.0
-_LOOK = "look at the LED's colours with your own eyes; if they are right, calibrate the sensor anew (rig led calibrate)"
-_CALIBRATE = (
-    "put sensor and light shield in place and calibrate anew (rig led calibrate); if that does not help, compare the "
-    "LED's colours and brightness with another device's"
+from rig.diagnosis.hypothesis import SUSPECTS, Hypothesis
+from rig.diagnosis.light_problems import (
+    CALIBRATE_ANEW,
+    OF_THE_BENCH,
+    brighter_when_powered,
+    off_levels,
+    remedy,
 )
-_REMEDIES = {
-    "rail": "lower the converter's gain, or the light on the sensor, and calibrate anew (rig led calibrate)",
-    "samples": "check the sensor's wiring and that its converter is sampled",
-    "sampling": "sample the sensor faster and without gaps",
-    "levels": _CALIBRATE,
-    "calibration": _CALIBRATE,
-    "colours": "fit a second, filtered sensor, or one that tells red from green better",
-    "crosstalk": "put a baffle between the BlinkUp LED and the sensor",
-    "noise": "bring the sensor nearer to the LED, and shield it from other light",
-}
+from rig.diagnosis.outcome import EvidenceItem, FaultDomain, Outcome
+from rig.diagnosis.scene import Scene
+from rig.diagnosis.tags import Tag
+from rig.diagnosis.text.advice import advice_for, page_of, summary_of
+from rig.diagnosis.thresholds import LONG_UNREAD_S
+from rig.diagnosis.verdicts import Verdict
+from rig.led import ProblemKind
+
+_LOOK = f"look at the LED's colours with your own eyes; if they are right, {CALIBRATE_ANEW}"
 
 
-def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None) -> Outcome:
-    """Why there is no verdict, what is missing, and what the likeliest verdicts would have been."""
-    found: dict[Verdict, str] = {}
+class Doubted(Protocol):
+    """A hypothesis with what is left of it, as the engine weighs it."""
+
+    @property
+    def hypothesis(self) -> Hypothesis: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def suspects_colours(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Why there is no verdict, and the next step; `confidence` (0..1) that there is none. `likely` is more advice."""
+
+    reason: str
+    step: str
+    domain: FaultDomain
+    confidence: float = 1.0
+    evidence: tuple[EvidenceItem, ...] = ()
+    rivals: Mapping[Verdict, str] = field(default_factory=dict)
     likely: tuple[str, ...] = ()
-    for w in weighed:
-        if w.candidate.verdict is not Verdict.UNDECIDED:
-            found.setdefault(w.candidate.verdict, f"not proven ({w.confidence:.2f}): {w.candidate.reason}")
-    if weighed:
-        c = weighed[0].candidate
-        named = c.verdict is Verdict.UNDECIDED
-        reason = c.reason if named else f"{page_of(c.verdict).title} is likeliest, but not proven: {c.reason}"
-        domain = c.domain if c.domain is not None and (named or c.domain is FaultDomain.BENCH) else FaultDomain.UNKNOWN
-        if domain is FaultDomain.UNKNOWN and scene.blinkups and any(p.kind == "crosstalk" for p in scene.problems):
-            domain = FaultDomain.BENCH  # the sender outshines the answer
-        evidence, step = c.evidence, c.next_step if named else ""
-        likely = () if named else advice_for(c.verdict, c.tags)
-        confidence = weighed[0].confidence if named else 1.0 - weighed[0].confidence
-        doubted = any(_doubts_colours(w.candidate) for w in weighed)
-        if SUSPECTS not in reason and (doubted or _clear_and_unread(scene) or _off_levels(scene)):
-            reason += f"; {SUSPECTS}"
-        step = step or _remedy(scene) or (_LOOK if SUSPECTS in reason else c.next_step)
-    else:
-        reason, step = _what_is_missing(scene)
-        domain, evidence, confidence = FaultDomain.UNKNOWN, tuple(s.item() for s in scene.seen), 1.0
-        for code in (code for s in scene.seen for code in s.alternatives if code in CODE_VERDICTS):
-            found.setdefault(CODE_VERDICTS[code], "one reading of light that was not decided")
-        if scene.problems:
-            reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
-            if any(p.kind in _OF_THE_BENCH for p in scene.problems):
-                domain = FaultDomain.BENCH
+
+
+def never_powered(expectation: Verdict | None) -> Outcome:
+    """There is nothing to judge."""
+    reason = "the device was never powered in this recording"
+    return _in_words(Shortfall(reason, "switch the supply on and repeat", FaultDomain.BENCH), {}, expectation)
+
+
+def not_enough(scene: Scene, weighed: list[Doubted], expectation: Verdict | None) -> Outcome:
+    """Why there is no verdict, what is missing, and what the likeliest verdicts would have been."""
+    short = _of_hypotheses(scene, weighed) if weighed else _of_nothing(scene)
     if brighter_when_powered(scene):
-        step = step or "look at the LED"
-        reason += "; light that rose after power-on and stayed may be the LED itself, solid red or never dark"
-        likely += advice_for(Verdict.BROWNOUT_LOOP, frozenset({"unknown"}))[:1]
-        likely += advice_for(Verdict.MODULE_FAULT, frozenset({"polarity"}))[:1]
+        short = replace(
+            short,
+            step=short.step or "look at the LED",
+            reason=short.reason + "; light that rose after power-on and stayed may be the LED itself, solid red or "
+            "never dark",
+            likely=(
+                *short.likely,
+                *advice_for(Verdict.BROWNOUT_LOOP, frozenset({Tag.UNKNOWN}))[:1],
+                *advice_for(Verdict.MODULE_FAULT, frozenset({Tag.POLARITY}))[:1],
+            ),
+        )
     measured = {**supply_measurements(scene.supply), **power_measurements(scene.power)}
-    return undecided(reason, step, domain, confidence, evidence, tuple(found.items()), measured, expectation, likely)
+    return _in_words(short, measured, expectation)
+
+
+def _of_hypotheses(scene: Scene, weighed: list[Doubted]) -> Shortfall:
+    """Proposals there are, but none is proven, or the best one says what is missing."""
+    rivals: dict[Verdict, str] = {}
+    for w in weighed:
+        if w.hypothesis.decided:
+            rivals.setdefault(w.hypothesis.verdict, f"not proven ({w.confidence:.2f}): {w.hypothesis.reason}")
+    best = weighed[0]
+    h = best.hypothesis
+    suspected = any(w.suspects_colours or Tag.POLARITY in w.hypothesis.tags for w in weighed)
+    suspected = suspected or _clear_and_unread(scene) or off_levels(scene)
+    reason = h.reason if not h.decided else f"{page_of(h.verdict).title} is likeliest, but not proven: {h.reason}"
+    if suspected and not best.suspects_colours:
+        reason += f"; {SUSPECTS}"
+    step = "" if h.decided else h.next_step
+    return Shortfall(
+        reason,
+        step or remedy(scene) or (_LOOK if suspected else h.next_step),
+        _domain(scene, h),
+        1.0 - best.confidence if h.decided else best.confidence,
+        h.evidence,
+        rivals,
+        advice_for(h.verdict, h.tags, h.codes) if h.decided else (),
+    )
+
+
+def _domain(scene: Scene, h: Hypothesis) -> FaultDomain:
+    """Whose fault it is that there is no verdict."""
+    if h.domain is not None and h.domain is not FaultDomain.UNKNOWN and (not h.decided or h.domain is FaultDomain.BENCH):
+        return h.domain
+    outshone = scene.blinkups and any(p.kind == ProblemKind.CROSSTALK for p in scene.problems)
+    return FaultDomain.BENCH if outshone else FaultDomain.UNKNOWN  # the sender's light hides the answer
+
+
+def _of_nothing(scene: Scene) -> Shortfall:
+    """No rule proposed anything."""
+    rivals: dict[Verdict, str] = {}
+    for code in (code for s in scene.seen for code in s.alternatives if code in CODE_VERDICTS):
+        rivals.setdefault(CODE_VERDICTS[code], "one reading of light that was not decided")
+    reason, step = _what_is_missing(scene)
+    domain = FaultDomain.UNKNOWN
+    if scene.problems:
+        reason += "; decoding reports: " + "; ".join(p.text for p in scene.problems)
+        if any(p.kind in OF_THE_BENCH for p in scene.problems):
+            domain = FaultDomain.BENCH
+    return Shortfall(reason, step, domain, 1.0, tuple(s.item() for s in scene.seen), rivals)
 
 
 def _clear_and_unread(scene: Scene) -> bool:
     """Whether light that nothing spoils fits no code for long."""
-    return scene.undecided_s() >= _UNREAD_S and not _remedy(scene)
-
-
-def _off_levels(scene: Scene) -> bool:
-    """Whether the levels don't fit the calibration, for which a dim or dead LED is as good a reason as a sensor."""
-    return any(p.kind in ("levels", "calibration") and "volts" not in p.numbers for p in scene.problems)
-
-
-def _remedy(scene: Scene) -> str:
-    kinds = {p.kind for p in scene.problems}
-    if any(p.kind == "levels" and "volts" in p.numbers for p in scene.problems):
-        return "raise the supply to the device's nominal voltage, at which its LED can be read"
-    return next((step for kind, step in _REMEDIES.items() if kind in kinds), "")
-
-
-def _doubts_colours(c: Candidate) -> bool:
-    return SUSPECTS in c.reason or "polarity" in c.tags
+    return scene.undecided_s() >= LONG_UNREAD_S and not remedy(scene)
 
 
 def _what_is_missing(scene: Scene) -> tuple[str, str]:
+    """What could not be seen, and the next step."""
     if not scene.seen:
         return "nothing was seen of the LED", "check that the sensor was sampled, and record from power-on"
     if scene.undecided_s() > 0:
@@ -107,32 +147,23 @@ def _what_is_missing(scene: Scene) -> tuple[str, str]:
     return f"the LED was seen for {seen_s:.1f} s and showed no pattern", "record from power-on until the LED goes dark"
 
 
-def undecided(
-    reason: str,
-    step: str,
-    domain: FaultDomain,
-    confidence: float = 1.0,
-    evidence: tuple[EvidenceItem, ...] = (),
-    rivals: tuple[tuple[Verdict, str], ...] = (),
-    measurements: dict[str, tuple[float, str]] | None = None,
-    expectation: Verdict | None = None,
-    likely: tuple[str, ...] = (),
+def _in_words(
+    short: Shortfall, measured: Mapping[str, tuple[float, str]], expectation: Verdict | None
 ) -> Outcome:
-    page = page_of(Verdict.UNDECIDED)
+    page, step = page_of(Verdict.UNDECIDED), short.step
     first = (step[0].upper() + step[1:] + ".",) if step else ()
-    advice = tuple(dict.fromkeys((*first, *likely, *advice_for(Verdict.UNDECIDED))))
-    summary = summary_of(page.title, page.meaning, reason, domain, Verdict.UNDECIDED, expectation)
+    advice = tuple(dict.fromkeys((*first, *short.likely, *advice_for(Verdict.UNDECIDED))))
+    summary = summary_of(page.title, page.meaning, short.reason, short.domain, Verdict.UNDECIDED, expectation)
     if step:
         summary += f" Next: {step}."
-    as_expected = None if expectation is None else expectation is Verdict.UNDECIDED
     return Outcome(
         Verdict.UNDECIDED,
-        round(min(1.0, max(0.0, confidence)), 4),
-        domain,
+        round(min(1.0, max(0.0, short.confidence)), 4),
+        short.domain,
         summary,
-        evidence,
-        rivals,
+        short.evidence,
+        tuple(short.rivals.items()),
         advice,
-        measurements or {},
-        as_expected,
+        measured,
+        None if expectation is None else expectation is Verdict.UNDECIDED,
     )

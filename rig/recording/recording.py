@@ -93,6 +93,14 @@ class Recording:
     def end_s(self) -> float:
         return max((float(t.times_s[-1]) for t in self.traces.values() if len(t.times_s)), default=0.0)
 
+    @property
+    def expected_volts(self) -> tuple[tuple[float, float], ...]:
+        """(time s, V): when another supply voltage was expected during the recording, so that the light was read anew.
+
+        From then on the light was decoded with the levels of an LED that is fed with that voltage.
+        """
+        return tuple((float(since_s), float(volts)) for since_s, volts in self.notes.get("expected_volts", ()))
+
     def blanked(self) -> Recording:
         """A copy that may be stored or shown: light inside secret windows is NaN, with a hash of what it was."""
         led = self.traces.get("led")

@@ -12,20 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from rig.diagnosis.thresholds import (CROSSTALK_STEP, ENOUGH_VOLTAGE, FAINT_ALIKE, FAINT_TURNS, LAMP_LOOK_S, LAMP_STEP, SAMPLES_PER_FLASH, SENSOR_EDGE_S, STEPS, STEP_HIGH, STEP_LEAST_S, STEP_LOW)
 from rig.led import Calibration, Decoded, Problem
 from rig.recording import Floats, Recording
 
-EDGE_S: Final = 0.03  # what the sensor needs to follow, left out on both sides
-LEAST_S: Final = 0.1
-FEWEST: Final = 3
-LOW, HIGH = 0.75, 1.35  # of the calibrated step; calibration and gain are trusted for 10 %
-FULL_SUPPLY: Final = 0.95  # of nominal: below, an LED is dimmer as it should be
-CROSSTALK: Final = 0.25  # of the amber step
-FAINT_TURNS, FAINT_ALIKE = 4, 0.1  # turns back by as much, in amber steps
-LAMPS: Final = 0.03  # of the amber step
 LAMP_HZ: Final = (100.0, 120.0)
-LAMP_S: Final = 4.0
-SAMPLES_PER_PULSE: Final = 4.0
 
 
 def with_light_checked(recording: Recording, decoded: Decoded, calibration: Calibration, nominal_v: float) -> Decoded:
@@ -53,7 +44,7 @@ def _own_gaps(recording: Recording, times_s: Floats, values: Floats, problem: Pr
     for window in recording.secret_windows:
         seen |= (times_s >= window.start_s) & (times_s < window.end_s)
     gaps = np.diff(times_s[seen])
-    sound = float(numbers["rate_hz"]) * float(numbers["shortest_pulse_s"]) >= SAMPLES_PER_PULSE
+    sound = float(numbers["rate_hz"]) * float(numbers["shortest_pulse_s"]) >= SAMPLES_PER_FLASH
     return sound and len(gaps) > 0 and float(gaps.max()) <= float(numbers["shortest_pulse_s"])
 
 
@@ -68,10 +59,10 @@ def _levels(
         step_v = _step(recording, values, (before.start_s, before.end_s), (lit.start_s, lit.end_s), nominal_v)
         if step_v is not None:
             ratios.append(step_v / steps[lit.colour])
-    if len(ratios) < FEWEST:
+    if len(ratios) < STEPS:
         return []
     ratio = float(np.median(ratios))
-    if LOW <= ratio <= HIGH:
+    if STEP_LOW <= ratio <= STEP_HIGH:
         return []
     text = (
         f"the LED's steps are {ratio:.2f} times what the calibration says of the likeliest colours ({len(ratios)} "
@@ -88,17 +79,17 @@ def _step(
     medians = []
     times_s = recording.traces["led"].times_s
     for start_s, end_s in (dark_s, lit_s):
-        if end_s - start_s < LEAST_S:
+        if end_s - start_s < STEP_LEAST_S:
             return None
-        a, b = np.searchsorted(times_s, (start_s + EDGE_S, end_s - EDGE_S))
+        a, b = np.searchsorted(times_s, (start_s + SENSOR_EDGE_S, end_s - SENSOR_EDGE_S))
         part = values[a:b][np.isfinite(values[a:b])]
-        if len(part) < FEWEST:
+        if len(part) < STEPS:
             return None
         medians.append(float(np.median(part)))
     volts = recording.traces.get("dut_v")
     if volts is not None:
         fed = volts.between(*lit_s).values
-        if not len(fed) or float(np.median(fed)) < FULL_SUPPLY * nominal_v:
+        if not len(fed) or float(np.median(fed)) < ENOUGH_VOLTAGE * nominal_v:
             return None
     return medians[1] - medians[0]
 
@@ -120,7 +111,7 @@ def _faint(decoded: Decoded) -> list[Problem]:
 def _crosstalk(recording: Recording, calibration: Calibration) -> list[Problem]:
     amber_v = calibration.amber_v[0]
     worst_v = max((float(a.details.get("crosstalk_v") or 0.0) for a in recording.actions), default=0.0)
-    if worst_v <= CROSSTALK * amber_v:
+    if worst_v <= CROSSTALK_STEP * amber_v:
         return []
     text = (
         f"the sensor sees the BlinkUp LED: {worst_v:.2f} V, {worst_v / amber_v:.0%} of the status LED's largest step; "
@@ -130,7 +121,7 @@ def _crosstalk(recording: Recording, calibration: Calibration) -> list[Problem]:
 
 
 def _lamps(times_s: Floats, values: Floats, calibration: Calibration) -> list[Problem]:
-    good = np.isfinite(values) & (times_s >= times_s[-1] - LAMP_S)
+    good = np.isfinite(values) & (times_s >= times_s[-1] - LAMP_LOOK_S)
     times, light = times_s[good], values[good]
     if len(times) < 200 or float(np.median(np.diff(times))) > 0.004:  # too slow to see it
         return []
@@ -141,7 +132,7 @@ def _lamps(times_s: Floats, values: Floats, calibration: Calibration) -> list[Pr
         for hz in LAMP_HZ
     }
     hz, share = max(strength.items(), key=lambda item: item[1])
-    if share <= LAMPS:
+    if share <= LAMP_STEP:
         return []
     return [
         Problem(

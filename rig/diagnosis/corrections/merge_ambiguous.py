@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from rig.diagnosis.features.radio import draws_nothing
 from rig.diagnosis.features.stages import CODE_VERDICTS
-from rig.diagnosis.scene import Scene, Seen
+from rig.diagnosis.thresholds import (AGREED_CONFIDENCE, AGREED_LEAST_S, NEXT_SPAN_S, UNSUPPORTED_LEAST_S)
+from rig.diagnosis.scene import Scene, SceneSpan
 
-_LEAST_S = 3.0
-_SURE = 0.65
-# A cycle of these takes so long at least, and its parts may pass for other codes.
-_SLOW_S: dict[str | None, float] = {"imp003_flash_unsupported": 6.6}
-_NEXT_S = 0.5
+# How long a cycle of a slow code takes at least; its parts may pass for other codes.
+_SLOW_S: dict[str | None, float] = {"imp003_flash_unsupported": UNSUPPORTED_LEAST_S}
 
 
 def with_agreed_spans(scene: Scene) -> Scene:
@@ -30,24 +28,24 @@ def with_agreed_spans(scene: Scene) -> Scene:
     return replace(scene, seen=tuple(seen), patterns=patterns)
 
 
-def _agrees(span: Seen) -> bool:
+def _agrees(span: SceneSpan) -> bool:
     meanings = {CODE_VERDICTS.get(code) for code in span.alternatives}
-    undecided = span.code is None and span.duration_s >= _LEAST_S and span.confidence >= _SURE
+    undecided = span.code is None and span.duration_s >= AGREED_LEAST_S and span.confidence >= AGREED_CONFIDENCE
     return undecided and len(meanings) == 1 and None not in meanings
 
 
-def _goes_on(scene: Scene, span: Seen) -> bool:
+def _goes_on(scene: Scene, span: SceneSpan) -> bool:
     """Whether the likeliest reading of an undecided span is the slow code that was shown right before it."""
     likeliest = span.alternatives[0] if span.alternatives else None
-    if span.code is not None or likeliest not in _SLOW_S or span.confidence < _SURE:
+    if span.code is not None or likeliest not in _SLOW_S or span.confidence < AGREED_CONFIDENCE:
         return False
-    return any(p.code == likeliest and 0.0 <= span.start_s - p.end_s <= _NEXT_S for p in scene.patterns)
+    return any(p.code == likeliest and 0.0 <= span.start_s - p.end_s <= NEXT_SPAN_S for p in scene.patterns)
 
 
-def _beside_sending(scene: Scene, span: Seen) -> bool:
+def _beside_sending(scene: Scene, span: SceneSpan) -> bool:
     """Whether enough of it lies outside the rig's own flashing."""
     inside_s = sum(max(0.0, min(span.end_s, a.end_s) - max(span.start_s, a.start_s)) for a in scene.blinkups)
-    return span.duration_s - inside_s >= _LEAST_S
+    return span.duration_s - inside_s >= AGREED_LEAST_S
 
 
 def _with_last_cycle(scene: Scene) -> Scene:
@@ -56,7 +54,7 @@ def _with_last_cycle(scene: Scene) -> Scene:
     before = scene.patterns[-2] if len(scene.patterns) > 1 else None
     if last is None or before is None or before.code not in _SLOW_S or before.code not in last.alternatives:
         return scene
-    begun = before.duration_s >= _SLOW_S[before.code] and last.start_s - before.end_s <= _NEXT_S
+    begun = before.duration_s >= _SLOW_S[before.code] and last.start_s - before.end_s <= NEXT_SPAN_S
     if not begun or last.duration_s >= _SLOW_S[before.code]:
         return scene
     whole = replace(before, end_s=last.end_s)

@@ -6,23 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from rig.diagnosis.decoded_light import ProblemLike
 from rig.diagnosis.features.radio import draws_nothing
-from rig.diagnosis.scene import DARK, Scene, Seen
+from rig.diagnosis.thresholds import (RED_STEP_LEAST, RED_STEP_MOST, OTHER_STEP, WITH_START_S, SOON_S, STEADY_LEAST_S, PATTERN_FLASH_S, STEADY_CONFIDENCE, STEADY_LATE_CONFIDENCE, SOLID_SHARE, DARK_STEP, BRIGHT_PERCENT)
+from rig.diagnosis.scene import DARK, Scene, SceneSpan
+from rig.led import AmbientChange, Problem, ProblemKind
 from rig.recording import Trace
 
-# In amber steps. Assumed: red is the weaker die, about 0.4 of amber; half of amber and more may be green or amber.
-_RED = (0.30, 0.50)
-_OTHER = 0.1  # a change as large as this later on is no LED that stays
-_WITH_START_S = 1.0  # assumed: a start lights its red within a second; room light seldom happens to
-_SOON_S = 0.3
-_LEAST_S = 5.0
-_FLASH_S = 0.1
-_SURE, _LESS_SURE = 0.9, 0.8
 _SOLID_RED, _SOLID_GREEN = ("power_fault",), ("update", "flash_ingest")
-_SOLID = 0.97
-_DARK_SHARE = 0.25  # of the largest step of light since power-on: less is darkness
-_BRIGHT_PERCENT = 95.0
 _AS_OFF = "as dark as before power-on"
 
 
@@ -49,13 +39,13 @@ def without_false_light(scene: Scene) -> Scene:
     if light is None or not scene.start_seen or not solid or light.values.ndim > 1:
         return scene
     off_v = float(np.nanmedian(light.between(light.times_s[0], on_s).values))
-    step_v = float(np.nanpercentile(light.between(on_s, scene.led_end_s).values, _BRIGHT_PERCENT)) - off_v
+    step_v = float(np.nanpercentile(light.between(on_s, scene.led_end_s).values, BRIGHT_PERCENT)) - off_v
     dead = draws_nothing(scene)
-    false = [s for s in solid if dead or _usual_v(light, s) - off_v < _DARK_SHARE * step_v]
+    false = [s for s in solid if dead or _usual_v(light, s) - off_v < DARK_STEP * step_v]
     if not false:
         return scene
 
-    def mended(spans: tuple[Seen, ...]) -> tuple[Seen, ...]:
+    def mended(spans: tuple[SceneSpan, ...]) -> tuple[SceneSpan, ...]:
         return tuple(replace(s, code=DARK, details={}, reason=_AS_OFF) if s in false else s for s in spans)
 
     colours = tuple(
@@ -66,47 +56,46 @@ def without_false_light(scene: Scene) -> Scene:
     return replace(scene, seen=mended(scene.seen), unmerged=mended(scene.unmerged), patterns=left, colours=colours)
 
 
-def _is_solid_red(span: Seen) -> bool:
-    return span.code in _SOLID_RED and float(span.details.get("duty") or 0.0) >= _SOLID
+def _is_solid_red(span: SceneSpan) -> bool:
+    return span.code in _SOLID_RED and float(span.details.get("duty") or 0.0) >= SOLID_SHARE
 
 
-def _usual_v(light: Trace, span: Seen) -> float:
+def _usual_v(light: Trace, span: SceneSpan) -> float:
     values = light.between(span.start_s, span.end_s).values
     return float(np.nanmedian(values)) if np.isfinite(values).any() else float("inf")
 
 
-def _leaning(scene: Scene, span: Seen) -> Scene:
+def _leaning(scene: Scene, span: SceneSpan) -> Scene:
     """The decoder leans towards red but leaves the levels open, as always with steady light: the start decides."""
     on_s = scene.powered.start_s
-    if not on_s <= span.start_s <= on_s + _WITH_START_S or span.duration_s < _LEAST_S:
+    if not on_s <= span.start_s <= on_s + WITH_START_S or span.duration_s < STEADY_LEAST_S:
         return scene
-    return _with_red(scene, span.start_s, tuple(p for p in scene.problems if p.kind != "levels"))
+    return _with_red(scene, span.start_s, tuple(p for p in scene.problems if p.kind is not ProblemKind.LEVELS))
 
 
 def _risen(scene: Scene) -> Scene:
     """The decoder took it for ambient light."""
     on_s = scene.powered.start_s
     rises = [
-        p
+        (p, p.payload)
         for p in scene.problems
-        if p.kind == "ambient"
-        and float(p.numbers.get("time_s", on_s)) >= on_s
-        and abs(float(p.numbers.get("change", 0.0))) >= _OTHER
+        if isinstance(p.payload, AmbientChange) and p.payload.time_s >= on_s and abs(p.payload.change) >= OTHER_STEP
     ]
     if len(rises) != 1:
         return scene
-    since_s, change = float(rises[0].numbers["time_s"]), float(rises[0].numbers["change"])
-    lit = any(c.letter in "RAG" and c.end_s > on_s and c.duration_s >= _FLASH_S for c in scene.colours)
-    stayed = scene.led_end_s - since_s >= _LEAST_S
-    if lit or not stayed or since_s > on_s + _WITH_START_S or not _RED[0] <= change <= _RED[1]:
+    ((problem, rise),) = rises
+    since_s = rise.time_s
+    lit = any(c.letter in "RAG" and c.end_s > on_s and c.duration_s >= PATTERN_FLASH_S for c in scene.colours)
+    stayed = scene.led_end_s - since_s >= STEADY_LEAST_S
+    if lit or not stayed or since_s > on_s + WITH_START_S or not RED_STEP_LEAST <= rise.change <= RED_STEP_MOST:
         return scene
-    return _with_red(scene, since_s, tuple(p for p in scene.problems if p is not rises[0]))
+    return _with_red(scene, since_s, tuple(p for p in scene.problems if p is not problem))
 
 
-def _with_red(scene: Scene, since_s: float, problems: tuple[ProblemLike, ...]) -> Scene:
+def _with_red(scene: Scene, since_s: float, problems: tuple[Problem, ...]) -> Scene:
     late_s = since_s - scene.powered.start_s
-    sure = _SURE if late_s <= _SOON_S else _LESS_SURE
+    sure = STEADY_CONFIDENCE if late_s <= SOON_S else STEADY_LATE_CONFIDENCE
     why = f"light as strong as red rose {late_s:.2f} s after power-on and stayed"
     dark = tuple(replace(s, end_s=min(s.end_s, since_s)) for s in scene.seen if s.start_s < since_s)
-    red = Seen(since_s, scene.led_end_s, "power_fault", sure, (DARK,), why, {"duty": 1.0})
+    red = SceneSpan(since_s, scene.led_end_s, "power_fault", sure, (DARK,), why, {"duty": 1.0})
     return replace(scene, seen=(*dark, red), patterns=(red,), unmerged=(red,), colours=(), problems=problems)

@@ -1,5 +1,8 @@
 """The status LED dims with the device's supply, green first: what the light means is read at the voltage there was.
 
+A stored calibration holds at the nominal voltage. At another one an amber LED can be just as bright as a green one was,
+so the light is read again with levels that the measured voltage explains, or said to be unreadable.
+
 Brightness is taken as proportional to the current through the die's resistor, (supply - forward voltage), and the
 bench's calibration as made at the device's nominal voltage. The forward voltages are the device file's.
 """
@@ -14,18 +17,12 @@ from typing import Final
 
 import numpy as np
 
-from rig.led import Calibration, Catalogue, Decoded, Problem, decode
+from rig.diagnosis.reading import Reading
+from rig.diagnosis.thresholds import (DARK_BEFORE_S, ENOUGH_VOLTAGE, FAINTEST_COLOUR, FORWARD_SIGMA_V, LEAST_BRIGHTNESS, LIT_LEAST_S, MOSTLY_LIT, NEAR_NOMINAL, STEADY_VOLTAGE)
+from rig.led import Calibration, Catalogue, Decoded, DimmedLed, LevelsOpen, Problem, ProblemKind, decode
 from rig.recording import Recording, Trace
+from rig.recording.actions import ActionKind
 
-FORWARD_SIGMA_V: Final = 0.06  # assumed: each die within 0.1 V of what is typical
-LEAST_SHARE: Final = 0.1  # less is not told from noise, so nothing is scaled further
-NEAR: Final = 0.015  # of nominal: nearer, the stored calibration is as good
-ENOUGH: Final = 0.95  # of the nominal voltage: the calibration holds
-STEADY: Final = 0.04  # of it, to either side: one calibration for the whole recording
-MOSTLY: Final = 0.7  # of the time with light
-LEAST_S: Final = 0.3
-FAINTEST: Final = 0.15  # of the nominal brightness: below, a colour can't be told from darkness
-DARK_BEFORE_S: Final = 0.3  # of darkness before power-on is decoded with what follows it
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def _share(supply_v: float, nominal_v: float, forward_v: float) -> tuple[float, 
     """Share of the brightness that is reckoned with, and its relative uncertainty from the forward voltage."""
     share = brightness(supply_v, nominal_v, forward_v)
     slope = (supply_v - nominal_v) / (nominal_v - forward_v) ** 2
-    share = max(LEAST_SHARE, share)
+    share = max(LEAST_BRIGHTNESS, share)
     return share, abs(slope) * FORWARD_SIGMA_V / share
 
 
@@ -58,7 +55,7 @@ def dimmed_calibration(calibration: Calibration, supply_v: float, rating: LedRat
 
     Its uncertainty grows with the distance, that of red to green too, since no die has just the typical voltage.
     """
-    if abs(supply_v - rating.nominal_v) <= NEAR * rating.nominal_v:
+    if abs(supply_v - rating.nominal_v) <= NEAR_NOMINAL * rating.nominal_v:
         return calibration
     red, red_error = _share(supply_v, rating.nominal_v, rating.red_forward_v)
     green, green_error = _share(supply_v, rating.nominal_v, rating.green_forward_v)
@@ -73,7 +70,7 @@ def dimmed_calibration(calibration: Calibration, supply_v: float, rating: LedRat
     )
 
 
-def with_supply_heeded(
+def decode_stretches(
     recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, rating: LedRating
 ) -> Decoded:
     """`decoded`, decoded anew stretch by stretch where the device's measured voltage was not the nominal one.
@@ -83,7 +80,7 @@ def with_supply_heeded(
     led = recording.blanked().traces.get("led")
     nominal_v = rating.nominal_v
     stretches = _stretches(recording, nominal_v)
-    if led is None or all(abs(volts - nominal_v) <= NEAR * nominal_v for _, _, volts in stretches):
+    if led is None or all(abs(volts - nominal_v) <= NEAR_NOMINAL * nominal_v for _, _, volts in stretches):
         return decoded
     parts: list[Decoded] = []
     for start_s, end_s, volts in stretches:
@@ -91,10 +88,10 @@ def with_supply_heeded(
         if len(part.times_s):
             dimmed = dimmed_calibration(calibration, volts, rating)
             parts.append(decode(part.times_s, part.values, calibration=dimmed, codes=codes))
-    return joined(parts)
+    return concatenated(parts)
 
 
-def joined(parts: Sequence[Decoded]) -> Decoded:
+def concatenated(parts: Sequence[Decoded]) -> Decoded:
     """What was decoded in successive parts, as one."""
     if len(parts) == 1:
         return parts[0]
@@ -105,7 +102,7 @@ def joined(parts: Sequence[Decoded]) -> Decoded:
 
 def _stretches(recording: Recording, nominal_v: float) -> list[tuple[float, float, float]]:
     """(start, end, median volts at the device) from shortly before each power-on to the next one."""
-    starts = [a.start_s - DARK_BEFORE_S for a in recording.actions if a.kind == "power_on"]
+    starts = [a.start_s - DARK_BEFORE_S for a in recording.actions if a.kind == ActionKind.POWER_ON]
     cuts = [-math.inf, *starts[1:], math.inf]
     volts = recording.traces.get("dut_v")
     return [(a, b, _median_v(volts, recording, a, b, nominal_v)) for a, b in pairwise(cuts)]
@@ -113,9 +110,9 @@ def _stretches(recording: Recording, nominal_v: float) -> list[tuple[float, floa
 
 def _median_v(volts: Trace | None, recording: Recording, start_s: float, end_s: float, nominal_v: float) -> float:
     """The device's usual voltage while it was on; nominal where nobody measured it."""
-    ons = [a.end_s for a in recording.actions if a.kind == "power_on" and start_s <= a.start_s < end_s]
+    ons = [a.end_s for a in recording.actions if a.kind == ActionKind.POWER_ON and start_s <= a.start_s < end_s]
     on_s = max(ons, default=start_s)
-    offs = [a.start_s for a in recording.actions if a.kind == "power_off" and on_s < a.start_s < end_s]
+    offs = [a.start_s for a in recording.actions if a.kind == ActionKind.POWER_OFF and on_s < a.start_s < end_s]
     off_s = min(offs, default=end_s)
     if volts is None:
         return nominal_v
@@ -127,55 +124,58 @@ def _median_v(volts: Trace | None, recording: Recording, start_s: float, end_s: 
 def lit_volts(recording: Recording, decoded: Decoded) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """The device's voltage while its LED was lit since the last power-on, as far as the decoding says."""
     volts = recording.traces.get("dut_v")
-    since_s = max((a.start_s for a in recording.actions if a.kind == "power_on"), default=float("-inf"))
+    since_s = max((a.start_s for a in recording.actions if a.kind == ActionKind.POWER_ON), default=float("-inf"))
     if volts is None:
         return np.empty(0)
     lit = [s for s in decoded.segments if s.colour != "dark" and s.start_s >= since_s]
-    if sum(s.end_s - s.start_s for s in lit) < LEAST_S:
+    if sum(s.end_s - s.start_s for s in lit) < LIT_LEAST_S:
         return np.empty(0)
     return np.concatenate([volts.between(s.start_s, s.end_s).values for s in lit])
 
 
-def read_again(
-    recording: Recording, decoded: Decoded, calibration: Calibration, codes: Catalogue, rating: LedRating
-) -> tuple[Decoded, Calibration]:
-    """`decoded` and its calibration as they are, or read with the levels of the voltage that the device had.
+def at_measured_voltage(recording: Recording, reading: Reading, codes: Catalogue, rating: LedRating) -> Reading:
+    """`reading` as it is, or read with the levels of the voltage that the device had.
 
     With a voltage that changes too much for one set of levels, or too low for a colour to be seen, the result carries a
-    `levels` problem whose `open` is the share of the light that it concerns.
+    `levels` problem whose open share is that of the light that it concerns.
     """
-    nominal_v = rating.nominal_v
-    again = with_supply_heeded(recording, decoded, calibration, codes, rating)
+    calibration, nominal_v = reading.calibration, rating.nominal_v
+    again = decode_stretches(recording, reading.decoded, calibration, codes, rating)
+    read = Reading(again, calibration, explained_by_supply=again is not reading.decoded)
     lit_v = lit_volts(recording, again)
-    low = lit_v < ENOUGH * nominal_v
     if not len(lit_v):
-        return again, calibration
-    if float(np.mean(low)) < 1 - MOSTLY:  # not worth a word, but a little dimmer all the same
-        return again, dimmed_calibration(calibration, float(np.median(lit_v)), rating)
-    usual_v = float(np.median(lit_v[low]))
-    within = np.abs(lit_v - usual_v) <= STEADY * nominal_v
-    dimmed = readable_calibration(calibration, usual_v, rating)
+        return read
+    low = lit_v < ENOUGH_VOLTAGE * nominal_v
     share = float(np.mean(low))
-    if dimmed is None or float(np.mean(within)) < MOSTLY:
+    if share < 1 - MOSTLY_LIT:  # not worth a word, but a little dimmer all the same
+        return replace(read, calibration=dimmed_calibration(calibration, float(np.median(lit_v)), rating))
+    usual_v = float(np.median(lit_v[low]))
+    within = np.abs(lit_v - usual_v) <= STEADY_VOLTAGE * nominal_v
+    dimmed = readable_calibration(calibration, usual_v, rating)
+    if dimmed is None or float(np.mean(within)) < MOSTLY_LIT:
         why = "green can hardly be seen" if dimmed is None else "changes too much for one set of levels"
         text = (
             f"the device had {usual_v:.2f} V instead of {nominal_v:g} V in {share:.0%} of the time with light, which "
             f"dims its LED: {why}, so colours can't be told apart. Raise the supply, or judge by voltage and current"
         )
-        return replace(
-            again, problems=(*again.problems, Problem("levels", text, {"open": share, "volts": usual_v}))
-        ), calibration
+        return _explained(read, Problem(ProblemKind.LEVELS, text, LevelsOpen(share, volts=usual_v)), calibration)
     red, green = dimmed.red_v[0] / calibration.red_v[0], dimmed.green_v[0] / calibration.green_v[0]
     text = (
         f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} "
         f"and green at {green:.0%} of the calibrated levels"
     )
-    return replace(again, problems=(*again.problems, Problem("dimmed", text, {"volts": usual_v}))), dimmed
+    return _explained(read, Problem(ProblemKind.DIMMED, text, DimmedLed(usual_v)), dimmed)
+
+
+def _explained(read: Reading, problem: Problem, calibration: Calibration) -> Reading:
+    """A reading whose light the supply explains, and what it leaves open or to be known."""
+    decoded = replace(read.decoded, problems=(*read.decoded.problems, problem))
+    return Reading(decoded, calibration, explained_by_supply=True)
 
 
 def readable_calibration(calibration: Calibration, volts: float, rating: LedRating) -> Calibration | None:
     """The calibration for another supply voltage, less certain; None where a colour all but vanishes."""
     dies_v = (rating.red_forward_v, rating.green_forward_v)
-    if min(brightness(volts, rating.nominal_v, forward_v) for forward_v in dies_v) < FAINTEST:
+    if min(brightness(volts, rating.nominal_v, forward_v) for forward_v in dies_v) < FAINTEST_COLOUR:
         return None
     return dimmed_calibration(calibration, volts, rating)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from rig.diagnosis.thresholds import (ANSWER_EARLY_S, ANSWER_WITHIN_S, GREEN_ANSWER_LEAST_S, GREEN_ANSWER_MOST_S, OLD_GREEN_LEAST_S, OLD_GREEN_MOST_S, OLD_GREEN_PAUSE_S, OLD_GREEN_WITHIN_S, RED_ANSWER_LEAST_S, RED_ANSWER_MOST_S, SAME_RUN_S, SOLID_GREEN_S)
 from rig.recording import Action
 
 
@@ -30,22 +31,11 @@ class Answer:
     code: str
 
 
-# Green: 3 s by the guide; flashes of other patterns (0.5 s) stay well below. Red: forum 6888, assumed 0.5 to 2 s.
-_GREEN_S = (1.5, 4.0)
-_RED_S = (0.4, 2.1)
-_WITHIN_S = 3.0
-# Old impOS: users saw one short green (forum 249, 876), after a pause longer than any pattern's dark.
-_SHORT_GREEN_S = (0.1, 1.0)
-_SOON_S = 1.5
-_PAUSE_S = 0.7
-_SOLID_S = 1.0  # no pattern but an update is green for so long
-
-
-def joined(colours: Iterable[Colour]) -> list[Colour]:
+def merged_runs(colours: Iterable[Colour]) -> list[Colour]:
     """Neighbours of one colour as one stretch."""
     out: list[Colour] = []
     for colour in colours:
-        if out and out[-1].letter == colour.letter and colour.start_s - out[-1].end_s < 0.05:
+        if out and out[-1].letter == colour.letter and colour.start_s - out[-1].end_s < SAME_RUN_S:
             out[-1] = replace(out[-1], end_s=colour.end_s)
         else:
             out.append(colour)
@@ -58,27 +48,27 @@ def answers(colours: Iterable[Colour], sends: Iterable[Action], *, start_seen: b
     Green of about 3 s, or a short one after a pause, soon after it; red of about 1 s during or right after it, if it is
     not the first light of a start that was seen.
     """
-    runs = joined(colours)
+    runs = merged_runs(colours)
     first_s = min((run.start_s for run in runs if run.letter in "RAG"), default=0.0)
     found: set[tuple[float, float, str]] = set()
     for send in sends:
         solid = any(
-            run.letter == "G" and run.start_s <= send.start_s - _SOLID_S and run.end_s >= send.start_s for run in runs
+            run.letter == "G" and run.start_s <= send.start_s - SOLID_GREEN_S and run.end_s >= send.start_s for run in runs
         )
         for i, run in enumerate(runs):
             before = runs[i - 1] if i else None
-            paused = before is not None and before.letter == "D" and before.duration_s >= _PAUSE_S
-            soon = send.end_s - 0.5 <= run.start_s <= send.end_s + _SOON_S
-            after = send.end_s - 0.5 <= run.start_s <= send.end_s + _WITHIN_S
-            during = send.start_s <= run.start_s <= send.end_s + _WITHIN_S
+            paused = before is not None and before.letter == "D" and before.duration_s >= OLD_GREEN_PAUSE_S
+            soon = send.end_s - ANSWER_EARLY_S <= run.start_s <= send.end_s + OLD_GREEN_WITHIN_S
+            after = send.end_s - ANSWER_EARLY_S <= run.start_s <= send.end_s + ANSWER_WITHIN_S
+            during = send.start_s <= run.start_s <= send.end_s + ANSWER_WITHIN_S
             if run.letter == "G" and solid:
                 continue  # the green of an update goes on
-            if run.letter == "G" and after and _GREEN_S[0] <= run.duration_s <= _GREEN_S[1]:
+            if run.letter == "G" and after and GREEN_ANSWER_LEAST_S <= run.duration_s <= GREEN_ANSWER_MOST_S:
                 found.add((run.start_s, run.end_s, "blinkup_ok"))
-            elif run.letter == "G" and soon and paused and _SHORT_GREEN_S[0] <= run.duration_s <= _SHORT_GREEN_S[1]:
+            elif run.letter == "G" and soon and paused and OLD_GREEN_LEAST_S <= run.duration_s <= OLD_GREEN_MOST_S:
                 found.add((run.start_s, run.end_s, "legacy_blinkup_ok"))
             elif start_seen and run.start_s == first_s:
                 continue
-            elif run.letter == "R" and during and _RED_S[0] <= run.duration_s <= _RED_S[1]:
+            elif run.letter == "R" and during and RED_ANSWER_LEAST_S <= run.duration_s <= RED_ANSWER_MOST_S:
                 found.add((run.start_s, run.end_s, "reception_error"))
     return [Answer(*row) for row in sorted(found)]

@@ -6,20 +6,14 @@ Waiting for a BlinkUp takes about 25 mA, a radio that connects or is connected 6
 
 from __future__ import annotations
 
+from enum import Enum
+
 import numpy as np
 
+from rig.diagnosis.thresholds import (ATTEMPT_S, CURRENT_SAMPLES, RADIO_BURSTS, RADIO_BURSTS_HZ, RADIO_BURST_A, RADIO_HARDLY, RADIO_LOOK_S, RADIO_MOSTLY, RADIO_TRIED_S, REGULATOR_DROP_V, SETTLING_S)
+from rig.diagnosis.feature import feature
 from rig.diagnosis.scene import Scene
 from rig.recording import Floats
-
-_FEWEST = 10  # samples: fewer can't tell a level
-_MOSTLY, _HARDLY = 0.6, 0.05  # share of the time
-_ACTIVE_S = 0.2  # a radio that starts at all is busy for longer
-_ROOM_V = 0.3  # assumed: what a product's own regulator drops before the radio
-_BURST_A = 0.1  # above the usual level
-_TRIES = 3
-_ATTEMPT_S = 0.8  # a healthy connection takes 1.1 s and more (forum 3626)
-_SETTLING_S = 0.5  # after power-on
-_LOOK_S = 15.0  # after a BlinkUp
 
 
 def _values(scene: Scene, start_s: float, end_s: float) -> Floats | None:
@@ -27,33 +21,35 @@ def _values(scene: Scene, start_s: float, end_s: float) -> Floats | None:
     if series is None:
         return None
     part = series.values[(series.times_s >= start_s) & (series.times_s < end_s)]
-    return part if len(part) >= _FEWEST else None
+    return part if len(part) >= CURRENT_SAMPLES else None
 
 
+@feature
 def radio_on(scene: Scene, start_s: float, end_s: float) -> bool | None:
     """Whether the radio ran for most of a stretch (True) or hardly at all (False); None if that can't be told."""
     values = _values(scene, start_s, end_s)
     if values is None:
         return None
     share = float(np.mean(values > scene.facts.radio_on_a))
-    return True if share >= _MOSTLY else (False if share <= _HARDLY else None)
+    return True if share >= RADIO_MOSTLY else (False if share <= RADIO_HARDLY else None)
 
 
+@feature
 def radio_never(scene: Scene, start_s: float, end_s: float) -> bool:
     """Whether the current was measured and the radio did not run for even a moment, nor tried to."""
     values = _values(scene, start_s, end_s)
-    if values is None or _bursts(values) >= _TRIES:
+    if values is None or _bursts(values) >= RADIO_BURSTS:
         return False
-    return ran_s(scene, start_s, end_s) < _ACTIVE_S
+    return radio_time_s(scene, start_s, end_s) < RADIO_TRIED_S
 
 
-def gave_up(scene: Scene, t_s: float, until_s: float) -> bool:
+def radio_gave_up(scene: Scene, t_s: float, until_s: float) -> bool:
     """Whether the radio ran from power-on for as long as an attempt to connect takes, and not after `t_s`."""
-    tried = ran_s(scene, scene.powered.start_s, t_s) >= _ATTEMPT_S
+    tried = radio_time_s(scene, scene.powered.start_s, t_s) >= ATTEMPT_S
     return tried and radio_on(scene, t_s, until_s) is False
 
 
-def ran_s(scene: Scene, start_s: float, end_s: float) -> float:
+def radio_time_s(scene: Scene, start_s: float, end_s: float) -> float:
     """For how long the radio ran within a stretch, in s; 0 if the current was not measured."""
     values = _values(scene, start_s, end_s)
     return float(np.mean(values > scene.facts.radio_on_a)) * (end_s - start_s) if values is not None else 0.0
@@ -65,31 +61,40 @@ def transmits(scene: Scene, start_s: float, end_s: float) -> bool:
     if values is None or end_s <= start_s:
         return False
     bursts = _bursts(values)
-    return bursts >= _TRIES and bursts / (end_s - start_s) >= 0.5
+    return bursts >= RADIO_BURSTS and bursts / (end_s - start_s) >= RADIO_BURSTS_HZ
 
 
 def _bursts(values: Floats) -> int:
-    high = values > float(np.median(values)) + _BURST_A
+    high = values > float(np.median(values)) + RADIO_BURST_A
     return int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
 
 
-def turned(scene: Scene) -> str:
-    """'started' or 'stopped' if the radio did so with the last BlinkUp, which shows that it was taken; else ''."""
+class RadioTurn(Enum):
+    """What a radio did with a BlinkUp; either shows that the BlinkUp was taken."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+
+
+@feature
+def radio_turn(scene: Scene) -> RadioTurn | None:
+    """What the radio did with the last BlinkUp; None if it went on as before, or that can't be told."""
     if not scene.blinkups:
-        return ""
+        return None
     sent, on_s = scene.blinkups[-1], scene.powered.start_s
     if scene.powered.cold and sent.start_s > on_s + scene.facts.led_window_s:
-        return ""
-    before = radio_on(scene, on_s + _SETTLING_S, sent.start_s)
-    after = radio_on(scene, sent.end_s + scene.facts.after_blinkup_s, min(scene.led_end_s, sent.end_s + _LOOK_S))
+        return None
+    before = radio_on(scene, on_s + SETTLING_S, sent.start_s)
+    after = radio_on(scene, sent.end_s + scene.facts.after_blinkup_s, min(scene.led_end_s, sent.end_s + RADIO_LOOK_S))
     if before is None or after is None or before is after:
-        return ""
-    return "started" if after else "stopped"
+        return None
+    return RadioTurn.STARTED if after else RadioTurn.STOPPED
 
 
+@feature
 def draws_nothing(scene: Scene) -> bool:
     """Whether the current was measured since power-on, and a device that runs would draw more."""
-    values = _values(scene, scene.powered.start_s + _SETTLING_S, scene.powered.end_s)
+    values = _values(scene, scene.powered.start_s + SETTLING_S, scene.powered.end_s)
     return values is not None and float(np.median(values)) < scene.facts.dead_current_a
 
 
@@ -99,7 +104,7 @@ def usual_ma(scene: Scene, start_s: float, end_s: float) -> float:
     return 1000.0 * float(np.median(values)) if values is not None else 0.0
 
 
-def ample(scene: Scene) -> bool:
+def supply_is_ample(scene: Scene) -> bool:
     """Whether the voltage was measured and leaves room for what is lost between the terminals and the radio."""
     volts = scene.supply.dut_v
-    return volts is not None and float(np.median(volts.values)) >= scene.facts.min_wifi_v + _ROOM_V
+    return volts is not None and float(np.median(volts.values)) >= scene.facts.min_wifi_v + REGULATOR_DROP_V

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rig.diagnosis.features.colours import joined
+from rig.diagnosis.thresholds import (HALF, LIGHT_EDGE_S, LOOP, NEARLY_ALL, REGULAR_CONFIDENCE, REGULAR_S, SHORTEST_STAGE_S, STEADY_COLOUR_S)
+from rig.diagnosis.features.colours import merged_runs
+from rig.diagnosis.feature import feature
+from rig.diagnosis.features.red_light import last_red
 from rig.diagnosis.features.stages import STAGE_RANK
-from rig.diagnosis.scene import Scene, Seen
+from rig.diagnosis.scene import Scene, SceneSpan
 from rig.supply.restarts import Restarts, SupplyReport
 
-_SHORTEST_STAGE_S = 0.6  # half a second of dark and a flash: less shows no step of a connection
+
 _REGULAR = frozenset({*STAGE_RANK, "connected", "no_settings", "legacy_no_settings", "lost"})
-_SURE, _LONG_S = 0.9, 5.0  # two cycles of the slowest pattern
-_STEADY_S, _EDGE_S = 0.3, 0.05
-_ALL = 0.95
 BOOT = "boot"
 
 
@@ -33,9 +33,9 @@ def reached_before(scene: Scene, found: Restarts) -> tuple[str, ...]:
         shown = [
             p.code
             for p in scene.patterns
-            if p.start_s < t_s <= p.end_s + _SHORTEST_STAGE_S and p.code in {*STAGE_RANK, "connected", "no_settings"}
+            if p.start_s < t_s <= p.end_s + SHORTEST_STAGE_S and p.code in {*STAGE_RANK, "connected", "no_settings"}
         ]
-        stages.append(shown[-1] or BOOT if shown and t_s - since_s >= _SHORTEST_STAGE_S else BOOT)
+        stages.append(shown[-1] or BOOT if shown and t_s - since_s >= SHORTEST_STAGE_S else BOOT)
         since_s = t_s
     return tuple(stages)
 
@@ -45,11 +45,12 @@ def _while_not_red(scene: Scene, found: Restarts) -> float:
 
     The LED dims with its supply, so that sags of a busy radio leave their mark in a light that never went out.
     """
-    runs = [run for run in joined(scene.colours) if run.letter in "GA" and run.duration_s >= _STEADY_S]
-    inside = sum(any(run.start_s + _EDGE_S < t < run.end_s - _EDGE_S for run in runs) for t in found.times_s)
+    runs = [run for run in merged_runs(scene.colours) if run.letter in "GA" and run.duration_s >= STEADY_COLOUR_S]
+    inside = sum(any(run.start_s + LIGHT_EDGE_S < t < run.end_s - LIGHT_EDGE_S for run in runs) for t in found.times_s)
     return inside / len(found.times_s)
 
 
+@feature
 def unbroken(scene: Scene) -> bool:
     """Whether one regular pattern goes on through most of the supposed restarts: then they are none.
 
@@ -58,27 +59,35 @@ def unbroken(scene: Scene) -> bool:
     found = scene.power.restarts if scene.power is not None else None
     if found is None:
         return False
-    if _while_not_red(scene, found) >= 0.5:
+    if _while_not_red(scene, found) >= HALF:
         return True
     for p in scene.unmerged:
-        if p.code in _REGULAR and p.confidence >= _SURE and p.duration_s >= _LONG_S:
-            inside = sum(p.start_s + _SHORTEST_STAGE_S < t < p.end_s - _SHORTEST_STAGE_S for t in found.times_s)
-            if inside >= max(3, 0.5 * len(found.times_s)) and not (
+        if p.code in _REGULAR and p.confidence >= REGULAR_CONFIDENCE and p.duration_s >= REGULAR_S:
+            inside = sum(p.start_s + SHORTEST_STAGE_S < t < p.end_s - SHORTEST_STAGE_S for t in found.times_s)
+            if inside >= max(LOOP, HALF * len(found.times_s)) and not (
                 p.code in STAGE_RANK and _all_starts(scene, found, p)
             ):
                 return True
     return False
 
 
-def _all_starts(scene: Scene, found: Restarts, span: Seen) -> bool:
+def _all_starts(scene: Scene, found: Restarts, span: SceneSpan) -> bool:
     """Whether every flash of a span is the red of a start: steps of a connection have flashes between their sags."""
-    flashes = [r for r in joined(scene.colours) if r.letter in "RGA" and span.start_s < r.start_s < span.end_s]
+    flashes = [r for r in merged_runs(scene.colours) if r.letter in "RGA" and span.start_s < r.start_s < span.end_s]
     starts = [
         r
         for r in flashes
-        if r.letter == "R" and any(abs(t + found.boot_s - r.start_s) < _EDGE_S for t in found.times_s)
+        if r.letter == "R" and any(abs(t + found.boot_s - r.start_s) < LIGHT_EDGE_S for t in found.times_s)
     ]
-    return len(starts) >= _ALL * len(flashes) > 0
+    return len(starts) >= NEARLY_ALL * len(flashes) > 0
+
+
+def proven_restarts(scene: Scene) -> Restarts | None:
+    """Restarts at the sags of the supply, told by light and voltage together, that go on or end in solid red."""
+    found = scene.power.restarts if scene.power is not None else None
+    if found is None or not (found.ongoing or last_red(scene) is not None) or unbroken(scene):
+        return None
+    return found
 
 
 def stages_text(scene: Scene, found: Restarts) -> str:

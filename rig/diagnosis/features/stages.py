@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from rig.diagnosis.outcome import Verdict
-from rig.diagnosis.scene import GREEN_ANSWERS, RED_ANSWERS, Scene, Seen
+from rig.diagnosis.thresholds import (COLOUR_SHARE, MOSTLY_DARK, SHARED_LIGHT, TOLD_BY_WHAT_CAME_BEFORE, WENT_DARK_S)
+from rig.diagnosis.verdicts import Verdict
+from rig.recording.actions import BlinkUpKind
+from rig.diagnosis.feature import feature
+from rig.diagnosis.outcome import EvidenceItem
+from rig.diagnosis.scene import GREEN_ANSWERS, RED_ANSWERS, Scene, SceneSpan
 
 CODE_VERDICTS: dict[str, Verdict] = {
     "no_settings": Verdict.NO_SETTINGS,
@@ -56,30 +60,29 @@ STAGE_RANK: dict[str, int] = {
     "proxy_cred": 8,
     "connecting_server": 8,
 }
-ON_THE_WAY = frozenset(CODE_VERDICTS[code] for code in STAGE_RANK)  # takes a radio
 # Pairs of rows that look alike as long as nobody knows their colours.
 _SAME_LIGHT = (("wps", "offline"), ("modem", "ppp"))
-_OFTEN = 0.2
 AMBER = frozenset({"no_settings", "legacy_no_settings"})
 
 
-def tail(scene: Scene) -> tuple[Seen, ...]:
+@feature
+def patterns_since_settings(scene: Scene) -> tuple[SceneSpan, ...]:
     """Patterns since the device last took settings (or since power-on), answers to a BlinkUp left out."""
     mark_s = max((p.end_s for p in scene.patterns if p.code in GREEN_ANSWERS), default=float("-inf"))
     return tuple(p for p in scene.patterns if p.start_s >= mark_s and p.code not in GREEN_ANSWERS | RED_ANSWERS)
 
 
-def _lit(scene: Scene, span: Seen) -> frozenset[str]:
+def _lit(scene: Scene, span: SceneSpan) -> frozenset[str]:
     """The colours that a span is lit in for a fifth of its light or more."""
     shares = dict.fromkeys("RAG", 0.0)
     for c in scene.colours:
         if c.letter in shares:
             shares[c.letter] += max(0.0, min(c.end_s, span.end_s) - max(c.start_s, span.start_s))
     total_s = sum(shares.values())
-    return frozenset(letter for letter, lit_s in shares.items() if lit_s >= _OFTEN * total_s > 0)
+    return frozenset(letter for letter, lit_s in shares.items() if lit_s >= COLOUR_SHARE * total_s > 0)
 
 
-def same_light(scene: Scene, spans: tuple[Seen, ...], span: Seen) -> tuple[Verdict | None, float, str]:
+def same_light(scene: Scene, spans: tuple[SceneSpan, ...], span: SceneSpan) -> tuple[Verdict | None, float, str]:
     """Verdict, factor on its score and a note for a code that may share its light with another one.
 
     The colours of these rows are unknown, so that only what was sent or seen before tells them apart.
@@ -93,7 +96,7 @@ def same_light(scene: Scene, spans: tuple[Seen, ...], span: Seen) -> tuple[Verdi
     if "wps" in pair:
         # Only code goes offline on purpose, and it starts after a connection or after 10 s (boot procedure page).
         early = scene.powered.cold and span.start_s < scene.powered.start_s + scene.facts.stuck_s
-        wps = blinkup_kind(scene) == "wps" or (early and not before)
+        wps = blinkup_kind(scene) == BlinkUpKind.WPS or (early and not before)
         chosen = "wps" if wps else ("offline" if "connected" in before else "")
     elif before & {"sim", "registering"}:
         chosen = "ppp"
@@ -105,13 +108,13 @@ def same_light(scene: Scene, spans: tuple[Seen, ...], span: Seen) -> tuple[Verdi
     if chosen:
         return (
             CODE_VERDICTS[chosen],
-            0.9,
+            TOLD_BY_WHAT_CAME_BEFORE,
             f"; the same light can mean {' or '.join(pair)}, what came before says {chosen}",
         )
-    return verdict, 0.5, f"; the same light can mean {' or '.join(pair)}"
+    return verdict, SHARED_LIGHT, f"; the same light can mean {' or '.join(pair)}"
 
 
-def is_red(span: Seen) -> bool:
+def is_red(span: SceneSpan) -> bool:
     """Solid or very fast red that may mean the supply: solid red of a factory fixture looks the same."""
     return span.code == "power_fault" or (span.code == "bless_failed" and "power_fault" in span.alternatives)
 
@@ -119,3 +122,20 @@ def is_red(span: Seen) -> bool:
 def blinkup_kind(scene: Scene) -> str:
     """What the last BlinkUp of the stretch was for: wifi, clear or wps; empty if none was sent."""
     return str(scene.blinkups[-1].details.get("what", "")) if scene.blinkups else ""
+
+
+def dark_after(scene: Scene, span: SceneSpan) -> bool:
+    """Whether the LED stayed dark from the end of `span` until the end of what was seen."""
+    return scene.led_end_s - span.end_s >= WENT_DARK_S and scene.dark_share(span.end_s, scene.led_end_s) > MOSTLY_DARK
+
+
+def items_of(*spans: SceneSpan) -> tuple[EvidenceItem, ...]:
+    """Spans as evidence."""
+    return tuple(span.item() for span in spans)
+
+
+def dark_item(scene: Scene, span: SceneSpan) -> tuple[EvidenceItem, ...]:
+    """The darkness that followed a span until the end, as evidence; nothing if the LED did not stay dark."""
+    if not dark_after(scene, span):
+        return ()
+    return (EvidenceItem(span.end_s, scene.led_end_s, f"dark for {scene.led_end_s - span.end_s:.1f} s", "led"),)

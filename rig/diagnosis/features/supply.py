@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.diagnosis.tags import Tag
 from rig.diagnosis.outcome import EvidenceItem, FaultDomain
-from rig.diagnosis.thresholds import DeviceFacts
+from rig.diagnosis.device_facts import DeviceFacts
+from rig.supply.restarts import INRUSH_S
+from rig.supply.sags import JOIN_S
 from rig.recording import Action, Floats, Recording
+from rig.recording.actions import ActionKind
 
 _SET_KEYS = ("supply_v", "volts", "set_v", "target_v", "v")
-# Runs closer than this are one event: noise at the threshold, or the five pulses of one calibration burst (15 ms).
-_JOIN_GAP_S = 0.020
-_INRUSH_S = 0.050
 
 
 @dataclass(frozen=True)
-class Dip:
+class SupplyDip:
     """A stretch below a threshold (or, for a pulse of current, above one) and its most extreme value."""
 
     start_s: float
@@ -27,7 +28,7 @@ class Dip:
 
 
 @dataclass(frozen=True)
-class Series:
+class SupplySeries:
     """The finite samples of a one-channel trace inside a stretch of time."""
 
     times_s: Floats
@@ -40,24 +41,24 @@ class Series:
             return float("inf")
         return float(np.percentile(np.diff(self.times_s), 95))
 
-    def runs(self, mask: NDArray[np.bool_], *, low: bool) -> tuple[Dip, ...]:
+    def runs(self, mask: NDArray[np.bool_], *, low: bool) -> tuple[SupplyDip, ...]:
         """The runs of samples for which `mask` holds; runs that all but touch are one."""
         edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
         joined: list[tuple[int, int]] = []
         for a, b in zip(edges[::2], edges[1::2], strict=True):
-            if joined and self.times_s[a] - self.times_s[joined[-1][1] - 1] < _JOIN_GAP_S:
+            if joined and self.times_s[a] - self.times_s[joined[-1][1] - 1] < JOIN_S:
                 joined[-1] = (joined[-1][0], int(b))
             else:
                 joined.append((int(a), int(b)))
         pick = np.min if low else np.max
         return tuple(
-            Dip(float(self.times_s[a]), float(self.times_s[b - 1]), float(pick(self.values[a:b]))) for a, b in joined
+            SupplyDip(float(self.times_s[a]), float(self.times_s[b - 1]), float(pick(self.values[a:b]))) for a, b in joined
         )
 
-    def below(self, level: float) -> tuple[Dip, ...]:
+    def below(self, level: float) -> tuple[SupplyDip, ...]:
         return self.runs(self.values < level, low=True)
 
-    def above(self, level: float) -> tuple[Dip, ...]:
+    def above(self, level: float) -> tuple[SupplyDip, ...]:
         return self.runs(self.values > level, low=False)
 
 
@@ -72,15 +73,15 @@ class SupplyView:
     the rig's own actions that made the supply short.
     """
 
-    dut_v: Series | None
-    source_v: Series | None
-    current_a: Series | None
+    dut_v: SupplySeries | None
+    source_v: SupplySeries | None
+    current_a: SupplySeries | None
     risen_s: float | None
     lost_s: float | None
-    collapses: tuple[Dip, ...]
-    weak: tuple[Dip, ...]
-    notches: tuple[Dip, ...]
-    pulses: tuple[Dip, ...]
+    collapses: tuple[SupplyDip, ...]
+    weak: tuple[SupplyDip, ...]
+    notches: tuple[SupplyDip, ...]
+    pulses: tuple[SupplyDip, ...]
     starved: tuple[Action, ...]
 
     @property
@@ -93,16 +94,20 @@ class SupplyView:
         """Highest current; what charges capacitors at power-on is left out. None if nobody measured it."""
         if self.current_a is None:
             return None
-        since_s = float("-inf") if self.risen_s is None else self.risen_s + _INRUSH_S
+        since_s = float("-inf") if self.risen_s is None else self.risen_s + INRUSH_S
         values = self.current_a.values[self.current_a.times_s >= since_s]
         return float(np.max(values)) if len(values) else None
+
+    def measured(self, trace: str) -> bool:
+        """Whether a trace has samples in the stretch: `dut_v`, `supply_v` or `supply_a`."""
+        return {"dut_v": self.dut_v, "supply_v": self.source_v, "supply_a": self.current_a}[trace] is not None
 
     def fine_enough(self, facts: DeviceFacts) -> bool:
         """Whether dips of a brown-out could not have hidden between the samples."""
         return self.dut_v is not None and self.dut_v.interval_s <= facts.dip_interval_s
 
 
-def _series(recording: Recording, name: str, start_s: float, end_s: float) -> Series | None:
+def _series(recording: Recording, name: str, start_s: float, end_s: float) -> SupplySeries | None:
     trace = recording.traces.get(name)
     if trace is None:
         return None
@@ -111,7 +116,7 @@ def _series(recording: Recording, name: str, start_s: float, end_s: float) -> Se
     good = np.isfinite(values)
     if not good.any():
         return None
-    return Series(part.times_s[good], values[good])
+    return SupplySeries(part.times_s[good], values[good])
 
 
 def _set_volts(action: Action) -> float | None:
@@ -126,15 +131,15 @@ def starving_actions(actions: tuple[Action, ...], start_s: float, end_s: float, 
     """The rig's own actions that keep the supply short at some time between `start_s` and `end_s`."""
     found: list[Action] = []
     for kind, ends in (
-        ("supply_set", ("supply_set", "supply_profile")),
-        ("supply_profile", ("supply_set", "supply_profile")),
-        ("series_in", ("series_out", "series_in")),
+        (ActionKind.SUPPLY_SET, (ActionKind.SUPPLY_SET, ActionKind.SUPPLY_PROFILE)),
+        (ActionKind.SUPPLY_PROFILE, (ActionKind.SUPPLY_SET, ActionKind.SUPPLY_PROFILE)),
+        (ActionKind.SERIES_IN, (ActionKind.SERIES_OUT, ActionKind.SERIES_IN)),
     ):
         of_kind = [a for a in actions if a.kind == kind or a.kind in ends]
         for i, action in enumerate(of_kind):
             until_s = of_kind[i + 1].start_s if i + 1 < len(of_kind) else end_s
             in_force = action.start_s < end_s and until_s > start_s
-            volts = 0.0 if kind == "series_in" else _set_volts(action)
+            volts = 0.0 if kind == ActionKind.SERIES_IN else _set_volts(action)
             if action.kind == kind and in_force and volts is not None and volts < low_v:
                 found.append(action)
     return tuple(sorted(found, key=lambda a: a.start_s))
@@ -147,8 +152,8 @@ def view_supply(recording: Recording, start_s: float, end_s: float, facts: Devic
     current = _series(recording, "supply_a", start_s, end_s)
     risen_s: float | None = None
     lost_s: float | None = None
-    collapses: tuple[Dip, ...] = ()
-    weak: tuple[Dip, ...] = ()
+    collapses: tuple[SupplyDip, ...] = ()
+    weak: tuple[SupplyDip, ...] = ()
     if dut is not None:
         up = np.flatnonzero(dut.values >= facts.min_v)
         if len(up):
@@ -159,7 +164,7 @@ def view_supply(recording: Recording, start_s: float, end_s: float, facts: Devic
                 full = np.flatnonzero((dut.values >= facts.min_wifi_v) & (dut.times_s <= risen_s + facts.rise_s))
                 rising_until_s = float(dut.times_s[full[0]]) if len(full) else risen_s
             after = dut.times_s >= rising_until_s
-            run = Series(dut.times_s[after], dut.values[after])
+            run = SupplySeries(dut.times_s[after], dut.values[after])
             collapses, weak = run.below(facts.min_v), run.below(facts.min_wifi_v)
             if collapses and collapses[-1].end_s == run.times_s[-1]:
                 last = collapses[-1]
@@ -223,7 +228,7 @@ def supply_measurements(view: SupplyView) -> dict[str, tuple[float, str]]:
     return found
 
 
-def dips_item(dips: tuple[Dip, ...], level_v: float, word: str) -> EvidenceItem:
+def dips_item(dips: tuple[SupplyDip, ...], level_v: float, word: str) -> EvidenceItem:
     """Evidence for one or more dips below `level_v`."""
     lowest_v = min(d.extreme for d in dips)
     first_s, last_s = dips[0].start_s, dips[-1].end_s
@@ -239,3 +244,11 @@ def starving_items(view: SupplyView) -> tuple[EvidenceItem, ...]:
         EvidenceItem(a.start_s, a.end_s, f"the rig was told to starve the device: {a.kind}", "action")
         for a in view.starved
     )
+
+
+_SIDE_TAGS = {FaultDomain.DUT: Tag.DUT, FaultDomain.BENCH: Tag.BENCH, FaultDomain.UNKNOWN: Tag.UNKNOWN}
+
+
+def supply_side(view: SupplyView, domain: FaultDomain) -> Tag:
+    """On which side a supply gives way, as a tag: the rig's own doing first, else that of its fault domain."""
+    return Tag.STARVED if view.starved else _SIDE_TAGS[domain]

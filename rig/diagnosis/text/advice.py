@@ -9,32 +9,45 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from rig.diagnosis.outcome import FaultDomain, Verdict
+from rig.diagnosis.features.stages import CODE_VERDICTS
+from rig.diagnosis.outcome import FaultDomain
+from rig.diagnosis.tags import Tag
+from rig.diagnosis.verdicts import Verdict
 from rig.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Line:
-    """One piece of advice. With `only` it is given only if the evidence carries one of its `tags`."""
+class AdviceLine:
+    """One piece of advice. With `only` it is given only if the evidence carries one of its `tags` or LED `codes`."""
 
     text: str
     sources: tuple[str, ...]
-    tags: frozenset[str] = frozenset()
+    tags: frozenset[Tag] = frozenset()
+    codes: frozenset[str] = frozenset()
     only: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """Its tags and codes as the book spells them, in alphabetical order."""
+        return sorted([*(tag.value for tag in self.tags), *self.codes])
+
+    def fits(self, tags: frozenset[Tag], codes: frozenset[str]) -> bool:
+        """Whether the evidence speaks for it."""
+        return bool(self.tags & tags or self.codes & codes)
 
 
 @dataclass(frozen=True)
-class Page:
+class VerdictPage:
     """What is known about one verdict: title, meaning, usual fault domain, advice."""
 
     title: str
     meaning: str
     domain: FaultDomain
-    lines: tuple[Line, ...]
+    lines: tuple[AdviceLine, ...]
 
 
 @dataclass(frozen=True)
-class Turn:
+class DomainPage:
     """What a fault domain is, and what its owner does next."""
 
     meaning: str
@@ -42,29 +55,30 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Book:
+class AdviceBook:
     """All pages, advice shared by several verdicts, the domains, and sources and tags in words by key."""
 
-    pages: dict[Verdict, Page]
-    shared: dict[str, tuple[Line, ...]]
+    pages: dict[Verdict, VerdictPage]
+    shared: dict[str, tuple[AdviceLine, ...]]
     sources: dict[str, str]
-    domains: dict[FaultDomain, Turn]
+    domains: dict[FaultDomain, DomainPage]
     tags: dict[str, str]
 
 
-def _lines(rows: Iterable[dict[str, Any]], sources: dict[str, str], where: str) -> tuple[Line, ...]:
+def _lines(rows: Iterable[dict[str, Any]], sources: dict[str, str], where: str) -> tuple[AdviceLine, ...]:
     lines = []
     for row in rows:
         unknown = [key for key in row["from"] if key not in sources]
         if unknown or not row["from"]:
             raise ConfigError(f"{where}: sources {unknown or 'missing'} of {row['text']!r} don't stand in [sources]")
-        lines.append(
-            Line(row["text"], tuple(row["from"]), frozenset(row.get("tags", ())), bool(row.get("only", False)))
-        )
+        words = frozenset(row.get("tags", ()))
+        codes = words & CODE_VERDICTS.keys()
+        tags = frozenset(Tag(word) for word in words - codes)
+        lines.append(AdviceLine(row["text"], tuple(row["from"]), tags, codes, bool(row.get("only", False))))
     return tuple(lines)
 
 
-def read_book(text: str, where: str = "advice.toml") -> Book:
+def read_book(text: str, where: str = "advice.toml") -> AdviceBook:
     """Read a book of advice.
 
     Raises:
@@ -74,12 +88,12 @@ def read_book(text: str, where: str = "advice.toml") -> Book:
         data = tomllib.loads(text)
         sources = dict(data["sources"])
         pages = {
-            Verdict(name): Page(
+            Verdict(name): VerdictPage(
                 page["title"], page["meaning"], FaultDomain(page["domain"]), _lines(page["advice"], sources, where)
             )
             for name, page in data["verdicts"].items()
         }
-        domains = {FaultDomain(name): Turn(row["meaning"], row["next"]) for name, row in data["domains"].items()}
+        domains = {FaultDomain(name): DomainPage(row["meaning"], row["next"]) for name, row in data["domains"].items()}
         tags = dict(data["tags"])
         shared = {name: _lines(block["advice"], sources, where) for name, block in data.get("shared", {}).items()}
     except ConfigError:
@@ -92,28 +106,30 @@ def read_book(text: str, where: str = "advice.toml") -> Book:
     if missing:
         raise ConfigError(f"{where}: no page for {', '.join(missing)}")
     unsaid = [d.value for d in FaultDomain if d not in domains]
-    unsaid += sorted({tag for page in pages.values() for line in page.lines for tag in line.tags} - tags.keys())
+    unsaid += sorted({tag for page in pages.values() for line in page.lines for tag in line.words} - tags.keys())
     if unsaid:
         raise ConfigError(f"{where}: not explained under [domains] or [tags]: {', '.join(unsaid)}")
-    return Book(pages, shared, sources, domains, tags)
+    return AdviceBook(pages, shared, sources, domains, tags)
 
 
 @cache
-def book() -> Book:
+def book() -> AdviceBook:
     """The book that comes with the rig."""
     return read_book(resources.files("rig.diagnosis.text").joinpath("advice.toml").read_text("utf-8"))
 
 
-def page_of(verdict: Verdict) -> Page:
+def page_of(verdict: Verdict) -> VerdictPage:
     """Title, meaning and usual domain of a verdict."""
     return book().pages[verdict]
 
 
-def advice_for(verdict: Verdict, tags: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Advice, likeliest first: lines that the evidence speaks for, then the others in the book's order."""
+def advice_for(
+    verdict: Verdict, tags: frozenset[Tag] = frozenset(), codes: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Advice, likeliest first: lines that the evidence (tags, LED codes) speaks for, then the others in book order."""
     shared = [line for name, lines in book().shared.items() if name in tags for line in lines]
-    own = [line for line in page_of(verdict).lines if not line.only or line.tags & tags]
-    own.sort(key=lambda line: not line.tags & tags)
+    own = [line for line in page_of(verdict).lines if not line.only or line.fits(tags, codes)]
+    own.sort(key=lambda line: not line.fits(tags, codes))
     return tuple(dict.fromkeys(line.text for line in (*shared, *own)))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rig.diagnosis.features.stages import CODE_VERDICTS
-from rig.diagnosis.outcome import FaultDomain, Verdict
-from rig.diagnosis.text.advice import Line, book, page_of
+from rig.diagnosis.outcome import FaultDomain
+from rig.diagnosis.verdicts import Verdict
+from rig.diagnosis.text.advice import AdviceLine, book, page_of
 
 _HEAD = """# What each verdict means
 
@@ -26,11 +27,11 @@ speaks for. Steps that begin with a case in *italics* are given in that case onl
 """
 
 
-def _step(line: Line) -> str:
+def _step(line: AdviceLine) -> str:
     tags, sources = book().tags, ", ".join(line.sources)
     if not line.only:
         return f"* {line.text} ({sources})"
-    return f"* *If {' or '.join(tags[tag] for tag in sorted(line.tags))}:* {line.text} ({sources})"
+    return f"* *If {' or '.join(tags[tag] for tag in line.words)}:* {line.text} ({sources})"
 
 
 def _page(verdict: Verdict) -> list[str]:
