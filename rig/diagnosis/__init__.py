@@ -1,6 +1,6 @@
 """What it means: light patterns, supply and the rig's own actions -> a verdict with its evidence and advice."""
 
-from rig.diagnosis.decoded_light import DecodedLike, ProblemLike, SegmentLike, SpanLike
+from rig.diagnosis.decoded_light import DecodedLike, SegmentLike, SpanLike
 from rig.diagnosis.engine import judge
 from rig.diagnosis.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.diagnosis.text.advice import advice_for, page_of, without_blame
@@ -14,7 +14,6 @@ __all__ = [
     "EvidenceItem",
     "FaultDomain",
     "Outcome",
-    "ProblemLike",
     "SegmentLike",
     "SpanLike",
     "Verdict",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from rig.led import Problem
+
 
 class SpanLike(Protocol):
     """A stretch of time showing one code of the catalogue; `code` is None where that could not be decided."""
@@ -36,17 +38,6 @@ class SegmentLike(Protocol):
     def colour(self) -> Any: ...
 
 
-class ProblemLike(Protocol):
-    """Something that made decoding hard. `numbers` may hold its `start_s` and `end_s`; else it has no known place."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def numbers(self) -> Mapping[str, Any]: ...
-
-
 class DecodedLike(Protocol):
     """Spans in order of time, the colours they were read from, and what was wrong."""
 
@@ -54,7 +45,7 @@ class DecodedLike(Protocol):
     @property
     def segments(self) -> Sequence[SegmentLike]: ...
     @property
-    def problems(self) -> Sequence[ProblemLike]: ...
+    def problems(self) -> Sequence[Problem]: ...
 
 
 def colour_letter(colour: object) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from rig.diagnosis.decoded_light import DecodedLike, ProblemLike, colour_letter
+from rig.diagnosis.decoded_light import DecodedLike, colour_letter
 from rig.diagnosis.features.colours import Answer, Colour, answers
 from rig.diagnosis.features.supply import SupplyView, view_supply
 from rig.diagnosis.outcome import EvidenceItem
 from rig.diagnosis.thresholds import DeviceFacts
+from rig.led import Problem
 from rig.recording import Action, Recording, Trace
 from rig.supply.restarts import SupplyReport, analyse
 
@@ -82,7 +83,7 @@ class Scene:
     colours: tuple[Colour, ...]
     blinkups: tuple[Action, ...]
     supply: SupplyView
-    problems: tuple[ProblemLike, ...]
+    problems: tuple[Problem, ...]
     proven: bool
     led_gaps: tuple[tuple[float, float], ...] = ()
     anchored: bool = True

@@ -11,9 +11,19 @@ from rig.diagnosis.outcome import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.diagnosis.rules.led_polarity import brighter_when_powered
 from rig.diagnosis.scene import Scene
 from rig.diagnosis.text.advice import advice_for, page_of, summary_of
+from rig.led import LevelsOpen, Problem, ProblemKind
 
 # Problems of the light that no device makes; levels that don't fit may as well be those of a broken or weak LED.
-_OF_THE_BENCH = frozenset({"rail", "sampling", "samples", "noise", "colours", "crosstalk"})
+_OF_THE_BENCH = frozenset(
+    {
+        ProblemKind.RAIL,
+        ProblemKind.SAMPLING,
+        ProblemKind.SAMPLES,
+        ProblemKind.NOISE,
+        ProblemKind.COLOURS,
+        ProblemKind.CROSSTALK,
+    }
+)
 # What helps against a problem of the light, the gravest first; before it is done, watching longer shows no more.
 _UNREAD_S = 10.0
 _LOOK = "look at the LED's colours with your own eyes; if they are right, calibrate the sensor anew (rig led calibrate)"
@@ -22,14 +32,14 @@ _CALIBRATE = (
     "LED's colours and brightness with another device's"
 )
 _REMEDIES = {
-    "rail": "lower the converter's gain, or the light on the sensor, and calibrate anew (rig led calibrate)",
-    "samples": "check the sensor's wiring and that its converter is sampled",
-    "sampling": "sample the sensor faster and without gaps",
-    "levels": _CALIBRATE,
-    "calibration": _CALIBRATE,
-    "colours": "fit a second, filtered sensor, or one that tells red from green better",
-    "crosstalk": "put a baffle between the BlinkUp LED and the sensor",
-    "noise": "bring the sensor nearer to the LED, and shield it from other light",
+    ProblemKind.RAIL: "lower the converter's gain, or the light on the sensor, and calibrate anew (rig led calibrate)",
+    ProblemKind.SAMPLES: "check the sensor's wiring and that its converter is sampled",
+    ProblemKind.SAMPLING: "sample the sensor faster and without gaps",
+    ProblemKind.LEVELS: _CALIBRATE,
+    ProblemKind.CALIBRATION: _CALIBRATE,
+    ProblemKind.COLOURS: "fit a second, filtered sensor, or one that tells red from green better",
+    ProblemKind.CROSSTALK: "put a baffle between the BlinkUp LED and the sensor",
+    ProblemKind.NOISE: "bring the sensor nearer to the LED, and shield it from other light",
 }
 
 
@@ -45,7 +55,11 @@ def not_enough(scene: Scene, weighed: list[Weighed], expectation: Verdict | None
         named = c.verdict is Verdict.UNDECIDED
         reason = c.reason if named else f"{page_of(c.verdict).title} is likeliest, but not proven: {c.reason}"
         domain = c.domain if c.domain is not None and (named or c.domain is FaultDomain.BENCH) else FaultDomain.UNKNOWN
-        if domain is FaultDomain.UNKNOWN and scene.blinkups and any(p.kind == "crosstalk" for p in scene.problems):
+        if (
+            domain is FaultDomain.UNKNOWN
+            and scene.blinkups
+            and any(p.kind is ProblemKind.CROSSTALK for p in scene.problems)
+        ):
             domain = FaultDomain.BENCH  # the sender outshines the answer
         evidence, step = c.evidence, c.next_step if named else ""
         likely = () if named else advice_for(c.verdict, c.tags)
@@ -79,12 +93,19 @@ def _clear_and_unread(scene: Scene) -> bool:
 
 def _off_levels(scene: Scene) -> bool:
     """Whether the levels don't fit the calibration, for which a dim or dead LED is as good a reason as a sensor."""
-    return any(p.kind in ("levels", "calibration") and "volts" not in p.numbers for p in scene.problems)
+    return any(
+        p.kind in (ProblemKind.LEVELS, ProblemKind.CALIBRATION) and not _of_the_supply(p) for p in scene.problems
+    )
+
+
+def _of_the_supply(problem: Problem) -> bool:
+    """Whether the levels are open because the device's supply is low."""
+    return isinstance(problem.payload, LevelsOpen) and problem.payload.volts is not None
 
 
 def _remedy(scene: Scene) -> str:
     kinds = {p.kind for p in scene.problems}
-    if any(p.kind == "levels" and "volts" in p.numbers for p in scene.problems):
+    if any(_of_the_supply(p) for p in scene.problems):
         return "raise the supply to the device's nominal voltage, at which its LED can be read"
     return next((step for kind, step in _REMEDIES.items() if kind in kinds), "")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rig.diagnosis.decoded_light import ProblemLike
 from rig.diagnosis.hypothesis import Candidate
 from rig.diagnosis.outcome import Verdict
 from rig.diagnosis.scene import Scene
+from rig.led import ConverterRailed, LevelsOpen, Problem, ProblemKind, Sampling, SpoiltStretch
 
 # What makes light unreadable; other kinds (ambient light that changed, noise) only make it harder to read.
-BLOCKING_KINDS = frozenset({"rail", "sampling", "levels", "samples"})
+BLOCKING_KINDS = frozenset({ProblemKind.RAIL, ProblemKind.SAMPLING, ProblemKind.LEVELS, ProblemKind.SAMPLES})
 # A regular pattern needs this many samples per shortest flash.
 _SAMPLES_PER_FLASH = 4.0
 _UNREAD_S = 3.0
@@ -22,28 +22,21 @@ def _cover(cover: Part, part: Part) -> float:
     return max(0.0, min(cover[1], part[1]) - max(cover[0], part[0])) / max(part[1] - part[0], 1e-9)
 
 
-def _number(problem: ProblemLike, *names: str) -> float | None:
-    for name in names:
-        value = problem.numbers.get(name)
-        if isinstance(value, int | float):
-            return float(value)
-    return None
-
-
-def covered_share(scene: Scene, problem: ProblemLike, part: Part) -> float | None:
+def covered_share(scene: Scene, problem: Problem, part: Part) -> float | None:
     """Share (0..1) of `part` that a problem spoils; None if the problem doesn't tell."""
-    start_s, end_s = _number(problem, "start_s"), _number(problem, "end_s")
-    if start_s is not None and end_s is not None:
-        return _cover((start_s, end_s), part)
-    if problem.kind == "samples":
+    payload = problem.payload
+    if isinstance(payload, SpoiltStretch):
+        return _cover((payload.start_s, payload.end_s), part)
+    if problem.kind is ProblemKind.SAMPLES:
         return 1.0
-    if problem.kind == "sampling":
-        rate_hz, flash_s = _number(problem, "rate_hz"), _number(problem, "shortest_pulse_s")
-        if rate_hz is None or flash_s is None or rate_hz * flash_s < _SAMPLES_PER_FLASH:
+    if problem.kind is ProblemKind.SAMPLING:
+        if not isinstance(payload, Sampling) or payload.rate_hz * payload.shortest_pulse_s < _SAMPLES_PER_FLASH:
             return 1.0
         # The rate is sound, so it is about gaps; those are known from the trace.
         return sum(_cover(gap, part) for gap in scene.led_gaps)
-    return _number(problem, "fraction", "open")
+    if isinstance(payload, ConverterRailed):
+        return payload.fraction
+    return payload.open_share if isinstance(payload, LevelsOpen) else None
 
 
 def _decided_by_supply(scene: Scene, candidate: Candidate) -> bool:

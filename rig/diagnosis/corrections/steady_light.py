@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from rig.diagnosis.decoded_light import ProblemLike
 from rig.diagnosis.features.radio import draws_nothing
 from rig.diagnosis.scene import DARK, Scene, Seen
+from rig.led import AmbientChange, Problem, ProblemKind
 from rig.recording import Trace
 
 # In amber steps. Assumed: red is the weaker die, about 0.4 of amber; half of amber and more may be green or amber.
@@ -80,30 +80,29 @@ def _leaning(scene: Scene, span: Seen) -> Scene:
     on_s = scene.powered.start_s
     if not on_s <= span.start_s <= on_s + _WITH_START_S or span.duration_s < _LEAST_S:
         return scene
-    return _with_red(scene, span.start_s, tuple(p for p in scene.problems if p.kind != "levels"))
+    return _with_red(scene, span.start_s, tuple(p for p in scene.problems if p.kind is not ProblemKind.LEVELS))
 
 
 def _risen(scene: Scene) -> Scene:
     """The decoder took it for ambient light."""
     on_s = scene.powered.start_s
     rises = [
-        p
+        (p, p.payload)
         for p in scene.problems
-        if p.kind == "ambient"
-        and float(p.numbers.get("time_s", on_s)) >= on_s
-        and abs(float(p.numbers.get("change", 0.0))) >= _OTHER
+        if isinstance(p.payload, AmbientChange) and p.payload.time_s >= on_s and abs(p.payload.change) >= _OTHER
     ]
     if len(rises) != 1:
         return scene
-    since_s, change = float(rises[0].numbers["time_s"]), float(rises[0].numbers["change"])
+    ((problem, rise),) = rises
+    since_s, change = rise.time_s, rise.change
     lit = any(c.letter in "RAG" and c.end_s > on_s and c.duration_s >= _FLASH_S for c in scene.colours)
     stayed = scene.led_end_s - since_s >= _LEAST_S
     if lit or not stayed or since_s > on_s + _WITH_START_S or not _RED[0] <= change <= _RED[1]:
         return scene
-    return _with_red(scene, since_s, tuple(p for p in scene.problems if p is not rises[0]))
+    return _with_red(scene, since_s, tuple(p for p in scene.problems if p is not problem))
 
 
-def _with_red(scene: Scene, since_s: float, problems: tuple[ProblemLike, ...]) -> Scene:
+def _with_red(scene: Scene, since_s: float, problems: tuple[Problem, ...]) -> Scene:
     late_s = since_s - scene.powered.start_s
     sure = _SURE if late_s <= _SOON_S else _LESS_SURE
     why = f"light as strong as red rose {late_s:.2f} s after power-on and stayed"

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from rig.led import Calibration, Catalogue, Decoded, Problem, decode
+from rig.led import Calibration, Catalogue, Decoded, DimmedLed, LevelsOpen, Problem, ProblemKind, decode
 from rig.recording import Recording, Trace
 
 FORWARD_SIGMA_V: Final = 0.06  # assumed: each die within 0.1 V of what is typical
@@ -163,14 +163,15 @@ def read_again(
             f"dims its LED: {why}, so colours can't be told apart. Raise the supply, or judge by voltage and current"
         )
         return replace(
-            again, problems=(*again.problems, Problem("levels", text, {"open": share, "volts": usual_v}))
+            again, problems=(*again.problems, Problem(ProblemKind.LEVELS, text, LevelsOpen(share, volts=usual_v)))
         ), calibration
     red, green = dimmed.red_v[0] / calibration.red_v[0], dimmed.green_v[0] / calibration.green_v[0]
     text = (
         f"the device had {usual_v:.2f} V instead of {nominal_v:g} V, which dims its LED: read with red at {red:.0%} "
         f"and green at {green:.0%} of the calibrated levels"
     )
-    return replace(again, problems=(*again.problems, Problem("dimmed", text, {"volts": usual_v}))), dimmed
+    problem = Problem(ProblemKind.DIMMED, text, DimmedLed(usual_v))
+    return replace(again, problems=(*again.problems, problem)), dimmed
 
 
 def readable_calibration(calibration: Calibration, volts: float, rating: LedRating) -> Calibration | None:

@@ -15,7 +15,17 @@ import numpy as np
 from rig.diagnosis import DeviceFacts, Verdict, judge
 from rig.diagnosis.checks.contradictions import green_start
 from rig.diagnosis.scene import build_scene
-from rig.led import Calibration, Catalogue, Decoded, Problem, decode
+from rig.led import (
+    AmbientChange,
+    Calibration,
+    CalibrationDrift,
+    Catalogue,
+    Decoded,
+    FaintLed,
+    Problem,
+    ProblemKind,
+    decode,
+)
 from rig.recording import Floats, Recording
 
 POOR: Final = 0.6  # named share of the time: above, the reading is left alone
@@ -64,7 +74,7 @@ def with_faint_heeded(
         if share <= WEAKER:
             scaled = _scaled(calibration, share)
             again = decode(led.times_s, led.values, calibration=scaled, codes=codes)
-            drifted = any(p.kind == "calibration" for p in again.problems)
+            drifted = any(p.kind is ProblemKind.CALIBRATION for p in again.problems)
             tried.append((not drifted, _named(again, on_s), again, scaled, share))
     sound = [one for one in tried if one[1] >= CLEAR]
     ends = {_last(one[2]) for one in sound}
@@ -77,8 +87,11 @@ def with_faint_heeded(
 
 def _left(decoded: Decoded) -> bool:
     """Whether the levels are so far from the calibration that a weak LED is likelier than a drift."""
-    levels = [(p.kind, p.numbers) for p in decoded.problems if p.kind in ("calibration", "levels")]
-    return any(kind == "levels" or min(float(n["red"]), float(n["green"])) <= WEAKER for kind, n in levels)
+    return any(
+        p.kind is ProblemKind.LEVELS
+        or (isinstance(p.payload, CalibrationDrift) and min(p.payload.red, p.payload.green) <= WEAKER)
+        for p in decoded.problems
+    )
 
 
 def _told(recording: Recording, decoded: Decoded, facts: DeviceFacts) -> tuple[Verdict | None, float]:
@@ -105,13 +118,14 @@ def _marked(decoded: Decoded, again: Decoded, share: float) -> Decoded:
         f"the LED's light is only {share:.0%} of what the calibration says: read with all levels at as much. The LED "
         "is weak, or the sensor is dimmed or out of place; put it right or calibrate anew"
     )
-    kept = [p for p in decoded.problems if p.kind == "dimmed"]
-    return replace(again, problems=(*again.problems, *kept, Problem("faint", text, {"share": share})))
+    kept = [p for p in decoded.problems if p.kind is ProblemKind.DIMMED]
+    problem = Problem(ProblemKind.FAINT, text, FaintLed(share))
+    return replace(again, problems=(*again.problems, *kept, problem))
 
 
 def _poor(decoded: Decoded, since_s: float) -> bool:
     """Whether little of the light could be named, or a weak LED may have passed for ambient light that changes."""
-    turns = [p for p in decoded.problems if p.kind == "ambient" and float(p.numbers.get("time_s", 0.0)) >= since_s]
+    turns = [p for p in decoded.problems if isinstance(p.payload, AmbientChange) and p.payload.time_s >= since_s]
     named = _named(decoded, since_s)
     return named < POOR or (len(turns) >= TURNS and named - _named(decoded, since_s, codes=DARK) < POOR)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from rig.diagnosis.features.colours import Colour, joined
 from rig.diagnosis.features.led_phase import kept_step
 from rig.diagnosis.scene import DARK, GREEN_ANSWERS, RED_ANSWERS, Scene, Seen
+from rig.led import ProblemKind
 from rig.recording import Action
 
 _PAUSED_SHARE = 0.8
@@ -63,7 +64,7 @@ def reaction(scene: Scene) -> Reaction | None:
 
 def _glimpse(scene: Scene, action: Action, letter: str) -> Seen | None:
     """What is left of an answer that blanked light hides: a colour that the LED showed neither before nor after it."""
-    if any(p.kind == "crosstalk" for p in scene.problems):
+    if any(p.kind is ProblemKind.CROSSTALK for p in scene.problems):
         return None  # it may be the sender's own light
     lit = _without_breaks([c for c in joined(scene.colours) if c.letter in "RAG" and c.duration_s >= _GLIMPSE_S["G"]])
     edges = [t for window in scene.blanked for t in window if action.start_s <= t <= action.end_s + _NEAR_S]

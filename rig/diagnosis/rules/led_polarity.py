@@ -9,6 +9,7 @@ from rig.diagnosis.features.colours import Colour, joined
 from rig.diagnosis.hypothesis import Candidate
 from rig.diagnosis.outcome import EvidenceItem, FaultDomain, Verdict
 from rig.diagnosis.scene import Scene
+from rig.led import AmbientChange
 
 _STARTED_S = 1.0
 _COLOUR_STEP = 0.3  # of amber: red, the weakest colour, has about 0.4
@@ -22,11 +23,8 @@ _AFTER_S = 4.0  # the answer to a BlinkUp
 
 def brighter_when_powered(scene: Scene) -> bool:
     """Whether what the decoder took for ambient light rose by a colour's worth: maybe an LED that is never dark."""
-    changes = [p.numbers for p in scene.problems if p.kind == "ambient"]
-    return any(
-        float(n.get("change", 0.0)) >= _COLOUR_STEP and float(n.get("time_s", 0.0)) >= scene.powered.start_s
-        for n in changes
-    )
+    changes = [p.payload for p in scene.problems if isinstance(p.payload, AmbientChange)]
+    return any(c.change >= _COLOUR_STEP and c.time_s >= scene.powered.start_s for c in changes)
 
 
 def _never_dark(scene: Scene) -> list[list[Colour]]:
