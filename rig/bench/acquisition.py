@@ -20,7 +20,7 @@ from rig.bench.conversions import rating_of
 from rig.bench.health import Doubt, check_supply
 from rig.bench.supply_player import Feed
 from rig.blinkup.frame import Frame
-from rig.diagnosis.corrections.supply_dimming import dimmed_calibration, joined
+from rig.diagnosis.corrections.supply_dimming import concatenated, dimmed_calibration
 from rig.drivers.optical.light_receipt import seen_by_sensor
 from rig.drivers.optical.receipt import Receipt
 from rig.drivers.optical.transmitter import POLL_S
@@ -109,6 +109,8 @@ class Watch:
         self._tracker = Tracker(self._calibration, codes)
         self._before: list[Decoded] = []
         self._decoded_to = 0
+        self._begun_at = 0  # the first sample that the tracker gets
+        self._expected: list[tuple[float, float]] = []
         self._actions: list[Action] = []
         self._acting = 0
         self._feeds: list[Feed] = []
@@ -136,8 +138,10 @@ class Watch:
         if calibration == self._calibration and not anew:
             return
         self._decode()
-        if self._decoded_to:
+        if self._decoded_to > self._begun_at:
             self._before.append(finish(self._tracker))
+        self._begun_at = self._decoded_to
+        self._expected.append((self._clock.now_s(), volts))
         self._calibration = calibration
         self._tracker = Tracker(calibration, self._codes)
 
@@ -307,11 +311,13 @@ class Watch:
             asked_v = _asked(self._feeds)
             if asked_v is not None:
                 traces["asked_v"] = asked_v
-            notes = {"bench": self._bench.config.name, "device": self._bench.device.name}
+            notes: dict[str, Any] = {"bench": self._bench.config.name, "device": self._bench.device.name}
+            if self._expected:
+                notes["expected_volts"] = [list(since) for since in self._expected]
             played = [action for feed in self._feeds for action in feed.actions()]
             actions = sorted((*self._actions, *played), key=lambda action: action.start_s)
             recording = Recording(traces, tuple(actions), tuple(self._secrets), notes)
-            self._result = (seen, recording, joined([*self._before, finish(self._tracker)]))
+            self._result = (seen, recording, concatenated([*self._before, finish(self._tracker)]))
         return self._result[1], self._result[2]
 
     def _decode(self) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rig.config.bench import BenchConfig
 from rig.config.device import DeviceProfile
-from rig.diagnosis import DeviceFacts
+from rig.diagnosis import DeviceFacts, JudgedDevice
 from rig.diagnosis.corrections.supply_dimming import LedRating
 from rig.errors import ConfigError
-from rig.led import Calibration, CalibrationError
+from rig.led import Calibration, CalibrationError, load_catalogue
 
 
 def calibration_of(config: BenchConfig) -> Calibration:
@@ -48,3 +48,8 @@ def facts_of(device: DeviceProfile) -> DeviceFacts:
         healthy_connect_s=device.expected.connect_s,
         stuck_s=device.expected.stuck_s,
     )
+
+
+def judged_device(device: DeviceProfile) -> JudgedDevice:
+    """What a verdict takes from a device file."""
+    return JudgedDevice(facts_of(device), rating_of(device), load_catalogue().for_device(*device.led_tags))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from rig.bench.acquisition import Watch
 from rig.bench.bench import Bench
-from rig.bench.conversions import facts_of, rating_of
+from rig.bench.conversions import judged_device
 from rig.bench.health import check_fell
 from rig.bench.supply_player import Fed, Feed
 from rig.blinkup import (
@@ -27,14 +26,10 @@ from rig.blinkup import (
 )
 from rig.blinkup.frame import Frame, frame_for
 from rig.config.network import NetworkProfile
-from rig.diagnosis import Outcome, judge
-from rig.diagnosis.checks.light_path import with_light_checked
-from rig.diagnosis.corrections.supply_dimming import read_again
-from rig.diagnosis.corrections.weak_led import with_faint_heeded
+from rig.diagnosis import BenchFacts, Observation, diagnose
 from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchFault, DeviceNotReady
-from rig.led import Calibration, Catalogue, Decoded, check_lights, load_catalogue
-from rig.recording import Recording
+from rig.led import Catalogue, check_lights
 from rig.supply.profile import SupplyProfile, load_profile
 
 SETTLED_S = 1.2
@@ -46,26 +41,17 @@ FALLS_WITHIN_S = 0.25
 UNCONFIGURED_TIMEOUT_S = 8.0
 
 
-@dataclass(frozen=True)
-class Observation:
-    """What was seen, and what it means."""
-
-    recording: Recording
-    decoded: Decoded
-    outcome: Outcome
-
-
 class DeviceUnderTest:
     """One device on a bench. Its watch begins with the first power-up and goes on until the test ends."""
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         profile = bench.device
-        self.codes: Catalogue = load_catalogue().for_device(*profile.led_tags)
-        self._facts = facts_of(profile)
+        self._judged = judged_device(profile)
+        self.codes: Catalogue = self._judged.codes
         self._watch: Watch | None = None
         self._was_weak = False
-        self._observed: tuple[Calibration, Decoded, Observation] | None = None
+        self._observed: tuple[BenchFacts, Observation] | None = None
         self.receipts: list[Receipt] = []
 
     @property
@@ -307,15 +293,10 @@ class DeviceUnderTest:
 
     def observation(self) -> Observation:
         """What was seen since the first power-up, and the verdict on it; worked out once until there is more to see."""
-        recording, live = self.watch.result()
-        bench, before = self.bench, self._observed
-        if before is not None and before[0] == bench.calibration and before[1] is live:
-            return before[2]
-        nominal_v = bench.device.supply.nominal_v
-        decoded, calibration = read_again(recording, live, bench.calibration, self.codes, rating_of(bench.device))
-        if decoded is live:  # else the supply explains what the LED lacks
-            decoded, calibration = with_faint_heeded(recording, decoded, calibration, self.codes, self._facts)
-        decoded = with_light_checked(recording, decoded, calibration, nominal_v)
-        seen = Observation(recording, decoded, judge(recording, decoded, device=self._facts))
-        self._observed = (bench.calibration, live, seen)
+        recording, streamed = self.watch.result()
+        facts, before = BenchFacts(self.bench.calibration), self._observed
+        if before is not None and before[0] == facts and before[1].recording is recording:
+            return before[1]
+        seen = diagnose(recording, facts, self._judged, streamed=streamed)
+        self._observed = (facts, seen)
         return seen

@@ -8,16 +8,13 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from rig.bench.conversions import calibration_of, facts_of, rating_of
+from rig.bench.conversions import calibration_of, judged_device
 from rig.cli.output import plain, say, table
-from rig.config.bench import BenchConfig, load_bench
+from rig.config.bench import load_bench
 from rig.config.device import load_device
-from rig.diagnosis import explain, judge
-from rig.diagnosis.checks.light_path import with_light_checked
-from rig.diagnosis.corrections.supply_dimming import read_again
-from rig.diagnosis.corrections.weak_led import with_faint_heeded
+from rig.diagnosis import BenchFacts, diagnose, explain
 from rig.errors import ConfigError, InsufficientEvidence
-from rig.led import Decoded, Span, decode, load_catalogue
+from rig.led import Calibration, Decoded, Span
 from rig.recording import Recording
 
 DARK = "normal_operation"
@@ -53,14 +50,10 @@ def judge_recording(
     loaded = _load(recording)
     config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
     profile = load_device(device or config.dut.device)
-    decoded = _decode(loaded, recording, config, profile.led_tags)
-    codes = load_catalogue().for_device(*profile.led_tags)
-    stored = decoded
-    decoded, calibration = read_again(loaded, stored, calibration_of(config), codes, rating_of(profile))
-    if decoded is stored:  # else the supply explains what the LED lacks
-        decoded, calibration = with_faint_heeded(loaded, decoded, calibration, codes, facts_of(profile))
-    decoded = with_light_checked(loaded, decoded, calibration, profile.supply.nominal_v)
-    outcome = judge(loaded, decoded, device=facts_of(profile))
+    calibration = calibration_of(config)
+    _check_light(loaded, recording, config.name, calibration)
+    seen = diagnose(loaded, BenchFacts(calibration), judged_device(profile))
+    decoded, outcome = seen.decoded, seen.outcome
     led = loaded.traces["led"]
     say(f"{recording}: bench {config.name}, device {profile.name}")
     say(f"{len(led.times_s)} light samples, {loaded.start_s:.2f} to {loaded.end_s:.2f} s on the bench's clock")
@@ -96,22 +89,24 @@ def _recorded_on(recording: Recording, path: Path) -> str:
     return name
 
 
-def _decode(recording: Recording, path: Path, config: BenchConfig, tags: tuple[str, ...]) -> Decoded:
-    """What the LED said, decoded as during the test itself."""
+def _check_light(recording: Recording, path: Path, bench: str, calibration: Calibration) -> None:
+    """
+    Raises:
+        InsufficientEvidence: no light was recorded.
+        ConfigError: the light has other channels than the bench's calibration.
+    """
     led = recording.traces.get("led")
     if led is None or not np.isfinite(led.values).any():
         there = ", ".join(sorted(recording.traces)) or "none"
         raise InsufficientEvidence(
             f"{path}: no light of the LED in it (traces: {there}); record with the sensor connected"
         )
-    calibration = calibration_of(config)
     channels = 1 if led.values.ndim == 1 else led.values.shape[1]
     if channels != calibration.channels:
         raise ConfigError(
-            f"{path}: has {channels} light channels, the calibration of bench {config.name!r} has "
+            f"{path}: has {channels} light channels, the calibration of bench {bench!r} has "
             f"{calibration.channels}; choose the bench that recorded it with --bench"
         )
-    return decode(led.times_s, led.values, calibration=calibration, codes=load_catalogue().for_device(*tags))
 
 
 def _unpowered(span: Span, recording: Recording) -> list[str]:

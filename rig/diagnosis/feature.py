@@ -17,7 +17,7 @@ def feature(function: Callable[Concatenate[Scene, P], T]) -> Callable[Concatenat
     name = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
-    def kept(scene: Scene, *args: P.args, **kwargs: P.kwargs) -> T:
+    def kept(scene: Scene, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key = (name, args, tuple(sorted(kwargs.items())))
         if key not in scene.features:
             scene.features[key] = function(scene, *args, **kwargs)

@@ -1,11 +1,11 @@
 """The one way from a recording to a verdict, live and replayed.
 
-    light of the recording  -> decoded as it was during the test   (`decode_light`, or the acquisition's own stream)
-                            -> read at the voltage that there was  (`corrections.supply_dimming`)
-                            -> read at weaker levels, if that makes sense of light which is not understood
-                               (`corrections.weak_led`; each reading is judged, and the only uncontradicted one taken)
-                            -> checked for what it says about the bench    (`checks.light_path`)
-                            -> judged                                       (`engine`)
+light of the recording  -> decoded as it was during the test   (`decode_light`, or the acquisition's own stream)
+                        -> read at the voltage that there was  (`corrections.supply_dimming`)
+                        -> read at weaker levels, if that makes sense of light which is not understood
+                           (`corrections.weak_led`; each reading is judged, and the only uncontradicted one taken)
+                        -> checked for what it says about the bench    (`checks.light_path`)
+                        -> judged                                       (`engine`)
 """
 
 from __future__ import annotations
@@ -122,9 +122,7 @@ def _verdict(recording: Recording, reading: Reading, device: JudgedDevice) -> Ou
     return None if outcome.verdict is Verdict.UNDECIDED else outcome
 
 
-def _uncontradicted(
-    recording: Recording, readings: list[weak_led.WeakReading], device: JudgedDevice
-) -> Reading | None:
+def _uncontradicted(recording: Recording, readings: list[weak_led.WeakReading], device: JudgedDevice) -> Reading | None:
     """The surest of the readings that give a verdict, if they all give one and the same."""
     decided: list[tuple[Outcome, Reading]] = []
     for one in readings:

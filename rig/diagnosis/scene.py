@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from rig.diagnosis.device_facts import DeviceFacts
 from rig.diagnosis.features.colours import Answer, Colour, answers
 from rig.diagnosis.features.supply import SupplyView, view_supply
 from rig.diagnosis.outcome import EvidenceItem
-from rig.diagnosis.device_facts import DeviceFacts
 from rig.diagnosis.thresholds import (
- ANSWER_CONFIDENCE, ANSWER_SHARE, BESIDE_SENDING_S, HASTY_ONLINE_S, LIGHT_BEFORE_POWER_S, LIGHT_GAP_S, MERGE_GAP_S, MOSTLY_DARK, PATTERN_FLASH_S)
+    ANSWER_CONFIDENCE,
+    ANSWER_SHARE,
+    BESIDE_SENDING_S,
+    HASTY_ONLINE_S,
+    LIGHT_BEFORE_POWER_S,
+    LIGHT_GAP_S,
+    MERGE_GAP_S,
+    MOSTLY_DARK,
+    PATTERN_FLASH_S,
+)
 from rig.led import Decoded, Problem
 from rig.recording import Action, Recording, Trace
 from rig.recording.actions import ActionKind
@@ -128,7 +137,9 @@ class Scene:
 def powered_stretches(actions: Iterable[Action], start_s: float, end_s: float) -> tuple[Powered, ...]:
     """The stretches with power. Without any power action the device is taken to have had it all along."""
     found: list[Powered] = []
-    switches = sorted((a for a in actions if a.kind in (ActionKind.POWER_ON, ActionKind.POWER_OFF)), key=lambda a: a.start_s)
+    switches = sorted(
+        (a for a in actions if a.kind in (ActionKind.POWER_ON, ActionKind.POWER_OFF)), key=lambda a: a.start_s
+    )
     on_s: float | None = start_s if not switches or switches[0].kind == ActionKind.POWER_OFF else None
     cold = False
     for action in switches:
@@ -160,7 +171,9 @@ def build_scene(recording: Recording, decoded: Decoded, facts: DeviceFacts) -> S
     if not stretches:
         return None
     powered = stretches[-1]
-    sends = tuple(a for a in recording.actions if a.kind == ActionKind.BLINKUP and powered.start_s <= a.start_s < powered.end_s)
+    sends = tuple(
+        a for a in recording.actions if a.kind == ActionKind.BLINKUP and powered.start_s <= a.start_s < powered.end_s
+    )
     colours = tuple(
         Colour(max(c.start_s, powered.start_s), min(c.end_s, powered.end_s), c.colour[0].upper())
         for c in decoded.segments
@@ -218,7 +231,9 @@ def _clip(spans: Iterable[Any], powered: Powered, facts: DeviceFacts) -> list[Sc
             reason = span.reason
             if span.code is not None and code is None:
                 reason = f"{span.code} at a confidence of only {span.confidence:.2f}"
-            seen.append(SceneSpan(a, b, code, float(span.confidence), tuple(span.alternatives), reason, dict(span.details)))
+            seen.append(
+                SceneSpan(a, b, code, float(span.confidence), tuple(span.alternatives), reason, dict(span.details))
+            )
     return seen
 
 
@@ -235,7 +250,9 @@ def _read_answers(spans: list[SceneSpan], found: list[Answer]) -> list[SceneSpan
             both_s = min(span.end_s, answer.end_s) - max(span.start_s, answer.start_s)
             whole_s = answer.end_s - answer.start_s if hasty else max(span.duration_s, answer.end_s - answer.start_s)
             if both_s >= ANSWER_SHARE * whole_s:
-                span = replace(span, code=answer.code, confidence=ANSWER_CONFIDENCE, reason="by its place after a BlinkUp")
+                span = replace(
+                    span, code=answer.code, confidence=ANSWER_CONFIDENCE, reason="by its place after a BlinkUp"
+                )
         read.append(span)
     return read
 
@@ -262,7 +279,11 @@ def _outside_sending(spans: list[SceneSpan], sends: tuple[Action, ...]) -> list[
         if span.code in (None, DARK):
             continue
         covered_s = sum(max(0.0, min(span.end_s, a.end_s) - max(span.start_s, a.start_s)) for a in sends)
-        if covered_s == 0 or span.duration_s - covered_s >= BESIDE_SENDING_S or span.code in GREEN_ANSWERS | RED_ANSWERS:
+        if (
+            covered_s == 0
+            or span.duration_s - covered_s >= BESIDE_SENDING_S
+            or span.code in GREEN_ANSWERS | RED_ANSWERS
+        ):
             kept.append(span)
     return kept
 

@@ -65,7 +65,9 @@ LOOP = assumed(3, "1", "one event may be a glitch, and two a coincidence")
 
 # The scene: spans of decoded light
 MERGE_GAP_S = assumed(1.0, "s", "spans of one code this near to each other are one span")
-LIGHT_GAP_S = documented(0.25, "s", "LED guide: the shortest flash of a pattern; a longer gap in the light can hide one")
+LIGHT_GAP_S = documented(
+    0.25, "s", "LED guide: the shortest flash of a pattern; a longer gap in the light can hide one"
+)
 BESIDE_SENDING_S = assumed(1.0, "s", "a pattern lies outside the rig's own flashing for this long to count")
 LIGHT_BEFORE_POWER_S = assumed(0.2, "s", "light recorded for this long before power-on shows what dark is")
 ANSWER_SHARE = assumed(0.7, "1", "share of an undecided span that a single flash takes up to be what it shows")
@@ -218,7 +220,9 @@ SHORT_LOSS_CONFIDENCE = score(0.9, "factor: a loss told by its red alone")
 # Readings of the light at other levels
 FORWARD_SIGMA_V = assumed(0.06, "V", "each die lies within 0.1 V of what is typical")
 DARK_BEFORE_S = assumed(0.3, "s", "darkness before power-on that is decoded with what follows it")
-LEAST_BRIGHTNESS = assumed(0.1, "1", "share of the nominal brightness: less is not told from noise, so nothing is scaled further")
+LEAST_BRIGHTNESS = assumed(
+    0.1, "1", "share of the nominal brightness: less is not told from noise, so nothing is scaled further"
+)
 FAINTEST_COLOUR = assumed(0.15, "1", "share of the nominal brightness: below, a colour can't be told from darkness")
 LIT_LEAST_S = assumed(0.3, "s", "light for less says nothing of the voltage that it was made with")
 ENOUGH_VOLTAGE = assumed(0.95, "1", "share of the nominal voltage from which the calibration holds")

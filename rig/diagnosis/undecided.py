@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -61,7 +61,7 @@ def never_powered(expectation: Verdict | None) -> Outcome:
     return _in_words(Shortfall(reason, "switch the supply on and repeat", FaultDomain.BENCH), {}, expectation)
 
 
-def not_enough(scene: Scene, weighed: list[Doubted], expectation: Verdict | None) -> Outcome:
+def not_enough(scene: Scene, weighed: Sequence[Doubted], expectation: Verdict | None) -> Outcome:
     """Why there is no verdict, what is missing, and what the likeliest verdicts would have been."""
     short = _of_hypotheses(scene, weighed) if weighed else _of_nothing(scene)
     if brighter_when_powered(scene):
@@ -80,7 +80,7 @@ def not_enough(scene: Scene, weighed: list[Doubted], expectation: Verdict | None
     return _in_words(short, measured, expectation)
 
 
-def _of_hypotheses(scene: Scene, weighed: list[Doubted]) -> Shortfall:
+def _of_hypotheses(scene: Scene, weighed: Sequence[Doubted]) -> Shortfall:
     """Proposals there are, but none is proven, or the best one says what is missing."""
     rivals: dict[Verdict, str] = {}
     for w in weighed:
@@ -107,7 +107,11 @@ def _of_hypotheses(scene: Scene, weighed: list[Doubted]) -> Shortfall:
 
 def _domain(scene: Scene, h: Hypothesis) -> FaultDomain:
     """Whose fault it is that there is no verdict."""
-    if h.domain is not None and h.domain is not FaultDomain.UNKNOWN and (not h.decided or h.domain is FaultDomain.BENCH):
+    if (
+        h.domain is not None
+        and h.domain is not FaultDomain.UNKNOWN
+        and (not h.decided or h.domain is FaultDomain.BENCH)
+    ):
         return h.domain
     outshone = scene.blinkups and any(p.kind == ProblemKind.CROSSTALK for p in scene.problems)
     return FaultDomain.BENCH if outshone else FaultDomain.UNKNOWN  # the sender's light hides the answer
@@ -147,9 +151,7 @@ def _what_is_missing(scene: Scene) -> tuple[str, str]:
     return f"the LED was seen for {seen_s:.1f} s and showed no pattern", "record from power-on until the LED goes dark"
 
 
-def _in_words(
-    short: Shortfall, measured: Mapping[str, tuple[float, str]], expectation: Verdict | None
-) -> Outcome:
+def _in_words(short: Shortfall, measured: Mapping[str, tuple[float, str]], expectation: Verdict | None) -> Outcome:
     page, step = page_of(Verdict.UNDECIDED), short.step
     first = (step[0].upper() + step[1:] + ".",) if step else ()
     advice = tuple(dict.fromkeys((*first, *short.likely, *advice_for(Verdict.UNDECIDED))))

@@ -18,7 +18,7 @@ from rig.led.catalogue import Catalogue
 from rig.led.decoder import Tracker, finish
 from rig.led.levels.binning import Binner
 from rig.led.levels.bins import BIN_S, Bins, Floats
-from rig.led.result import Decoded, Problem, Span
+from rig.led.result import Decoded, LevelsAssumed, LevelsOpen, NoSamples, Problem, ProblemKind, Span
 
 BLOCK = 5  # bins
 BASE_BLOCKS = 60  # over which the least light is taken for dark
@@ -75,9 +75,9 @@ def decode_blind(times_s: Floats, samples: Floats, codes: Catalogue | None = Non
     if named < NAMED:
         return _refused(times_s, f"the likeliest reading names only {named:.0%} of the time")
     assumed = Problem(
-        "levels",
+        ProblemKind.LEVELS,
         "decoded without a calibration: red and green steps were taken from the light itself; calibrate to be sure",
-        {"red": calibration.red_v[0], "green": calibration.green_v[0], "lit_levels": float(len(levels))},
+        LevelsAssumed(calibration.red_v[0], calibration.green_v[0], len(levels)),
     )
     return Decoded(decoded.spans, decoded.segments, (*decoded.problems, assumed))
 
@@ -97,7 +97,7 @@ def _alternatives(times_s: Floats, trackers: list[Tracker], levels: list[Floats]
     why = f"2 lit levels, {steps} above dark, can be called red, green or amber in {len(readings)} ways that fit codes"
     if len(readings) == 1:
         why = f"2 lit levels, {steps} above dark, don't prove their colours, though only one way fits codes"
-    problem = replace(_unidentified(why), numbers={"open": 1.0, "lit_levels": 2.0, "ways": float(len(readings))})
+    problem = replace(_unidentified(why), payload=LevelsOpen(1.0, lit_levels=2, ways=len(readings)))
     spans = []
     for span in readings[0]:
         middle_s = (span.start_s + span.end_s) / 2
@@ -106,7 +106,7 @@ def _alternatives(times_s: Floats, trackers: list[Tracker], levels: list[Floats]
         confidence = span.confidence / (len(readings) + 1)  # the ways count alike, and one more for none of them
         reason = span.reason if not names and span.reason else f"insufficient evidence: {problem.text}"
         spans.append(Span(span.start_s, span.end_s, None, confidence, tuple(dict.fromkeys(names)), reason))
-    return Decoded(tuple(spans), (), (*(p for p in readings[0].problems if p.kind != "levels"), problem))
+    return Decoded(tuple(spans), (), (*(p for p in readings[0].problems if p.kind is not ProblemKind.LEVELS), problem))
 
 
 def assignments(levels: list[Floats]) -> list[Calibration]:
@@ -169,11 +169,11 @@ def _plateaus(bins: Bins) -> tuple[float, list[Floats]]:
 def _refused(times_s: Floats, why: str) -> Decoded:
     problem = _unidentified(why)
     if not len(times_s):
-        return Decoded((), (), (Problem("samples", "no samples at all", {"samples": 0}),))
+        return Decoded((), (), (Problem(ProblemKind.SAMPLES, "no samples at all", NoSamples()),))
     span = Span(float(times_s[0]), float(times_s[-1]), None, 0.0, (), f"insufficient evidence: {problem.text}")
     return Decoded((span,), (), (problem,))
 
 
 def _unidentified(why: str) -> Problem:
     text = f"levels not identified: {why}; calibrate red and green, record more colours, or use two filtered sensors"
-    return Problem("levels", text, {"open": 1.0})
+    return Problem(ProblemKind.LEVELS, text, LevelsOpen(1.0))

@@ -142,7 +142,7 @@ def observed(seen: Observation) -> dict[str, Any]:
     return {
         "outcome": seen.outcome,
         "spans": seen.decoded.spans,
-        "problems": seen.decoded.problems,
+        "problems": [{"kind": p.kind, "text": p.text, "numbers": p.numbers} for p in seen.decoded.problems],
         "actions": seen.recording.actions,
     }
 

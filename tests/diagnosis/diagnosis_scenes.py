@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rig.led import Problem
 from rig.recording import Action, Recording, Trace
 
 
@@ -27,13 +28,6 @@ class Segment:
     start_s: float
     end_s: float
     colour: str
-
-
-@dataclass(frozen=True)
-class Problem:
-    kind: str
-    text: str
-    numbers: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pytest
 from diagnosis_scenes import DARK, Action, Decoded, Problem, Segment, Span, blinkup, colours, light, on, trace
 
 from rig.diagnosis import DeviceFacts, FaultDomain, Outcome, Verdict, judge
+from rig.led import AmbientChange, ProblemKind
 from rig.recording import Recording, Trace
 
 V, F = Verdict, FaultDomain
@@ -297,8 +298,8 @@ def test_green_at_the_start_puts_an_answer_in_doubt_and_with_it_the_amber() -> N
 
 
 def test_ambient_light_that_rises_with_the_device_may_be_its_led() -> None:
-    spoiled = light((None, LENGTH_S, 0.2), problems=(Problem("ambient", "it rose", {"time_s": 3.0, "change": 0.6}),))
-    dimmed = light((None, LENGTH_S, 0.2), problems=(Problem("ambient", "it fell", {"time_s": 3.0, "change": -0.6}),))
+    spoiled = light((None, LENGTH_S, 0.2), problems=(Problem(ProblemKind.AMBIENT, "it rose", AmbientChange(3.0, 0.6)),))
+    dimmed = light((None, LENGTH_S, 0.2), problems=(Problem(ProblemKind.AMBIENT, "it fell", AmbientChange(3.0, -0.6)),))
     assert any("10 kohm" in line for line in told(spoiled).advice)
     assert not any("10 kohm" in line for line in told(dimmed).advice)
 
@@ -417,7 +418,7 @@ def test_steps_do_not_end_in_darkness_before_code_runs(last_s: float, verdict: V
 def test_clear_light_that_fits_nothing_is_a_matter_of_the_leds_colours() -> None:
     flashes = colours("DR" * 25, 0.5, 5.0)
     seen = Decoded((Span(0.5, 4.0, "modem"), Span(4.0, LENGTH_S, None, 0.4)), (BOOT, *flashes))
-    noisy = Decoded(seen.spans, seen.segments, (Problem("noise", "it is noisy"),))
+    noisy = Decoded(seen.spans, seen.segments, (Problem(ProblemKind.NOISE, "it is noisy"),))
     assert "suspect the LED's colours" in told(seen).summary
     assert "suspect the LED's colours" not in told(noisy).summary
 

@@ -9,6 +9,7 @@ import pytest
 from diagnosis_scenes import DARK, Decoded, Problem, Segment, Span, blinkup, colours, light, on, trace
 
 from rig.diagnosis import DeviceFacts, FaultDomain, Outcome, Verdict, judge
+from rig.led import LevelsOpen, ProblemKind
 from rig.recording import Action, Blanked, Recording, Trace
 
 V, F = Verdict, FaultDomain
@@ -63,7 +64,7 @@ def test_what_is_no_answer_is_not_taken_for_one(code: str, letter: str, red: Seg
 
 def test_beside_a_sender_that_the_sensor_sees_a_glimpse_says_nothing() -> None:
     seen = around("connected", "G", Segment(HIDDEN[0] - 0.27, HIDDEN[0], "R"))
-    seen = replace(seen, problems=(Problem("crosstalk", "the sensor sees the BlinkUp LED"),))
+    seen = replace(seen, problems=(Problem(ProblemKind.CROSSTALK, "the sensor sees the BlinkUp LED"),))
     assert told(seen, blinkup(SENT_S, OVER_S)).verdict is not V.BLINKUP_REFUSED
 
 
@@ -138,8 +139,8 @@ def test_an_undecided_flash_and_update_are_one_answer_to_why_nothing_listened() 
     assert "busy" in outcome.summary
 
 
-@pytest.mark.parametrize("kind", ["levels", "calibration"])
-def test_levels_that_do_not_fit_may_be_a_dim_led(kind: str) -> None:
+@pytest.mark.parametrize("kind", [ProblemKind.LEVELS, ProblemKind.CALIBRATION])
+def test_levels_that_do_not_fit_may_be_a_dim_led(kind: ProblemKind) -> None:
     unread = light((None, LENGTH_S, 0.2, ("searching",)), problems=[Problem(kind, "levels are off")])
     decoded = Decoded((Span(0.0, 6.0, "blinkup_ok", 0.9), *unread.spans[:0], Span(6.0, 30.0, None, 0.1)))
     decoded = Decoded(decoded.spans, (), unread.problems)
@@ -249,7 +250,7 @@ def test_light_without_current_is_not_the_leds(amps: float, verdict: Verdict) ->
 
 def test_solid_red_without_current_in_light_that_can_not_be_read_is_a_dead_device() -> None:
     """Levels that are open hide no LED where no current flows."""
-    open_levels = Problem("levels", "which level is which colour is open", {"open": 0.7})
+    open_levels = Problem(ProblemKind.LEVELS, "which level is which colour is open", LevelsOpen(0.7))
     seen = Decoded((Span(0.0, LENGTH_S, None, 0.31, ("power_fault",)),), (Segment(0.3, 30.0, "R"),), (open_levels,))
     volts = trace("dut_v", LENGTH_S, 3.3)
     dead = told(seen, None, volts, trace("supply_a", LENGTH_S, 0.0, unit="A", interval_s=0.02))

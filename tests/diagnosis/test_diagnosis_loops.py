@@ -9,6 +9,7 @@ import pytest
 from diagnosis_scenes import DARK, Decoded, Problem, Segment, Span, blinkup, light, on, recording, supply, trace
 
 from rig.diagnosis import DeviceFacts, FaultDomain, Verdict, judge
+from rig.led import ProblemKind, StepsDrowned
 from rig.recording import Action, Recording, Trace
 
 V, F = Verdict, FaultDomain
@@ -197,7 +198,7 @@ def test_a_low_supply_may_be_beside_the_point() -> None:
 )
 def test_a_low_supply_does_not_replace_what_the_light_shows_without_a_failure(code: str, verdict: Verdict) -> None:
     """However hard the light was to read: problems lower the verdict's score, and not the supply's."""
-    noisy = tuple(Problem("noise", "it is noisy", {"time_s": 1.0}) for _ in range(4))
+    noisy = tuple(Problem(ProblemKind.NOISE, "it is noisy", StepsDrowned(0.3, 0.4)) for _ in range(4))
     outcome = judge(recording(on(), traces=supply(20.0, 2.2, 0.06)), light((code, 20.0), problems=noisy))
     assert outcome.verdict is verdict
     assert outcome.confidence < 0.8

@@ -9,6 +9,7 @@ import pytest
 from diagnosis_scenes import DARK, Decoded, Problem, Segment, Span, blinkup, light, on, trace
 
 from rig.diagnosis import FaultDomain, Outcome, Verdict, judge
+from rig.led import AmbientChange, LevelsOpen, ProblemKind
 from rig.recording import Action, Recording, Trace
 
 V, F = Verdict, FaultDomain
@@ -19,7 +20,7 @@ def risen(*changes: tuple[float, float], traces: tuple[Trace, ...] = (), first_s
     """Darkness as the decoder sees it, with changes of ambient light: (s after power-on, amber steps)."""
     times = np.arange(first_s, LENGTH_S, 0.01)
     led = Trace("led", "V", times, np.zeros(len(times)))
-    problems = [Problem("ambient", "it changed", {"time_s": t, "change": step}) for t, step in changes]
+    problems = [Problem(ProblemKind.AMBIENT, "it changed", AmbientChange(t, step)) for t, step in changes]
     decoded = light((DARK, LENGTH_S), segments=(Segment(0.0, LENGTH_S, "D"),), problems=problems)
     return judge(Recording({t.name: t for t in (led, *traces)}, (on(),)), decoded)
 
@@ -71,7 +72,9 @@ def test_a_reading_that_leans_towards_red_is_settled_by_the_start(start_s: float
         Span(start_s, LENGTH_S, None, 0.79, ("power_fault",), "which level is which colour is open"),
     )
     segments = (Segment(-1.0, start_s, "D"), Segment(start_s, LENGTH_S, "R"))
-    decoded = Decoded(spans, segments, (Problem("levels", "which level is which colour is open", {"open": 0.2}),))
+    decoded = Decoded(
+        spans, segments, (Problem(ProblemKind.LEVELS, "which level is which colour is open", LevelsOpen(0.2)),)
+    )
     outcome = judge(Recording({"led": led}, (on(),)), decoded)
     assert (outcome.verdict is V.BROWNOUT_LOOP) is is_red
     assert ("is open" in outcome.summary) is not is_red
@@ -84,7 +87,7 @@ def test_a_start_that_was_not_recorded_lights_nothing() -> None:
 def test_it_is_the_last_start_that_counts() -> None:
     actions = (Action("power_on", -3.0, -3.0), Action("power_off", -2.0, -2.0), on())
     led = Trace("led", "V", np.arange(-4.0, LENGTH_S, 0.01), np.zeros(int((LENGTH_S + 4.0) * 100)))
-    problem = Problem("ambient", "it changed", {"time_s": -2.9, "change": 0.38})
+    problem = Problem(ProblemKind.AMBIENT, "it changed", AmbientChange(-2.9, 0.38))
     seen = light((DARK, LENGTH_S + 4.0), start_s=-4.0, problems=(problem,))
     assert judge(Recording({"led": led, "dut_v": volts()}, actions), seen).verdict is V.DEAD
 

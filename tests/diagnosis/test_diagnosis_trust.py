@@ -9,6 +9,7 @@ import pytest
 from diagnosis_scenes import DARK, Problem, blinkup, colours, light, on, recording, trace
 
 from rig.diagnosis import DeviceFacts, FaultDomain, Verdict, judge
+from rig.led import AmbientChange, ConverterRailed, LevelsOpen, NoSamples, ProblemKind, Sampling, SpoiltStretch
 from rig.recording import Blanked, Recording, Trace
 
 V, F = Verdict, FaultDomain
@@ -68,19 +69,21 @@ def test_light_that_no_span_covers_leaves_it_open() -> None:
 
 
 def test_problems_lower_the_confidence_by_their_weight() -> None:
-    mild = sure(Problem("ambient", "the light changed", {"time_s": 3.0, "change": 0.3}))
-    rail = sure(Problem("rail", "at the end", {"fraction": 0.1}))
-    unknown = sure(Problem("rail", "at the end", {}))
-    worse = sure(Problem("rail", "at the end", {"fraction": 0.45}))
+    mild = sure(Problem(ProblemKind.AMBIENT, "the light changed", AmbientChange(3.0, 0.3)))
+    rail = sure(Problem(ProblemKind.RAIL, "at the end", ConverterRailed(0.1)))
+    unknown = sure(Problem(ProblemKind.RAIL, "at the end"))
+    worse = sure(Problem(ProblemKind.RAIL, "at the end", ConverterRailed(0.45)))
     assert sure() > mild >= rail > worse
     assert sure() > unknown
-    assert mild > sure(Problem("ambient", "a", {}), Problem("noise", "b", {}))
+    assert mild > sure(Problem(ProblemKind.AMBIENT, "a"), Problem(ProblemKind.NOISE, "b"))
 
 
-@pytest.mark.parametrize("kind", ["rail", "sampling", "levels"])
+@pytest.mark.parametrize("kind", [ProblemKind.RAIL, ProblemKind.SAMPLING, ProblemKind.LEVELS])
 @pytest.mark.parametrize(("stretch", "verdict"), [((0.0, 41.0), V.UNDECIDED), ((0.0, 3.0), V.NETWORK_NOT_FOUND)])
-def test_where_a_blocking_problem_lies_decides(kind: str, stretch: tuple[float, float], verdict: Verdict) -> None:
-    problem = Problem(kind, "unreadable", {"start_s": stretch[0], "end_s": stretch[1]})
+def test_where_a_blocking_problem_lies_decides(
+    kind: ProblemKind, stretch: tuple[float, float], verdict: Verdict
+) -> None:
+    problem = Problem(kind, "unreadable", SpoiltStretch(*stretch))
     outcome = judge(recording(), light(*SEARCHING, problems=[problem]))
     assert outcome.verdict is verdict
     if verdict is V.UNDECIDED:
@@ -91,22 +94,22 @@ def test_where_a_blocking_problem_lies_decides(kind: str, stretch: tuple[float, 
 
 def test_a_problem_where_the_last_light_lies_blocks_a_transition() -> None:
     rows = (("connected", 30.0), ("lost", 5.0))
-    problem = Problem("rail", "glare", {"start_s": 30.0, "end_s": 35.0})
+    problem = Problem(ProblemKind.RAIL, "glare", SpoiltStretch(30.0, 35.0))
     assert judge(recording(), light(*rows, problems=[problem])).verdict is V.UNDECIDED
 
 
 def test_a_problem_while_it_was_dark_blocks_too() -> None:
-    problem = Problem("rail", "glare", {"start_s": 30.0, "end_s": 60.0})
+    problem = Problem(ProblemKind.RAIL, "glare", SpoiltStretch(30.0, 60.0))
     assert judge(recording(), light(("connected", 30.0), (DARK, 30.0), problems=[problem])).verdict is V.UNDECIDED
 
 
 @pytest.mark.parametrize(
     "problem",
     [
-        Problem("sampling", "too slow", {"rate_hz": 5.0, "max_gap_s": 0.3, "shortest_pulse_s": 0.25}),
-        Problem("samples", "none", {"samples": 0}),
-        Problem("rail", "glare", {"fraction": 0.8}),
-        Problem("levels", "open", {"open": 0.7}),
+        Problem(ProblemKind.SAMPLING, "too slow", Sampling(5.0, 0.3, 0.25)),
+        Problem(ProblemKind.SAMPLES, "none", NoSamples()),
+        Problem(ProblemKind.RAIL, "glare", ConverterRailed(0.8)),
+        Problem(ProblemKind.LEVELS, "open", LevelsOpen(0.7)),
     ],
 )
 def test_problems_of_the_whole_trace_block(problem: Problem) -> None:
@@ -115,10 +118,16 @@ def test_problems_of_the_whole_trace_block(problem: Problem) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "domain"), [("calibration", F.UNKNOWN), ("ambient", F.UNKNOWN), ("noise", F.BENCH), ("colours", F.BENCH)]
+    ("kind", "domain"),
+    [
+        (ProblemKind.CALIBRATION, F.UNKNOWN),
+        (ProblemKind.AMBIENT, F.UNKNOWN),
+        (ProblemKind.NOISE, F.BENCH),
+        (ProblemKind.COLOURS, F.BENCH),
+    ],
 )
-def test_levels_that_do_not_fit_may_be_those_of_a_broken_led(kind: str, domain: FaultDomain) -> None:
-    outcome = judge(recording(), light((None, 40.0), problems=[Problem(kind, "not as calibrated", {})]))
+def test_levels_that_do_not_fit_may_be_those_of_a_broken_led(kind: ProblemKind, domain: FaultDomain) -> None:
+    outcome = judge(recording(), light((None, 40.0), problems=[Problem(kind, "not as calibrated")]))
     assert (outcome.verdict, outcome.fault_domain) == (V.UNDECIDED, domain)
     assert "not as calibrated" in outcome.summary
 
@@ -128,7 +137,7 @@ def test_gaps_count_where_they_are(gap: tuple[float, float], verdict: Verdict) -
     values = np.full(6000, 0.1)
     values[int(gap[0] * 100) : int(gap[1] * 100)] = np.nan
     led = Trace("led", "V", np.arange(6000) * 0.01, values)
-    problem = Problem("sampling", "gaps", {"rate_hz": 100.0, "max_gap_s": 10.0, "shortest_pulse_s": 0.25})
+    problem = Problem(ProblemKind.SAMPLING, "gaps", Sampling(100.0, 10.0, 0.25))
     rows = (("no_settings", 5.0), (None, 10.0, 0.0), ("blinkup_ok", 3.0), ("searching", 42.0))
     outcome = judge(recording(on(), blinkup(5.0, 15.0), traces=[led]), light(*rows, problems=[problem]))
     assert outcome.verdict is verdict
@@ -137,7 +146,7 @@ def test_gaps_count_where_they_are(gap: tuple[float, float], verdict: Verdict) -
 def test_a_brownout_seen_by_the_supply_needs_no_light() -> None:
     dips = tuple((1.0 + 0.2 * i, 0.02, 1.6) for i in range(20))
     rec = recording(traces=[trace("dut_v", 6.0, 3.3, *dips)])
-    problem = Problem("rail", "glare", {"fraction": 1.0})
+    problem = Problem(ProblemKind.RAIL, "glare", ConverterRailed(1.0))
     outcome = judge(rec, light(("power_fault", 6.0), problems=[problem]))
     assert outcome.verdict is V.BROWNOUT_LOOP
 
@@ -167,10 +176,15 @@ def test_light_that_the_rig_itself_left_out_is_not_unread() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("calibration", "calibrate anew"), ("levels", "calibrate anew"), ("rail", "gain"), ("noise", "nearer")],
+    [
+        (ProblemKind.CALIBRATION, "calibrate anew"),
+        (ProblemKind.LEVELS, "calibrate anew"),
+        (ProblemKind.RAIL, "gain"),
+        (ProblemKind.NOISE, "nearer"),
+    ],
 )
-def test_what_spoils_the_light_is_put_right_before_anything_is_watched_longer(kind: str, words: str) -> None:
-    spoilt = light(("searching", 2.0), problems=(Problem(kind, "it is spoilt", {"open": 1.0}),))
+def test_what_spoils_the_light_is_put_right_before_anything_is_watched_longer(kind: ProblemKind, words: str) -> None:
+    spoilt = light(("searching", 2.0), problems=(Problem(kind, "it is spoilt", LevelsOpen(1.0)),))
     outcome = judge(recording(on()), spoilt)
     assert outcome.verdict is Verdict.UNDECIDED
     assert words in outcome.summary.split("Next: ")[1]
@@ -181,6 +195,6 @@ def test_what_spoils_the_light_is_put_right_before_anything_is_watched_longer(ki
 
 
 def test_an_led_that_its_supply_dims_is_not_to_be_calibrated_away() -> None:
-    starved = Problem("levels", "it has 1.8 V", {"open": 1.0, "volts": 1.8})
+    starved = Problem(ProblemKind.LEVELS, "it has 1.8 V", LevelsOpen(1.0, volts=1.8))
     outcome = judge(recording(on()), light(("searching", 2.0), problems=(starved,)))
     assert "raise the supply" in outcome.summary.split("Next: ")[1]

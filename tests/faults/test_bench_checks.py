@@ -17,7 +17,7 @@ from rig.blinkup.frame import frame_for
 from rig.diagnosis.checks.light_path import with_light_checked
 from rig.drivers.optical.crosstalk import crosstalk_v
 from rig.errors import BenchFault
-from rig.led import Calibration, Decoded, Problem, Segment
+from rig.led import Calibration, Decoded, Problem, ProblemKind, Sampling, Segment
 from rig.recording import Blanked, Recording, Trace
 
 N = 860
@@ -195,14 +195,13 @@ def test_led_on_a_low_supply_may_be_dim() -> None:
 
 def test_gaps_that_hide_a_secret_are_no_fault_of_the_sampling() -> None:
     recording, decoded = blinking(0.45)
-    numbers = {"rate_hz": 500.0, "max_gap_s": 3.0, "shortest_pulse_s": 0.25}
-    gaps = replace(decoded, problems=(Problem("sampling", "gaps of 3 s", numbers),))
+    gaps = replace(decoded, problems=(Problem(ProblemKind.SAMPLING, "gaps of 3 s", Sampling(500.0, 3.0, 0.25)),))
     hidden = replace(recording, secret_windows=(Blanked(2.0, 5.0, "BlinkUp data"),))
     assert with_light_checked(hidden, gaps, CALIBRATION, 3.3).problems == ()
     led = recording.traces["led"]
     values = np.where((led.times_s >= 6.0) & (led.times_s < 9.0), np.nan, led.values)
     lost = replace(hidden, traces={**recording.traces, "led": replace(led, values=values)})
-    slow = replace(gaps, problems=(Problem("sampling", "slow", {**numbers, "rate_hz": 8.0}),))
+    slow = replace(gaps, problems=(Problem(ProblemKind.SAMPLING, "slow", Sampling(8.0, 3.0, 0.25)),))
     for kept in ((lost, gaps), (hidden, slow)):
         assert [p.kind for p in with_light_checked(*kept, CALIBRATION, 3.3).problems] == ["sampling"]
 

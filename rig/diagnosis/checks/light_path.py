@@ -12,8 +12,31 @@ from typing import Final
 
 import numpy as np
 
-from rig.diagnosis.thresholds import (CROSSTALK_STEP, ENOUGH_VOLTAGE, FAINT_ALIKE, FAINT_TURNS, LAMP_LOOK_S, LAMP_STEP, SAMPLES_PER_FLASH, SENSOR_EDGE_S, STEPS, STEP_HIGH, STEP_LEAST_S, STEP_LOW)
-from rig.led import Calibration, Decoded, Problem
+from rig.diagnosis.thresholds import (
+    CROSSTALK_STEP,
+    ENOUGH_VOLTAGE,
+    FAINT_ALIKE,
+    FAINT_TURNS,
+    LAMP_LOOK_S,
+    LAMP_STEP,
+    SAMPLES_PER_FLASH,
+    SENSOR_EDGE_S,
+    STEP_HIGH,
+    STEP_LEAST_S,
+    STEP_LOW,
+    STEPS,
+)
+from rig.led import (
+    AmbientChange,
+    Calibration,
+    Crosstalk,
+    Decoded,
+    LampFlicker,
+    LevelsOpen,
+    Problem,
+    ProblemKind,
+    Sampling,
+)
 from rig.recording import Floats, Recording
 
 LAMP_HZ: Final = (100.0, 120.0)
@@ -37,15 +60,15 @@ def with_light_checked(recording: Recording, decoded: Decoded, calibration: Cali
 
 def _own_gaps(recording: Recording, times_s: Floats, values: Floats, problem: Problem) -> bool:
     """Whether a problem is about nothing but gaps that the rig itself made, where light holds a secret."""
-    numbers = problem.numbers
-    if problem.kind != "sampling" or not {"rate_hz", "shortest_pulse_s"} <= numbers.keys():
+    sampling = problem.payload
+    if not isinstance(sampling, Sampling):
         return False
     seen = np.isfinite(values)
     for window in recording.secret_windows:
         seen |= (times_s >= window.start_s) & (times_s < window.end_s)
     gaps = np.diff(times_s[seen])
-    sound = float(numbers["rate_hz"]) * float(numbers["shortest_pulse_s"]) >= SAMPLES_PER_FLASH
-    return sound and len(gaps) > 0 and float(gaps.max()) <= float(numbers["shortest_pulse_s"])
+    sound = sampling.rate_hz * sampling.shortest_pulse_s >= SAMPLES_PER_FLASH
+    return sound and len(gaps) > 0 and float(gaps.max()) <= sampling.shortest_pulse_s
 
 
 def _levels(
@@ -69,7 +92,7 @@ def _levels(
         "steps): colours can't be told apart. The sensor is dimmed or out of place, or the calibration is of another "
         "one; put it right or calibrate anew"
     )
-    return [Problem("levels", text, {"open": 1.0, "ratio": ratio})]
+    return [Problem(ProblemKind.LEVELS, text, LevelsOpen(1.0, ratio=ratio))]
 
 
 def _step(
@@ -96,7 +119,7 @@ def _step(
 
 def _faint(decoded: Decoded) -> list[Problem]:
     """An LED too weak for any colour is decoded as ambient light that comes and goes."""
-    changes = [p.numbers.get("change", 0.0) for p in decoded.problems if p.kind == "ambient"]
+    changes = [p.payload.change for p in decoded.problems if isinstance(p.payload, AmbientChange)]
     turns = [abs(b) for a, b in itertools.pairwise(changes) if a * b < 0 and abs(abs(a) - abs(b)) < FAINT_ALIKE]
     if len(turns) < FAINT_TURNS:
         return []
@@ -105,7 +128,7 @@ def _faint(decoded: Decoded) -> list[Problem]:
         f"light of {share:.2f} amber steps came and went {len(turns)} times: an LED whose light hardly reaches the "
         "sensor looks so. Put the sensor over the status LED, or calibrate anew"
     )
-    return [Problem("levels", text, {"open": 1.0, "step": share})]
+    return [Problem(ProblemKind.LEVELS, text, LevelsOpen(1.0, step=share))]
 
 
 def _crosstalk(recording: Recording, calibration: Calibration) -> list[Problem]:
@@ -117,7 +140,7 @@ def _crosstalk(recording: Recording, calibration: Calibration) -> list[Problem]:
         f"the sensor sees the BlinkUp LED: {worst_v:.2f} V, {worst_v / amber_v:.0%} of the status LED's largest step; "
         "what the device showed during a BlinkUp can't be told. Put a baffle between them"
     )
-    return [Problem("crosstalk", text, {"volts": worst_v})]
+    return [Problem(ProblemKind.CROSSTALK, text, Crosstalk(worst_v))]
 
 
 def _lamps(times_s: Floats, values: Floats, calibration: Calibration) -> list[Problem]:
@@ -136,8 +159,8 @@ def _lamps(times_s: Floats, values: Floats, calibration: Calibration) -> list[Pr
         return []
     return [
         Problem(
-            "flicker",
+            ProblemKind.FLICKER,
             f"lamps flicker at {hz:.0f} Hz, {share:.0%} of the LED's largest step",
-            {"hz": hz, "share": share},
+            LampFlicker(hz, share),
         )
     ]

@@ -58,7 +58,9 @@ def radio_never_ran(scene: Scene, hypothesis: Hypothesis) -> Objection | None:
     if not scene.powered.cold or not scene.supply.steady or scene.wired or not supply_is_ample(scene):
         return None
     # A radio that runs later on, after a BlinkUp, does not explain what was online before.
-    online = [p.end_s for p in scene.patterns if p.code == "connected" and on_s <= hypothesis.decisive_s[0] <= p.start_s]
+    online = [
+        p.end_s for p in scene.patterns if p.code == "connected" and on_s <= hypothesis.decisive_s[0] <= p.start_s
+    ]
     end_s = min([end_s, *online])
     if not radio_never(scene, on_s, end_s):
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rig.diagnosis.features.blinkup_response import Unkept, unanswered, unkept
-from rig.diagnosis.features.blinkup_response import blinkup_response
+from rig.diagnosis.features.blinkup_response import Unkept, blinkup_response, unanswered, unkept
 from rig.diagnosis.features.colours import merged_runs
 from rig.diagnosis.features.radio import RadioTurn, radio_turn
 from rig.diagnosis.features.stages import STAGE_RANK, blinkup_kind, dark_after, patterns_since_settings

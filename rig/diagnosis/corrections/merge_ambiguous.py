@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from rig.diagnosis.features.radio import draws_nothing
 from rig.diagnosis.features.stages import CODE_VERDICTS
-from rig.diagnosis.thresholds import (AGREED_CONFIDENCE, AGREED_LEAST_S, NEXT_SPAN_S, UNSUPPORTED_LEAST_S)
 from rig.diagnosis.scene import Scene, SceneSpan
+from rig.diagnosis.thresholds import AGREED_CONFIDENCE, AGREED_LEAST_S, NEXT_SPAN_S, UNSUPPORTED_LEAST_S
 
 # How long a cycle of a slow code takes at least; its parts may pass for other codes.
 _SLOW_S: dict[str | None, float] = {"imp003_flash_unsupported": UNSUPPORTED_LEAST_S}

@@ -7,8 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from rig.diagnosis.features.radio import draws_nothing
-from rig.diagnosis.thresholds import (RED_STEP_LEAST, RED_STEP_MOST, OTHER_STEP, WITH_START_S, SOON_S, STEADY_LEAST_S, PATTERN_FLASH_S, STEADY_CONFIDENCE, STEADY_LATE_CONFIDENCE, SOLID_SHARE, DARK_STEP, BRIGHT_PERCENT)
 from rig.diagnosis.scene import DARK, Scene, SceneSpan
+from rig.diagnosis.thresholds import (
+    BRIGHT_PERCENT,
+    DARK_STEP,
+    OTHER_STEP,
+    PATTERN_FLASH_S,
+    RED_STEP_LEAST,
+    RED_STEP_MOST,
+    SOLID_SHARE,
+    SOON_S,
+    STEADY_CONFIDENCE,
+    STEADY_LATE_CONFIDENCE,
+    STEADY_LEAST_S,
+    WITH_START_S,
+)
 from rig.led import AmbientChange, Problem, ProblemKind
 from rig.recording import Trace
 

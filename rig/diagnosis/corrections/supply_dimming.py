@@ -13,16 +13,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 
 from rig.diagnosis.reading import Reading
-from rig.diagnosis.thresholds import (DARK_BEFORE_S, ENOUGH_VOLTAGE, FAINTEST_COLOUR, FORWARD_SIGMA_V, LEAST_BRIGHTNESS, LIT_LEAST_S, MOSTLY_LIT, NEAR_NOMINAL, STEADY_VOLTAGE)
+from rig.diagnosis.thresholds import (
+    DARK_BEFORE_S,
+    ENOUGH_VOLTAGE,
+    FAINTEST_COLOUR,
+    FORWARD_SIGMA_V,
+    LEAST_BRIGHTNESS,
+    LIT_LEAST_S,
+    MOSTLY_LIT,
+    NEAR_NOMINAL,
+    STEADY_VOLTAGE,
+)
 from rig.led import Calibration, Catalogue, Decoded, DimmedLed, LevelsOpen, Problem, ProblemKind, decode
 from rig.recording import Recording, Trace
 from rig.recording.actions import ActionKind
-
 
 
 @dataclass(frozen=True)

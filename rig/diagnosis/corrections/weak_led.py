@@ -14,7 +14,20 @@ from typing import Final
 import numpy as np
 
 from rig.diagnosis.reading import Reading
-from rig.diagnosis.thresholds import (AMBIENT_TURNS, CLEARLY_NAMED, DARK_PERCENT, FAINTEST_RED, LAMP_BLOCK_S, NAMED_S, POORLY_NAMED, STRONGEST_PERCENT, WEAKER_LEVELS, WEAK_LASTING_S, WEAK_UNCERTAINTY, WEAK_WATCHED_S)
+from rig.diagnosis.thresholds import (
+    AMBIENT_TURNS,
+    CLEARLY_NAMED,
+    DARK_PERCENT,
+    FAINTEST_RED,
+    LAMP_BLOCK_S,
+    NAMED_S,
+    POORLY_NAMED,
+    STRONGEST_PERCENT,
+    WEAK_LASTING_S,
+    WEAK_UNCERTAINTY,
+    WEAK_WATCHED_S,
+    WEAKER_LEVELS,
+)
 from rig.led import (
     AmbientChange,
     Calibration,
@@ -113,7 +126,9 @@ def is_poor(decoded: Decoded, since_s: float) -> bool:
     changes = [p.payload for p in decoded.problems if isinstance(p.payload, AmbientChange)]
     turns = [change for change in changes if change.time_s >= since_s]
     named = _named(decoded, since_s)
-    return named < POORLY_NAMED or (len(turns) >= AMBIENT_TURNS and named - _named(decoded, since_s, codes=DARK) < POORLY_NAMED)
+    return named < POORLY_NAMED or (
+        len(turns) >= AMBIENT_TURNS and named - _named(decoded, since_s, codes=DARK) < POORLY_NAMED
+    )
 
 
 def _named(decoded: Decoded, since_s: float, codes: tuple[str | None, ...] = ()) -> float:

@@ -12,7 +12,21 @@ from rig.diagnosis.features.radio import draws_nothing
 from rig.diagnosis.features.repeated_starts import starts
 from rig.diagnosis.features.stages import AMBER, STAGE_RANK, patterns_since_settings
 from rig.diagnosis.scene import DARK, GREEN_ANSWERS, RED_ANSWERS, Scene, SceneSpan
-from rig.diagnosis.thresholds import (BEFORE_SENDING_S, GLIMPSED_GREEN, GLIMPSED_RED, GLIMPSE_GREEN_S, GLIMPSE_RED_S, HALF, MOSTLY_DARK, NEAR_BLANKED_S, NOTICED_S, PAUSED_SHARE, PAUSE_S, UNREAD_ANSWER_S, USUAL_DARK_S)
+from rig.diagnosis.thresholds import (
+    BEFORE_SENDING_S,
+    GLIMPSE_GREEN_S,
+    GLIMPSE_RED_S,
+    GLIMPSED_GREEN,
+    GLIMPSED_RED,
+    HALF,
+    MOSTLY_DARK,
+    NEAR_BLANKED_S,
+    NOTICED_S,
+    PAUSE_S,
+    PAUSED_SHARE,
+    UNREAD_ANSWER_S,
+    USUAL_DARK_S,
+)
 from rig.led import ProblemKind
 from rig.recording import Action
 from rig.recording.actions import BlinkUpKind
@@ -62,7 +76,9 @@ def blinkup_response(scene: Scene) -> BlinkUpResponse | None:
     before = [p for p in plain if p.start_s < action.start_s]
     after = [p for p in plain if p.end_s > action.end_s]
     paused = _paused(scene, action)
-    already_dark = scene.dark_share(max(scene.powered.start_s, action.start_s - BEFORE_SENDING_S), action.start_s) > MOSTLY_DARK
+    already_dark = (
+        scene.dark_share(max(scene.powered.start_s, action.start_s - BEFORE_SENDING_S), action.start_s) > MOSTLY_DARK
+    )
     if already_dark:
         paused = None  # what is dark can't pause
     late = scene.powered.cold and action.start_s > scene.powered.start_s + scene.facts.led_window_s
@@ -76,7 +92,9 @@ def _glimpse(scene: Scene, action: Action, letter: str) -> SceneSpan | None:
     """What is left of an answer that blanked light hides: a colour that the LED showed neither before nor after it."""
     if any(p.kind == ProblemKind.CROSSTALK for p in scene.problems):
         return None  # it may be the sender's own light
-    lit = _without_breaks([c for c in merged_runs(scene.colours) if c.letter in "RAG" and c.duration_s >= GLIMPSE_GREEN_S])
+    lit = _without_breaks(
+        [c for c in merged_runs(scene.colours) if c.letter in "RAG" and c.duration_s >= GLIMPSE_GREEN_S]
+    )
     edges = [t for window in scene.blanked for t in window if action.start_s <= t <= action.end_s + NEAR_BLANKED_S]
     for run in lit:
         touches = any(min(abs(run.start_s - t), abs(run.end_s - t)) <= NEAR_BLANKED_S for t in edges)
@@ -110,7 +128,9 @@ def _paused(scene: Scene, action: Action) -> bool | None:
         if c.end_s > action.start_s and c.start_s < action.end_s
     )
     dark = [c.duration_s for c in inside if c.letter == "D"]
-    shown = (c for c in merged_runs(parts) if c.letter == "D" and (c.end_s <= action.start_s or c.start_s >= action.end_s))
+    shown = (
+        c for c in merged_runs(parts) if c.letter == "D" and (c.end_s <= action.start_s or c.start_s >= action.end_s)
+    )
     usual_s = max((c.duration_s for c in shown if c.start_s >= scene.powered.start_s), default=0.0)
     if usual_s <= USUAL_DARK_S < PAUSE_S <= max(dark, default=0.0):
         return True

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rig.diagnosis.thresholds import (ANSWER_EARLY_S, ANSWER_WITHIN_S, GREEN_ANSWER_LEAST_S, GREEN_ANSWER_MOST_S, OLD_GREEN_LEAST_S, OLD_GREEN_MOST_S, OLD_GREEN_PAUSE_S, OLD_GREEN_WITHIN_S, RED_ANSWER_LEAST_S, RED_ANSWER_MOST_S, SAME_RUN_S, SOLID_GREEN_S)
+from rig.diagnosis.thresholds import (
+    ANSWER_EARLY_S,
+    ANSWER_WITHIN_S,
+    GREEN_ANSWER_LEAST_S,
+    GREEN_ANSWER_MOST_S,
+    OLD_GREEN_LEAST_S,
+    OLD_GREEN_MOST_S,
+    OLD_GREEN_PAUSE_S,
+    OLD_GREEN_WITHIN_S,
+    RED_ANSWER_LEAST_S,
+    RED_ANSWER_MOST_S,
+    SAME_RUN_S,
+    SOLID_GREEN_S,
+)
 from rig.recording import Action
 
 
@@ -53,7 +66,8 @@ def answers(colours: Iterable[Colour], sends: Iterable[Action], *, start_seen: b
     found: set[tuple[float, float, str]] = set()
     for send in sends:
         solid = any(
-            run.letter == "G" and run.start_s <= send.start_s - SOLID_GREEN_S and run.end_s >= send.start_s for run in runs
+            run.letter == "G" and run.start_s <= send.start_s - SOLID_GREEN_S and run.end_s >= send.start_s
+            for run in runs
         )
         for i, run in enumerate(runs):
             before = runs[i - 1] if i else None

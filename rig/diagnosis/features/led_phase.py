@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from rig.diagnosis.thresholds import (CUT_FLASH_S, PATTERN_FLASH_S, RHYTHM_ALIKE, RHYTHM_APART, RHYTHM_FLASHES)
 from rig.diagnosis.features.colours import Colour, merged_runs
 from rig.diagnosis.scene import Scene, SceneSpan
+from rig.diagnosis.thresholds import CUT_FLASH_S, PATTERN_FLASH_S, RHYTHM_ALIKE, RHYTHM_APART, RHYTHM_FLASHES
 from rig.recording import Action
 
 # Assumed: only BlinkUp interrupts these; a new attempt to connect may begin the pattern of its step anew.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rig.diagnosis.feature import feature
 from rig.diagnosis.features.stages import STAGE_RANK
 from rig.diagnosis.scene import GREEN_ANSWERS, Scene, SceneSpan
-from rig.diagnosis.thresholds import (SHORT_LOSS_CONFIDENCE, SHORT_LOSS_S)
+from rig.diagnosis.thresholds import SHORT_LOSS_CONFIDENCE, SHORT_LOSS_S
 
 RED_AFTER_GREEN = frozenset({"lost", "legacy_blinkup_fail"})
 
@@ -52,6 +52,13 @@ def _with_short_losses(scene: Scene, spans: tuple[SceneSpan, ...]) -> tuple[Scen
                 if c.letter == "R" and c.end_s > before.end_s and c.start_s < span.start_s
             ]
             if sum(reds) >= SHORT_LOSS_S:
-                found.append(SceneSpan(before.end_s, span.start_s, "lost", SHORT_LOSS_CONFIDENCE * min(before.confidence, span.confidence)))
+                found.append(
+                    SceneSpan(
+                        before.end_s,
+                        span.start_s,
+                        "lost",
+                        SHORT_LOSS_CONFIDENCE * min(before.confidence, span.confidence),
+                    )
+                )
         found.append(span)
     return tuple(found)

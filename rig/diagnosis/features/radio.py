@@ -10,9 +10,21 @@ from enum import Enum
 
 import numpy as np
 
-from rig.diagnosis.thresholds import (ATTEMPT_S, CURRENT_SAMPLES, RADIO_BURSTS, RADIO_BURSTS_HZ, RADIO_BURST_A, RADIO_HARDLY, RADIO_LOOK_S, RADIO_MOSTLY, RADIO_TRIED_S, REGULATOR_DROP_V, SETTLING_S)
 from rig.diagnosis.feature import feature
 from rig.diagnosis.scene import Scene
+from rig.diagnosis.thresholds import (
+    ATTEMPT_S,
+    CURRENT_SAMPLES,
+    RADIO_BURST_A,
+    RADIO_BURSTS,
+    RADIO_BURSTS_HZ,
+    RADIO_HARDLY,
+    RADIO_LOOK_S,
+    RADIO_MOSTLY,
+    RADIO_TRIED_S,
+    REGULATOR_DROP_V,
+    SETTLING_S,
+)
 from rig.recording import Floats
 
 

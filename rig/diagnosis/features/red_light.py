@@ -8,12 +8,15 @@ from rig.diagnosis.feature import feature
 from rig.diagnosis.features.stages import is_red, patterns_since_settings
 from rig.diagnosis.features.supply import SupplyDip, SupplySeries
 from rig.diagnosis.scene import Scene, SceneSpan
-from rig.diagnosis.thresholds import (FEW_FLASHES, IN_STEP_SHARE, LOOP, SOLID_SHARE)
+from rig.diagnosis.thresholds import FEW_FLASHES, IN_STEP_SHARE, LOOP, SOLID_SHARE
 
 
 def settled_after(scene: Scene, t_s: float) -> bool:
     """Whether the device ran on normally for longer than a connection takes, after `t_s`."""
-    return any(not is_red(p) and p.end_s - max(p.start_s, t_s) >= scene.facts.healthy_connect_s for p in patterns_since_settings(scene))
+    return any(
+        not is_red(p) and p.end_s - max(p.start_s, t_s) >= scene.facts.healthy_connect_s
+        for p in patterns_since_settings(scene)
+    )
 
 
 @feature

@@ -12,7 +12,23 @@ import numpy as np
 from rig.diagnosis.feature import feature
 from rig.diagnosis.features.colours import Colour, merged_runs
 from rig.diagnosis.scene import Scene
-from rig.diagnosis.thresholds import (BLANKED_TAIL_S, CURRENT_EDGE_S, CURRENT_SAMPLES, HALF, RADIO_OFF_S, STARTS, START_ALIKE_S, START_COVER, START_DISTANCE_LEAST_S, START_DISTANCE_MOST_S, START_ENDS_SHARE, START_FLASH_S, START_GAP_PERIODS, START_JITTER, START_NEARLY_S)
+from rig.diagnosis.thresholds import (
+    BLANKED_TAIL_S,
+    CURRENT_EDGE_S,
+    CURRENT_SAMPLES,
+    HALF,
+    RADIO_OFF_S,
+    START_ALIKE_S,
+    START_COVER,
+    START_DISTANCE_LEAST_S,
+    START_DISTANCE_MOST_S,
+    START_ENDS_SHARE,
+    START_FLASH_S,
+    START_GAP_PERIODS,
+    START_JITTER,
+    START_NEARLY_S,
+    STARTS,
+)
 
 
 def _first_start(scene: Scene) -> Colour | None:
@@ -30,7 +46,9 @@ def _chain(scene: Scene, onsets: list[float], distance_s: float) -> list[float]:
         turns = max(1, round((t_s - found[-1]) / distance_s))
         away_s = abs(t_s - found[-1] - turns * distance_s)
         between = [found[-1] + i * distance_s for i in range(1, turns)]
-        hidden = all(any(a.start_s - START_ALIKE_S <= t <= a.end_s + BLANKED_TAIL_S for a in scene.blinkups) for t in between)
+        hidden = all(
+            any(a.start_s - START_ALIKE_S <= t <= a.end_s + BLANKED_TAIL_S for a in scene.blinkups) for t in between
+        )
         if away_s <= turns * START_JITTER * distance_s + START_ALIKE_S * HALF and hidden:
             found.append(t_s)
     return found

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rig.diagnosis.thresholds import (HALF, LIGHT_EDGE_S, LOOP, NEARLY_ALL, REGULAR_CONFIDENCE, REGULAR_S, SHORTEST_STAGE_S, STEADY_COLOUR_S)
-from rig.diagnosis.features.colours import merged_runs
 from rig.diagnosis.feature import feature
+from rig.diagnosis.features.colours import merged_runs
 from rig.diagnosis.features.red_light import last_red
 from rig.diagnosis.features.stages import STAGE_RANK
 from rig.diagnosis.scene import Scene, SceneSpan
+from rig.diagnosis.thresholds import (
+    HALF,
+    LIGHT_EDGE_S,
+    LOOP,
+    NEARLY_ALL,
+    REGULAR_CONFIDENCE,
+    REGULAR_S,
+    SHORTEST_STAGE_S,
+    STEADY_COLOUR_S,
+)
 from rig.supply.restarts import Restarts, SupplyReport
-
 
 _REGULAR = frozenset({*STAGE_RANK, "connected", "no_settings", "legacy_no_settings", "lost"})
 BOOT = "boot"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rig.diagnosis.thresholds import (COLOUR_SHARE, MOSTLY_DARK, SHARED_LIGHT, TOLD_BY_WHAT_CAME_BEFORE, WENT_DARK_S)
-from rig.diagnosis.verdicts import Verdict
-from rig.recording.actions import BlinkUpKind
 from rig.diagnosis.feature import feature
 from rig.diagnosis.outcome import EvidenceItem
 from rig.diagnosis.scene import GREEN_ANSWERS, RED_ANSWERS, Scene, SceneSpan
+from rig.diagnosis.thresholds import COLOUR_SHARE, MOSTLY_DARK, SHARED_LIGHT, TOLD_BY_WHAT_CAME_BEFORE, WENT_DARK_S
+from rig.diagnosis.verdicts import Verdict
+from rig.recording.actions import BlinkUpKind
 
 CODE_VERDICTS: dict[str, Verdict] = {
     "no_settings": Verdict.NO_SETTINGS,

@@ -6,7 +6,14 @@ from rig.diagnosis.feature import feature
 from rig.diagnosis.features.colours import Colour, merged_runs
 from rig.diagnosis.features.stages import CODE_VERDICTS, STAGE_RANK
 from rig.diagnosis.scene import Scene
-from rig.diagnosis.thresholds import (BEFORE_CONNECTION_S, LIGHT_EDGE_S, RED_STEPS_S, SOON_S, START_FLASH_S, START_GREEN_S)
+from rig.diagnosis.thresholds import (
+    BEFORE_CONNECTION_S,
+    LIGHT_EDGE_S,
+    RED_STEPS_S,
+    SOON_S,
+    START_FLASH_S,
+    START_GREEN_S,
+)
 from rig.diagnosis.verdicts import Trait, Verdict, without_trait
 
 
@@ -19,7 +26,8 @@ def lit_since_start(scene: Scene) -> list[Colour]:
     return [] if lit and lit[0].start_s < scene.powered.start_s else lit
 
 
-def greenlit_since_start(scene: Scene) -> bool:
+@feature
+def green_start(scene: Scene) -> bool:
     """Whether the start showed green where red is due."""
     lit = lit_since_start(scene)
     # A short red on a slow sensor may look amber at its edges, but not green.

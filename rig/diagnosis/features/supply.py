@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.diagnosis.tags import Tag
-from rig.diagnosis.outcome import EvidenceItem, FaultDomain
 from rig.diagnosis.device_facts import DeviceFacts
-from rig.supply.restarts import INRUSH_S
-from rig.supply.sags import JOIN_S
+from rig.diagnosis.outcome import EvidenceItem, FaultDomain
+from rig.diagnosis.tags import Tag
 from rig.recording import Action, Floats, Recording
 from rig.recording.actions import ActionKind
+from rig.supply.restarts import INRUSH_S
+from rig.supply.sags import JOIN_S
 
 _SET_KEYS = ("supply_v", "volts", "set_v", "target_v", "v")
 
@@ -52,7 +52,8 @@ class SupplySeries:
                 joined.append((int(a), int(b)))
         pick = np.min if low else np.max
         return tuple(
-            SupplyDip(float(self.times_s[a]), float(self.times_s[b - 1]), float(pick(self.values[a:b]))) for a, b in joined
+            SupplyDip(float(self.times_s[a]), float(self.times_s[b - 1]), float(pick(self.values[a:b])))
+            for a, b in joined
         )
 
     def below(self, level: float) -> tuple[SupplyDip, ...]:

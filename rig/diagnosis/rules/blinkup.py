@@ -106,7 +106,9 @@ def not_kept(scene: Scene) -> Hypothesis | None:
     if what is Unkept.NOT_CLEARED:
         text, tag = f"it confirmed the clearing with green and then showed {last.code} where amber is due", Tag.CLEARED
     else:
-        text = "it confirmed the settings with green and then asked for settings again, with no attempt to connect between"
+        text = (
+            "it confirmed the settings with green and then asked for settings again, with no attempt to connect between"
+        )
         tag = Tag.AMBER_AGAIN
     return Hypothesis(
         Verdict.SETTINGS_NOT_KEPT,

@@ -35,9 +35,7 @@ def _undecided(
     """Nothing can be said of the BlinkUp, and why not."""
     window = (r.action.start_s, until_s)
     items = (sent_item(r.action), *evidence)
-    return Hypothesis(
-        Verdict.UNDECIDED, score, text, items, window, FaultDomain.UNKNOWN, next_step=next_step
-    )
+    return Hypothesis(Verdict.UNDECIDED, score, text, items, window, FaultDomain.UNKNOWN, next_step=next_step)
 
 
 @rule(decides={Verdict.UNDECIDED})

@@ -24,7 +24,24 @@ from rig.diagnosis.outcome import FaultDomain
 from rig.diagnosis.registry import rule
 from rig.diagnosis.scene import GREEN_ANSWERS, Scene, SceneSpan
 from rig.diagnosis.tags import Tag
-from rig.diagnosis.thresholds import (DARK_EARLY, DOUBTFUL, LASTED, LASTED_NOTHING, LASTING_AMBER_S, LASTING_FASTROM_S, LASTING_GREEN_S, LASTING_S, LASTING_SPI_S, LIT_AFTERWARDS, LIT_AFTERWARDS_S, SHORT_LOSS_S, STAYED_BRIEFLY, STAYED_ONLINE, STEP_BEGUN, WINDOW_SLACK_S)
+from rig.diagnosis.thresholds import (
+    DARK_EARLY,
+    DOUBTFUL,
+    LASTED,
+    LASTED_NOTHING,
+    LASTING_AMBER_S,
+    LASTING_FASTROM_S,
+    LASTING_GREEN_S,
+    LASTING_S,
+    LASTING_SPI_S,
+    LIT_AFTERWARDS,
+    LIT_AFTERWARDS_S,
+    SHORT_LOSS_S,
+    STAYED_BRIEFLY,
+    STAYED_ONLINE,
+    STEP_BEGUN,
+    WINDOW_SLACK_S,
+)
 from rig.diagnosis.verdicts import Verdict
 from rig.recording.actions import BlinkUpKind
 
@@ -208,7 +225,11 @@ def last_pattern(scene: Scene) -> Hypothesis | None:
 
 def _for_lasting(decisive: SceneSpan, needed_s: float) -> float:
     """How far the duration of a pattern that ended supports it."""
-    return LASTED if decisive.duration_s >= needed_s else LASTED_NOTHING + (LASTED - LASTED_NOTHING) * decisive.duration_s / needed_s
+    return (
+        LASTED
+        if decisive.duration_s >= needed_s
+        else LASTED_NOTHING + (LASTED - LASTED_NOTHING) * decisive.duration_s / needed_s
+    )
 
 
 def _left_behind(scene: Scene, decisive: SceneSpan, reason: str) -> tuple[float, str]:

@@ -17,7 +17,17 @@ from rig.diagnosis.outcome import FaultDomain
 from rig.diagnosis.registry import rule
 from rig.diagnosis.scene import GREEN_ANSWERS, Scene
 from rig.diagnosis.tags import Tag
-from rig.diagnosis.thresholds import (COMES_AND_GOES, GREEN_AND_RED, LOST_BEFORE_RECORDING, LOST_FOR_GOOD, LOST_JUST_NOW, ON_ITS_WAY_BEFORE, RADIO_RAN_BEFORE, RED_FROM_POWER_ON, SENT_AWAY)
+from rig.diagnosis.thresholds import (
+    COMES_AND_GOES,
+    GREEN_AND_RED,
+    LOST_BEFORE_RECORDING,
+    LOST_FOR_GOOD,
+    LOST_JUST_NOW,
+    ON_ITS_WAY_BEFORE,
+    RADIO_RAN_BEFORE,
+    RED_FROM_POWER_ON,
+    SENT_AWAY,
+)
 from rig.diagnosis.verdicts import Verdict
 from rig.recording.actions import BlinkUpKind
 
@@ -37,7 +47,9 @@ def runtime_loop(scene: Scene) -> Hypothesis | None:
     reason = (
         f"green and then red {len(greens)} times within {last.end_s - greens[0].start_s:.0f} s, with no slow new join"
     )
-    return Hypothesis(Verdict.RUNTIME_LOOP, GREEN_AND_RED * sure, reason, items_of(*used), (greens[0].start_s, last.end_s))
+    return Hypothesis(
+        Verdict.RUNTIME_LOOP, GREEN_AND_RED * sure, reason, items_of(*used), (greens[0].start_s, last.end_s)
+    )
 
 
 @rule(decides={Verdict.LOST_CONNECTION})
@@ -71,7 +83,11 @@ def lost(scene: Scene) -> Hypothesis | None:
     if not scene.powered.cold:
         reason = "the pattern of a lost connection; the time when it was online lies before this recording"
         return Hypothesis(
-            Verdict.LOST_CONNECTION, LOST_BEFORE_RECORDING * last.confidence, reason, items_of(last), (last.start_s, last.end_s)
+            Verdict.LOST_CONNECTION,
+            LOST_BEFORE_RECORDING * last.confidence,
+            reason,
+            items_of(last),
+            (last.start_s, last.end_s),
         )
     reason = (
         "red once a second from power-on without ever being online: impOS before 27 shows this for a network that it "
@@ -104,7 +120,9 @@ def rejected(scene: Scene) -> Hypothesis | None:
     answers = [p for p in scene.patterns if p.code in GREEN_ANSWERS and p.end_s <= last.start_s]
     if not answers and not scene.blinkups and radio_gave_up(scene, last.start_s, last.end_s):
         reason = "its radio ran before, which takes settings, and then it flashed amber only"
-        return Hypothesis(Verdict.REJECTED_BY_SERVER, RADIO_RAN_BEFORE * last.confidence, reason, items_of(last), window)
+        return Hypothesis(
+            Verdict.REJECTED_BY_SERVER, RADIO_RAN_BEFORE * last.confidence, reason, items_of(last), window
+        )
     if not answers:
         return None
     stages = [s for s in spans if s.code in STAGE_RANK]

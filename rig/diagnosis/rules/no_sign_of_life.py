@@ -46,9 +46,7 @@ def led_off_by_code(scene: Scene) -> Hypothesis | None:
     )
     if off.sent_after is None:
         score = ONLINE_AFTER_SETTINGS if off.answered else ONLINE_BY_DARKNESS
-        return Hypothesis(
-            Verdict.CONNECTED, score, text, (item,), (off.dark_s, scene.led_end_s), FaultDomain.NONE
-        )
+        return Hypothesis(Verdict.CONNECTED, score, text, (item,), (off.dark_s, scene.led_end_s), FaultDomain.NONE)
     text += "; the BlinkUp came after that, when nothing listened"
     window = (off.sent_after.start_s, scene.led_end_s)
     tags = frozenset({Tag.LATE})
@@ -63,10 +61,14 @@ def never_lit(scene: Scene) -> Hypothesis | None:
     if stretch is None or switched_off_by_code(scene) is not None:
         return None
     if not scene.powered.cold:
-        return None if scene.blinkups else _open(
-            stretch,
-            "the LED was dark all the time, and the power-on was not part of the recording: the LED window may be over",
-            "record from power-on: the LED lights at every cold start",
+        return (
+            None
+            if scene.blinkups
+            else _open(
+                stretch,
+                "the LED was dark all the time, and the power-on was not part of the recording: the LED window may be over",
+                "record from power-on: the LED lights at every cold start",
+            )
         )
     return _without_power(scene, stretch) or _with_current(scene, stretch) or _dead(scene, stretch)
 
@@ -75,12 +77,8 @@ def _dark_item(stretch: tuple[float, float]) -> EvidenceItem:
     return EvidenceItem(*stretch, f"LED dark for {stretch[1] - stretch[0]:.1f} s", "led")
 
 
-def _open(
-    stretch: tuple[float, float], text: str, step: str, domain: FaultDomain = FaultDomain.UNKNOWN
-) -> Hypothesis:
-    return Hypothesis(
-        Verdict.UNDECIDED, DARK_OPEN, text, (_dark_item(stretch),), stretch, domain, next_step=step
-    )
+def _open(stretch: tuple[float, float], text: str, step: str, domain: FaultDomain = FaultDomain.UNKNOWN) -> Hypothesis:
+    return Hypothesis(Verdict.UNDECIDED, DARK_OPEN, text, (_dark_item(stretch),), stretch, domain, next_step=step)
 
 
 def _at_device(scene: Scene) -> SupplySeries | None:
@@ -155,6 +153,4 @@ def _dead(scene: Scene, stretch: tuple[float, float]) -> Hypothesis:
         text += "; no light was recorded before power-on, so that steady light may pass for dark"
     step = "record the light from a second before power-on, and the current"
     items = tuple(evidence)
-    return Hypothesis(
-        Verdict.DEAD, score, text, items, stretch, FaultDomain.DUT, frozenset(tags), next_step=step
-    )
+    return Hypothesis(Verdict.DEAD, score, text, items, stretch, FaultDomain.DUT, frozenset(tags), next_step=step)

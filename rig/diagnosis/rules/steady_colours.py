@@ -17,7 +17,20 @@ from rig.diagnosis.outcome import EvidenceItem, FaultDomain
 from rig.diagnosis.registry import rule
 from rig.diagnosis.scene import Scene
 from rig.diagnosis.tags import Tag
-from rig.diagnosis.thresholds import (AMBER_REST, AMBER_SHARE, ANSWER_TAIL_S, BOOTED_S, DARK_BLINK_S, LIGHT_JOIN_S, NEVER_DARK, NEVER_DARK_RUNS, NEVER_DARK_S, NEVER_DARK_SHORT_S, OTHER_SHARE, SOLID_RED)
+from rig.diagnosis.thresholds import (
+    AMBER_REST,
+    AMBER_SHARE,
+    ANSWER_TAIL_S,
+    BOOTED_S,
+    DARK_BLINK_S,
+    LIGHT_JOIN_S,
+    NEVER_DARK,
+    NEVER_DARK_RUNS,
+    NEVER_DARK_S,
+    NEVER_DARK_SHORT_S,
+    OTHER_SHARE,
+    SOLID_RED,
+)
 from rig.diagnosis.verdicts import Verdict
 
 
@@ -88,4 +101,6 @@ def amber_for_dark(scene: Scene) -> Hypothesis | None:
         window = (window[0], scene.led_end_s)
         text += ", and most of the time after it"
     item = EvidenceItem(*window, text, "led")
-    return Hypothesis(Verdict.MODULE_FAULT, NEVER_DARK, text, (item,), window, FaultDomain.DUT, frozenset({Tag.POLARITY}))
+    return Hypothesis(
+        Verdict.MODULE_FAULT, NEVER_DARK, text, (item,), window, FaultDomain.DUT, frozenset({Tag.POLARITY})
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rig.diagnosis.features.stages import CODE_VERDICTS
 from rig.diagnosis.outcome import FaultDomain
-from rig.diagnosis.verdicts import Verdict
 from rig.diagnosis.text.advice import AdviceLine, book, page_of
+from rig.diagnosis.verdicts import Verdict
 
 _HEAD = """# What each verdict means
 

@@ -13,7 +13,18 @@ from rig.led.hmm.hypothesis_bank import Bank
 from rig.led.levels.binning import Binner
 from rig.led.levels.bins import BIN_S, Bins, Floats
 from rig.led.levels.levels import MODEL_SD, LevelModel
-from rig.led.result import Problem
+from rig.led.result import (
+    AmbientChange,
+    CalibrationDrift,
+    ColoursAlike,
+    ConverterRailed,
+    LevelsOpen,
+    NoSamples,
+    Problem,
+    ProblemKind,
+    Sampling,
+    StepsDrowned,
+)
 
 SAMPLES_PER_PULSE = 4
 NOISY = 0.5  # noise of a 10 ms mean over the smallest step between colours
@@ -64,7 +75,7 @@ class Seen:
 def problems_of(seen: Seen, bank: Bank, binner: Binner, codes: Catalogue) -> tuple[Problem, ...]:
     """Everything that limits what can be said about the light seen."""
     if binner.samples == 0:
-        return (Problem("samples", "no usable sample: every one is missing or blanked", {"samples": 0}),)
+        return (Problem(ProblemKind.SAMPLES, "no usable sample: every one is missing or blanked", NoSamples()),)
     out = [
         *_sampling(binner, codes),
         *pwm_problems(binner),
@@ -76,10 +87,10 @@ def problems_of(seen: Seen, bank: Bank, binner: Binner, codes: Catalogue) -> tup
     if railed > RAILED:
         out.append(
             Problem(
-                "rail",
+                ProblemKind.RAIL,
                 f"the converter is at its upper end {railed:.0%} of the time: bright colours can't be told apart; "
                 "lower its gain or shade the sensor",
-                {"fraction": railed},
+                ConverterRailed(railed),
             )
         )
     return (*out, *ambient_problems(seen))
@@ -89,9 +100,9 @@ def ambient_problems(seen: Seen) -> tuple[Problem, ...]:
     """Each change of ambient light."""
     return tuple(
         Problem(
-            "ambient",
+            ProblemKind.AMBIENT,
             f"the ambient light changed by {change:+.2f} amber steps near {time_s:.2f} s",
-            {"time_s": time_s, "change": change},
+            AmbientChange(time_s, change),
         )
         for time_s, change in seen.changes
     )
@@ -108,10 +119,10 @@ def _sampling(binner: Binner, codes: Catalogue) -> list[Problem]:
         return []
     return [
         Problem(
-            "sampling",
+            ProblemKind.SAMPLING,
             f"{rate:.1f} samples per second with gaps of up to {gap:.3f} s for pulses of {pulse_s:.3f} s; expected at "
             f"least {SAMPLES_PER_PULSE / pulse_s:.0f} per second and no gap longer than a pulse",
-            {"rate_hz": rate, "max_gap_s": gap, "shortest_pulse_s": pulse_s},
+            Sampling(rate, gap, pulse_s),
         )
     ]
 
@@ -120,13 +131,13 @@ def pwm_problems(binner: Binner) -> tuple[Problem, ...]:
     """Whether the LED is dimmed by PWM of which too few samples show the light."""
     if binner.pwm.readable:
         return ()
-    numbers = binner.pwm.numbers()
+    pwm = binner.pwm.unreadable()
     text = (
-        f"the LED is dimmed by PWM, lit in {numbers['duty']:.0%} of the samples: {numbers['rate_hz']:.0f} samples per "
-        f"second can't tell its pauses from darkness, expected at least {numbers['needed_hz']:.0f}; sample faster, or "
+        f"the LED is dimmed by PWM, lit in {pwm.duty:.0%} of the samples: {pwm.rate_hz:.0f} samples per "
+        f"second can't tell its pauses from darkness, expected at least {pwm.needed_hz:.0f}; sample faster, or "
         "put a slower sensor (rise and fall of some ms) there"
     )
-    return (Problem("pwm", text, numbers),)
+    return (Problem(ProblemKind.PWM, text, pwm),)
 
 
 def levels_problems(bank: Bank) -> tuple[Problem, ...]:
@@ -136,10 +147,10 @@ def levels_problems(bank: Bank) -> tuple[Problem, ...]:
     if left > UNSURE_LEVELS:
         out.append(
             Problem(
-                "levels",
+                ProblemKind.LEVELS,
                 f"which level is which colour is open (other readings of the levels keep {left:.0%}); let the LED "
                 "blink, calibrate, or use two filtered sensors",
-                {"open": left},
+                LevelsOpen(left),
             )
         )
     return tuple(out)
@@ -152,10 +163,10 @@ def _noise(seen: Seen, bank: Bank) -> list[Problem]:
     if noise > NOISY * step:
         out.append(
             Problem(
-                "noise",
+                ProblemKind.NOISE,
                 f"noise of a 10 ms mean is {noise:.2f} of the amber step, the closest colours differ by {step:.2f}: "
                 "more signal or two filtered sensors are needed",
-                {"noise": noise, "step": step},
+                StepsDrowned(noise, step),
             )
         )
     return out
@@ -174,10 +185,10 @@ def _drifted(bank: Bank) -> list[Problem]:
         made = f" of {calibration.date}" if calibration.date else ""
         out.append(
             Problem(
-                "calibration",
+                ProblemKind.CALIBRATION,
                 f"the levels have left the calibration{made}: red is {red:.2f} and green {green:.2f} times what it "
                 f"says (expected within {calibration.uncertainty:.0%}): calibrate anew",
-                {"red": red, "green": green, "uncertainty": calibration.uncertainty},
+                CalibrationDrift(red, green, calibration.uncertainty),
             )
         )
     h = bank.levels.design[:, 1] - bank.levels.design[:, 2]
@@ -187,10 +198,10 @@ def _drifted(bank: Bank) -> list[Problem]:
         step = float(apart.max())
         out.append(
             Problem(
-                "colours",
+                ProblemKind.COLOURS,
                 f"red and green differ by {step:.3f} of the amber step, uncertain by {float(unsure.min()):.3f}: this "
                 "sensor can't tell them apart; a second, filtered sensor would",
-                {"step": step, "uncertain": float(unsure.min())},
+                ColoursAlike(step, float(unsure.min())),
             )
         )
     return out

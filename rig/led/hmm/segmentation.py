@@ -15,7 +15,7 @@ from rig.led.hmm.model import Model
 from rig.led.hmm.viterbi import Viterbi
 from rig.led.levels.bins import BIN_S, Bins, Flags, Floats, Gap
 from rig.led.levels.likelihood import FLOOR
-from rig.led.result import COLOUR_NAMES, Problem, Segment, Span
+from rig.led.result import COLOUR_NAMES, AmbientChange, Problem, ProblemKind, Segment, Span
 
 SURE = 0.9  # a span's posterior from which its code is named
 WORTH_NAMING = 0.02
@@ -24,6 +24,7 @@ ONCE_SLACK_S = 0.1  # the cuts of a span are that sure
 GAP_SLACK_S = 0.1  # a gap is that much longer or shorter than the span that shows it
 MISFIT = 0.3  # of a span's bins on no level: then its light is not understood
 VEILED = 0.3  # of its lit bins at the end of the converter
+LIMITING = (ProblemKind.LEVELS, ProblemKind.NOISE, ProblemKind.PWM, ProblemKind.RAIL, ProblemKind.SAMPLING)
 RESTLESS = (4, 0.2, 5.0)  # so many changes of ambient light, so many a second, up to so many seconds beside the span
 
 
@@ -181,7 +182,7 @@ class Judge:
             return f"{length} is at the end of the converter: its colour is open; lower the gain or shade the sensor"
         most, rate_hz, beside_s = RESTLESS
         first_s, last_s = self._time(a) - beside_s, self._time(b) + beside_s
-        count = sum(p.kind == "ambient" and first_s <= p.numbers["time_s"] <= last_s for p in problems)
+        count = sum(isinstance(p.payload, AmbientChange) and first_s <= p.payload.time_s <= last_s for p in problems)
         if count >= most and count > rate_hz * (last_s - first_s):
             unlikely = f"makes sense only if the ambient light changed {count} times"
             return f"{length} {unlikely}; the LED is rather brighter or weaker than calibrated"
@@ -192,7 +193,7 @@ class Judge:
         if likeliest is None and self._trust >= SURE:
             fits = f"; nearest are {', '.join(names)}" if names else ""
             return f"insufficient evidence: {length} fits no code of the catalogue well{fits}"
-        limits = [p.text for p in problems if p.kind in ("levels", "noise", "pwm", "rail", "sampling")]
+        limits = [p.text for p in problems if p.kind in LIMITING]
         also = f"{length} fits {', '.join(names) or 'several codes'}"
         return "insufficient evidence: " + "; ".join([also, *limits])
 

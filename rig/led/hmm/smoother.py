@@ -16,7 +16,7 @@ from rig.led.hmm.segmentation import Judge, merged, read
 from rig.led.levels.binning import Binner
 from rig.led.levels.bins import BIN_S, Floats
 from rig.led.levels.saturation import veiled
-from rig.led.result import Decoded, Problem, Segment, Span
+from rig.led.result import Decoded, NoSamples, Problem, ProblemKind, Segment, Span
 
 WINDOW_BINS = 6000  # remembered at the most ...
 SETTLED_BINS = (3600, 4500)  # ... of which so many are settled then, once the rest can hardly change them
@@ -86,7 +86,7 @@ class Timeline:
 
     def _nothing(self, bank: Bank, binner: Binner) -> Decoded:
         if binner.start_s is None:
-            return Decoded((), (), (Problem("samples", "no samples at all", {"samples": 0}),))
+            return Decoded((), (), (Problem(ProblemKind.SAMPLES, "no samples at all", NoSamples()),))
         problems = problems_of(self._seen, bank, binner, self._codes)
         reason = "insufficient evidence: " + (problems[0].text if problems else "too few samples")
         return Decoded((Span(binner.start_s, binner.last_s, None, 0.0, (), reason),), (), problems)

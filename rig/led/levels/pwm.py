@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from rig.led.levels.bins import BIN_S
+from rig.led.result import PwmUnreadable
 
 Columns = list[list[float]]  # samples per channel, amber steps
 
@@ -89,10 +90,10 @@ class Pwm:
         _, lit, _, both = self._sums
         return min(0.99, max(0.01, lit / both)) if both else 0.5
 
-    def numbers(self) -> dict[str, float]:
+    def unreadable(self) -> PwmUnreadable:
         """Duty as seen, and samples per second there are and that are needed to read it."""
         need = math.log(UNREADABLE) / math.log(1 - self._duty()) / HOLE_S[1]
-        return {"duty": self._duty(), "rate_hz": self.rate_hz, "needed_hz": need}
+        return PwmUnreadable(self._duty(), self.rate_hz, need)
 
     def add(self, columns: Columns, times: list[float]) -> list[Columns]:
         """One more bin; those that are ready."""
