@@ -1,0 +1,109 @@
+"""Runs of pytest for one mutation each: in children of a server, on the project itself or on a copy of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutation.rows import ROOT, Mutation
+
+COPIED = ("rig", "fixtures", "tests_hil", "tests", "pyproject.toml")
+OPTIONS = ("-n0", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
+TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished run: pytest's exit code, or "timeout", and the end of what it has printed."""
+
+    code: int | str
+    said: str
+
+
+class Runner:
+    """`tests/mutation/fork_server.py`, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._server: subprocess.Popen[str] | None = None
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.communicate()  # the end of its input ends it
+            self._server = None
+
+    def red(self, mutation: Mutation) -> Done:
+        """Run the tests that must notice, until one of them does."""
+        nodes, text = mutation.seen_by, mutation.text()
+        if not mutation.needs_a_copy:
+            return self._run(ROOT, nodes, mutation.cases, "-x", module=mutation.module, text=text)
+        with tempfile.TemporaryDirectory() as folder:
+            copy_to(Path(folder))
+            (Path(folder) / mutation.file).write_text(text, encoding="utf-8")
+            return self._run(Path(folder), nodes, mutation.cases, "-x")
+
+    def green(self, mutations: Sequence[Mutation], *, copied: bool) -> Done:
+        """Run the tests that must notice several mutations, with nothing broken."""
+        nodes = tuple(dict.fromkeys(node for m in mutations for node in m.seen_by))
+        cases = " or ".join(f"({chosen(m)})" for m in mutations)
+        if not copied:
+            return self._run(ROOT, nodes, cases)
+        with tempfile.TemporaryDirectory() as folder:
+            copy_to(Path(folder))
+            return self._run(Path(folder), nodes, cases)
+
+    def _run(
+        self, root: Path, nodes: Sequence[str], cases: str, *options: str, module: str = "", text: str = ""
+    ) -> Done:
+        server = self._server = self._server or _started()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        arguments = [*OPTIONS, *options, *(["-k", cases] if cases else []), *nodes]
+        with tempfile.TemporaryDirectory() as scratch:
+            log = Path(scratch) / "log"
+            if any(node.startswith("tests_hil/") for node in nodes):  # the only ones that write a report
+                arguments += ["--rig-reports", scratch]
+            request = {
+                "root": str(root),
+                "module": module,
+                "file": f"{module.replace('.', '/')}.py",
+                "text": text,
+                "arguments": arguments,
+                "log": str(log),
+                "timeout_s": TIMEOUT_S,
+            }
+            print(json.dumps(request), file=server.stdin, flush=True)
+            code = json.loads(server.stdout.readline())
+            return Done(code, log.read_text(encoding="utf-8", errors="replace")[-3000:])
+
+
+def chosen(mutation: Mutation) -> str:
+    """pytest's -k for what must notice this mutation, among tests of others."""
+    names = " or ".join(node.partition("::")[2] for node in mutation.seen_by)
+    return f"({names}) and ({mutation.cases})" if mutation.cases else names
+
+
+def copy_to(folder: Path) -> None:
+    """What tests need of the project, with its compiled modules: they carry the times of the files, which stay."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():  # what is still being compiled has a number at its end
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
+        else:
+            shutil.copy2(source, folder / name)
+
+
+def _started() -> subprocess.Popen[str]:
+    # With CI set, pytest spells out in full how two values differ: nobody reads that here, and it can take minutes.
+    unwanted = ("PYTEST", "RIG_", "CI", "BUILD_NUMBER")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
+    program = str(Path(__file__).with_name("fork_server.py"))
+    return subprocess.Popen(
+        [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
