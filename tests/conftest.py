@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from rig.bench.bench import Bench, open_bench
+from rig.diagnosis.engine import strict_order
 from rig.errors import BenchConnectionError
 
 pytest_plugins = ["pytester"]
@@ -22,6 +23,13 @@ settings.load_profile("rig")
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that; tests send it to theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _declared_order() -> Iterator[None]:
+    """A verdict that hardly leads another one has to be declared to come before it."""
+    with strict_order():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,9 @@ from rig.bench.conversions import calibration_of, judged_device
 from rig.cli.output import plain, say, table
 from rig.config.bench import load_bench
 from rig.config.device import load_device
-from rig.diagnosis import BenchFacts, diagnose, explain
+from rig.diagnosis import BenchFacts, DeviceFacts, Observation, diagnose, explain
+from rig.diagnosis.engine import deliberate, scene_of
+from rig.diagnosis.text.deliberation import explain_deliberation
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Calibration, Decoded, Span
 from rig.recording import Recording
@@ -45,6 +47,9 @@ def judge_recording(
     picture: Annotated[
         Path | None, typer.Option(metavar="OUT.png", help="Also draw supply, light and codes into this PNG file.")
     ] = None,
+    explained: Annotated[
+        bool, typer.Option("--explain", help="Also print what each rule proposed, what spoke against it, and the sums.")
+    ] = False,
 ) -> None:
     """Decode a saved recording, list what the LED said, and explain the verdict. Touches no hardware."""
     loaded = _load(recording)
@@ -52,7 +57,8 @@ def judge_recording(
     profile = load_device(device or config.dut.device)
     calibration = calibration_of(config)
     _check_light(loaded, recording, config.name, calibration)
-    seen = diagnose(loaded, BenchFacts(calibration), judged_device(profile))
+    judged = judged_device(profile)
+    seen = diagnose(loaded, BenchFacts(calibration), judged)
     decoded, outcome = seen.decoded, seen.outcome
     led = loaded.traces["led"]
     say(f"{recording}: bench {config.name}, device {profile.name}")
@@ -65,9 +71,18 @@ def judge_recording(
         say(f"problem ({problem.kind}): {problem.text}")
     say()
     say(explain(outcome))
+    if explained:
+        say()
+        say(_deliberation(seen, judged.facts))
     if picture is not None:
         _draw(loaded, decoded, picture, recording.stem)
         say(f"picture: {picture}")
+
+
+def _deliberation(seen: Observation, facts: DeviceFacts) -> str:
+    """What the rules said, and the arithmetic."""
+    scene = scene_of(seen.recording, seen.decoded, facts)
+    return explain_deliberation(deliberate(scene) if scene is not None else [], facts.min_confidence)
 
 
 def _load(path: Path) -> Recording:

@@ -1,4 +1,4 @@
-"""What the rules take for granted about the device under test, as named values that a caller may change, with sources."""
+"""What the rules take for granted about the device under test: named values that a caller may change, with sources."""
 
 from __future__ import annotations
 

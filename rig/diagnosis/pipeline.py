@@ -93,7 +93,7 @@ def decode_light(recording: Recording, bench_facts: BenchFacts, device: JudgedDe
     edges = [0, *(int(cut) for cut in cuts), len(times_s)]
     parts = [
         decode(times_s[a:b], values[a:b], calibration=calibration, codes=device.codes)
-        for a, b, calibration in zip(edges, edges[1:], calibrations, strict=True)
+        for a, b, calibration in zip(edges[:-1], edges[1:], calibrations, strict=True)
         if b > a
     ]
     return concatenated(parts) if parts else Decoded((), ())

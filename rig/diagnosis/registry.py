@@ -9,8 +9,9 @@ Life of a judgement (`rig.diagnosis.engine`):
 4. *Amendments* complete the winner with what is true beside it; *alternatives* name rivals that no rule proposes.
 
 A rule that returns a verdict which it does not declare, and a declared order that runs in a circle, raise `RuleError`.
-In tests (`engine.strict_order`) a winner that leads another verdict by less than `thresholds.NEAR_TIE` without a declared
-order between the two rules raises it too. An exception of a rule or veto is not caught: it is a defect of the rig.
+In tests (`engine.strict_order`) a winner that leads another verdict by less than `thresholds.NEAR_TIE`, without a
+declared order between the two rules, raises it too. An exception of a rule or veto is not caught: it is a defect of
+the rig.
 
     @rule(decides={Verdict.BROWNOUT_LOOP}, needs=("supply_a",), before=("crash_loop",))
     def current_dropouts(scene: Scene) -> Hypothesis | None:

@@ -76,8 +76,8 @@ class Scene:
 
     `start_seen`: the light was recorded from before a power-on, so that the red of the start can't have been missed.
     `anchored`: the light was recorded before power-on too, so that dark is known and not only assumed.
-    `blanked`: stretches whose light the rig itself left out, as it holds a secret. `light`: the sensor's trace. `features` keeps
-    what `rig.diagnosis.feature` worked out of this scene.
+    `blanked`: stretches whose light the rig itself left out, as it holds a secret. `light`: the sensor's trace.
+    `features` keeps what `rig.diagnosis.feature` worked out of this scene.
     """
 
     facts: DeviceFacts

@@ -1,8 +1,8 @@
 """Every threshold of the diagnosis: a number with its unit, where it comes from, and how certain it is.
 
 A `Fact` is a float in arithmetic. Facts about one device (its supply, its times) that a profile may change stand in
-`rig.diagnosis.device_facts`. Scores (unit `score`, 0..1) say how far evidence of one kind supports a hypothesis; they are
-hand-set, tuned on random worlds (docs/scenarios.md), and all assumed.
+`rig.diagnosis.device_facts`. Scores (unit `score`, 0..1) say how far evidence of one kind supports a hypothesis; they
+are hand-set, tuned on random worlds (docs/scenarios.md), and all assumed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Every verdict, and what is true of it: one row of `TRAITS` each, instead of a set of verdicts in each module.
 
 Rules decide a verdict, vetoes ask for its traits. Title, meaning, usual fault domain and advice stand in
-`rig/diagnosis/text/advice.toml`; the LED codes that stand for a verdict in `rig.diagnosis.features.stages.CODE_VERDICTS`.
+`rig/diagnosis/text/advice.toml`, the LED codes that stand for a verdict in
+`rig.diagnosis.features.stages.CODE_VERDICTS`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Trait(Flag):
     LOW_SUPPLY = auto()
     """A supply too low for Wi-Fi explains it as well."""
     COLOURS = auto()
-    """It rests on telling red, amber and green apart. The others have codes whose colours nobody knows, or need none."""
+    """It rests on telling red, amber and green apart: the others have codes of unknown colours, or need none."""
     RESTARTS = auto()
     """The device may restart meanwhile."""
     ON_THE_WAY = auto()

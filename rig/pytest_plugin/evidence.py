@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import pytest_html
 
-from rig.bench.dut import DeviceUnderTest, Observation
-from rig.diagnosis import FaultDomain, without_blame
+from rig.bench.dut import DeviceUnderTest
+from rig.diagnosis import FaultDomain, Observation, without_blame
 from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
 from rig.report import journal

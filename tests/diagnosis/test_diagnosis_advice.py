@@ -19,6 +19,7 @@ from rig.diagnosis import (
     explain,
     judge,
 )
+from rig.diagnosis.tags import Tag
 from rig.diagnosis.text.advice import book, page_of, read_book
 from rig.errors import ConfigError
 
@@ -43,18 +44,18 @@ def test_pages_of_verdicts_whose_domain_the_evidence_names() -> None:
 
 def test_lines_with_only_need_their_evidence() -> None:
     plain = advice_for(Verdict.BROWNOUT_LOOP)
-    starved = advice_for(Verdict.BROWNOUT_LOOP, frozenset({"starved"}))
+    starved = advice_for(Verdict.BROWNOUT_LOOP, frozenset({Tag.STARVED}))
     assert len(starved) == len(plain) + 1
     assert starved[0] not in plain
 
 
 def test_evidence_moves_a_line_up_and_loses_none() -> None:
-    plain, address = advice_for(Verdict.PROXY_FAULT), advice_for(Verdict.PROXY_FAULT, frozenset({"proxy_cred"}))
+    plain, address = advice_for(Verdict.PROXY_FAULT), advice_for(Verdict.PROXY_FAULT, codes=frozenset({"proxy_cred"}))
     assert address == tuple(reversed(plain))
 
 
 def test_shared_advice_comes_first() -> None:
-    low = advice_for(Verdict.JOIN_REFUSED, frozenset({"low_supply"}))
+    low = advice_for(Verdict.JOIN_REFUSED, frozenset({Tag.LOW_SUPPLY}))
     assert low[len(low) - len(advice_for(Verdict.JOIN_REFUSED)) :] == advice_for(Verdict.JOIN_REFUSED)
     assert "2.5 V" in low[0]
 

@@ -31,4 +31,4 @@ def test_the_page_leaves_nothing_out() -> None:
 
 def test_every_tag_is_used() -> None:
     lines = [line for page in book().pages.values() for line in page.lines]
-    assert {tag for line in lines for tag in line.tags} == set(book().tags)
+    assert {word for line in lines for word in line.words} == set(book().tags)

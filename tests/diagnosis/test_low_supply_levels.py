@@ -9,7 +9,8 @@ import pytest
 from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.diagnosis import Verdict
-from rig.diagnosis.corrections.supply_dimming import LedRating, read_again, readable_calibration
+from rig.diagnosis.corrections.supply_dimming import LedRating, at_measured_voltage, readable_calibration
+from rig.diagnosis.reading import Reading
 from rig.led import Calibration, decode, load_catalogue
 
 NOMINAL = Calibration((0.45,), (0.75,))
@@ -31,8 +32,8 @@ def asking(volts: float, seed: int) -> tuple[Observation, str]:
 def test_dimmed_light_is_read_with_the_levels_of_its_voltage(volts: float, seed: int) -> None:
     seen, _ = asking(volts, seed)
     assert seen.outcome.verdict is Verdict.NO_SETTINGS, seen.outcome.summary
-    (told,) = (p for p in seen.decoded.problems if p.kind == "dimmed")
-    assert told.numbers["volts"] == pytest.approx(volts, abs=0.05)
+    (problem,) = (p for p in seen.decoded.problems if p.kind == "dimmed")
+    assert problem.numbers["volts"] == pytest.approx(volts, abs=0.05)
 
 
 def test_with_the_stored_levels_it_would_be_read_wrong() -> None:
@@ -52,7 +53,8 @@ def test_nominal_supply_changes_nothing() -> None:
         dut.power_on()
         dut.watch_for(3.0)
         recording, decoded = dut.watch.result()
-        assert read_again(recording, decoded, NOMINAL, dut.codes, LedRating(3.3)) == (decoded, NOMINAL)
+        reading = Reading(decoded, NOMINAL)
+        assert at_measured_voltage(recording, reading, dut.codes, LedRating(3.3)) == reading
 
 
 def test_levels_fall_with_the_voltage_green_first() -> None:
@@ -67,6 +69,7 @@ def test_levels_fall_with_the_voltage_green_first() -> None:
 def test_a_little_less_than_nominal_dims_without_a_word() -> None:
     seen, _ = asking(3.15, 1)
     assert not [p for p in seen.decoded.problems if p.kind == "dimmed"]
-    again, used = read_again(seen.recording, seen.decoded, NOMINAL, load_catalogue(), LedRating(3.3))
-    assert again.codes
-    assert 0.85 * 0.75 < used.green_v[0] < 0.95 * 0.75
+    reading = Reading(seen.decoded, NOMINAL)
+    again = at_measured_voltage(seen.recording, reading, load_catalogue(), LedRating(3.3))
+    assert again.decoded.codes
+    assert 0.85 * 0.75 < again.calibration.green_v[0] < 0.95 * 0.75

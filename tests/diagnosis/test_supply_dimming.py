@@ -11,7 +11,7 @@ from rig.bench.conversions import rating_of
 from rig.bench.dut import DeviceUnderTest
 from rig.config.device import load_device
 from rig.diagnosis import Verdict
-from rig.diagnosis.corrections.supply_dimming import LedRating, dimmed_calibration, joined, with_supply_heeded
+from rig.diagnosis.corrections.supply_dimming import LedRating, concatenated, decode_stretches, dimmed_calibration
 from rig.led import Calibration, decode
 
 STORED = Calibration(red_v=(0.45,), green_v=(0.75,))
@@ -45,7 +45,7 @@ def test_amber_at_a_low_voltage_is_not_taken_for_green(seed: int) -> None:
         # The stored recording alone gives the same.
         led = seen.recording.traces["led"]
         plain = decode(led.times_s, led.values, calibration=bench.calibration, codes=dut.codes)
-        again = with_supply_heeded(seen.recording, plain, bench.calibration, dut.codes, LedRating(3.3))
+        again = decode_stretches(seen.recording, plain, bench.calibration, dut.codes, LedRating(3.3))
         assert again.codes == seen.decoded.codes
         assert "no_settings" in again.codes
 
@@ -68,9 +68,9 @@ def test_nothing_is_decoded_twice_where_the_voltage_was_nominal() -> None:
         dut.power_on()
         dut.watch_for(2.0)
         recording, decoded = dut.watch.result()
-        assert with_supply_heeded(recording, decoded, bench.calibration, dut.codes, LedRating(3.3)) is decoded
-        assert joined([decoded]) is decoded
-        two = joined([decoded, replace(decoded, problems=())])
+        assert decode_stretches(recording, decoded, bench.calibration, dut.codes, LedRating(3.3)) is decoded
+        assert concatenated([decoded]) is decoded
+        two = concatenated([decoded, replace(decoded, problems=())])
     assert len(two.spans) == 2 * len(decoded.spans)
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rig.diagnosis import DeviceFacts, Verdict, judge
-from rig.diagnosis.corrections.weak_led import with_faint_heeded
+from rig.diagnosis import BenchFacts, DeviceFacts, JudgedDevice, Verdict, diagnose, judge
+from rig.diagnosis.corrections.supply_dimming import LedRating
+from rig.diagnosis.corrections.weak_led import of_one_code, weaker_readings
+from rig.diagnosis.reading import Reading
 from rig.led import Calibration, Decoded, decode, load_catalogue
 from rig.recording import Action, Recording, Trace
 
@@ -16,6 +18,11 @@ CALIBRATION = Calibration((0.45,), (0.75,))
 CODES = load_catalogue().for_device("wifi", "imp003")
 STEP_V = {"D": 0.0, "R": 0.45, "G": 0.75, "A": 1.15}
 ON = Action("power_on", 1.0, 1.0)
+BENCH = BenchFacts(CALIBRATION)
+
+
+def device(facts: DeviceFacts | None = None) -> JudgedDevice:
+    return JudgedDevice(facts or DeviceFacts(), LedRating(3.3), CODES)
 
 
 def weak(share: float, cells: str, seconds: float = 12.0, noise_v: float = 0.006) -> tuple[Recording, Decoded]:
@@ -36,8 +43,11 @@ def longest(decoded: Decoded) -> str | None:
 def test_a_rhythm_that_only_red_can_have_is_read(code: str, cells: str) -> None:
     recording, decoded = weak(0.2, cells)
     assert longest(decoded) != code, "the stored calibration would do"
-    again, calibration = with_faint_heeded(recording, decoded, CALIBRATION, CODES)
+    found = of_one_code(weaker_readings(recording, Reading(decoded, CALIBRATION), CODES, ON.end_s))
+    assert found is not None
+    again, calibration = found.decoded, found.calibration
     assert longest(again) == code
+    assert diagnose(recording, BENCH, device()).decoded.codes == again.codes
     (problem,) = (p for p in again.problems if p.kind == "faint")
     assert problem.numbers["share"] == pytest.approx(calibration.red_v[0] / 0.45)
     assert calibration.red_v[0] / calibration.green_v[0] == pytest.approx(0.6)
@@ -46,9 +56,7 @@ def test_a_rhythm_that_only_red_can_have_is_read(code: str, cells: str) -> None:
 @pytest.mark.parametrize("cells", ["DDRR", "DDGG", "DDAA"])
 def test_a_rhythm_that_every_colour_can_have_is_not_guessed(cells: str) -> None:
     recording, decoded = weak(0.12, cells)
-    again, calibration = with_faint_heeded(recording, replace(decoded, spans=()), CALIBRATION, CODES)
-    assert calibration is CALIBRATION
-    assert not [p for p in again.problems if p.kind == "faint"]
+    assert of_one_code(weaker_readings(recording, Reading(decoded, CALIBRATION), CODES, ON.end_s)) is None
 
 
 def even(current_a: float, seconds: float = 20.0) -> tuple[Recording, Decoded]:
@@ -70,23 +78,23 @@ def even(current_a: float, seconds: float = 20.0) -> tuple[Recording, Decoded]:
 def test_an_even_rhythm_is_read_in_the_one_colour_that_is_not_contradicted() -> None:
     facts = DeviceFacts(model="imp003", impos=40)
     recording, decoded = even(0.09)
-    told = judge(recording, decoded, device=facts)
-    assert told.verdict is Verdict.UNDECIDED, "nothing was left to choose"
-    assert with_faint_heeded(recording, decoded, CALIBRATION, CODES) == (decoded, CALIBRATION)
-    again, _ = with_faint_heeded(recording, decoded, CALIBRATION, CODES, facts)
-    assert longest(again) == "connected"
-    assert judge(recording, again, device=facts).verdict is Verdict.CONNECTED
-    silent, read = even(0.004)
-    again, _ = with_faint_heeded(silent, read, CALIBRATION, CODES, facts)
-    assert judge(silent, again, device=facts).verdict is not Verdict.CONNECTED
+    read = judge(recording, decoded, device=facts)
+    assert read.verdict is Verdict.UNDECIDED, "nothing was left to choose"
+    assert of_one_code(weaker_readings(recording, Reading(decoded, CALIBRATION), CODES, ON.end_s)) is None
+    seen = diagnose(recording, BENCH, device(facts))
+    assert longest(seen.decoded) == "connected"
+    assert seen.outcome.verdict is Verdict.CONNECTED
+    silent, _ = even(0.004)
+    assert diagnose(silent, BENCH, device(facts)).outcome.verdict is not Verdict.CONNECTED
 
 
 def test_light_that_was_read_is_left_alone() -> None:
     recording, decoded = weak(1.0, "DDRRDDRDR")
-    assert with_faint_heeded(recording, decoded, CALIBRATION, CODES) == (decoded, CALIBRATION)
+    assert diagnose(recording, BENCH, device()).decoded == decoded
 
 
 def test_a_stored_recording_without_a_power_on_or_light_is_left_alone() -> None:
     recording, decoded = weak(0.2, "DDRRDDRDR")
     for other in (replace(recording, actions=()), replace(recording, traces={})):
-        assert with_faint_heeded(other, decoded, CALIBRATION, CODES) == (decoded, CALIBRATION)
+        seen = diagnose(other, BENCH, device(), streamed=decoded)
+        assert not [p for p in seen.decoded.problems if p.kind == "faint"]

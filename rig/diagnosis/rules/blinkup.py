@@ -51,7 +51,8 @@ def _refused_in_red(r: BlinkUpResponse) -> Hypothesis:
 
 
 def _refused_by_a_pause(r: BlinkUpResponse) -> Hypothesis:
-    assert r.before is not None and r.after is not None
+    assert r.before is not None
+    assert r.after is not None
     sent = sender(r.action)
     text = f"its LED paused during the sending, and then {r.after.code} went on without any green; {sent.text}"
     if r.in_phase is False:

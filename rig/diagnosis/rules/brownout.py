@@ -79,7 +79,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A scene with solid or very fast red, or with collapses of the supply in a loop; `why` says whose the supply is."""
+    """A scene with solid or very fast red, or with collapses of the supply in a loop; `why`: whose the supply is."""
 
     scene: Scene
     red: SceneSpan | None

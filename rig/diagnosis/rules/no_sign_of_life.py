@@ -66,7 +66,8 @@ def never_lit(scene: Scene) -> Hypothesis | None:
             if scene.blinkups
             else _open(
                 stretch,
-                "the LED was dark all the time, and the power-on was not part of the recording: the LED window may be over",
+                "the LED was dark all the time, and the power-on was not part of the recording: the LED window may be "
+                "over",
                 "record from power-on: the LED lights at every cold start",
             )
         )

@@ -35,7 +35,8 @@ _NOT_WIFI = frozenset({"connected", "no_settings", "legacy_no_settings", "eth_wa
 def supply_too_low(scene: Scene) -> Hypothesis | None:
     """The device runs, and its supply is or sags too low for Wi-Fi: it can't connect, and does not restart either."""
     supply, facts = scene.supply, scene.facts
-    assert supply.dut_v is not None and supply.current_a is not None
+    assert supply.dut_v is not None
+    assert supply.current_a is not None
     volts, amps = median_v(scene), float(np.median(supply.current_a.values))
     if amps < facts.dead_current_a or proven_restarts(scene) is not None:
         return None
