@@ -15,9 +15,9 @@ from typing import ClassVar
 
 from rig.errors import ConfigError
 from rig.sim.chips.alert import AlertPin, AlertSettings
-from rig.sim.chips.run import NEVER_NS, Run
+from rig.sim.chips.conversions import NEVER_NS, Conversions
 from rig.sim.physics.analog import AnalogSource
-from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_S, Event, EventTimeline
 
 CONVERSION, CONFIG, LO_THRESH, HI_THRESH = range(4)
 CONFIG_AT_POWER_UP = 0x8583
@@ -63,7 +63,7 @@ class ADS1x15Chip:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         inputs: Sequence[AnalogSource],
         *,
         oscillator_error: float = 0.0,
@@ -96,9 +96,9 @@ class ADS1x15Chip:
         self._config = CONFIG_AT_POWER_UP & ~OS_BIT
         self._thresholds = {LO_THRESH: 0x8000, HI_THRESH: 0x7FFF}
         self._result = b"\x00\x00"
-        self._run: Run = Run(0, 1, 0)
+        self._run: Conversions = Conversions(0, 1, 0)
         self._settings = self._decode(self._config)
-        self._queued: tuple[Run, _Settings] | None = None
+        self._queued: tuple[Conversions, _Settings] | None = None
         self._converted_ns = -1
         self._stale_ns = NEVER_NS
         if self._alert is not None:
@@ -192,9 +192,9 @@ class ADS1x15Chip:
         if self._stale_ns != NEVER_NS:
             # The running conversion ends with the old settings, and OS has no effect meanwhile.
             self._run.count = self._run.completed(now_ns) + 1
-            self._queued = (Run(self._stale_ns, settings.period_ns), settings) if continuous else None
+            self._queued = (Conversions(self._stale_ns, settings.period_ns), settings) if continuous else None
         elif continuous or value & OS_BIT:
-            self._run = Run(now_ns + WAKE_UP_NS, settings.period_ns, None if continuous else 1)
+            self._run = Conversions(now_ns + WAKE_UP_NS, settings.period_ns, None if continuous else 1)
             self._settings = settings
             self._stale_ns = self._run.end_ns(1)
         self._configure_alert()

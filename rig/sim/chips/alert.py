@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, EventTimeline
 
 READY_PULSE_NS = 8_000  # "approximately 8 us" in the data sheet
 QUEUE_OFF = 3
@@ -63,7 +63,7 @@ class AlertSettings:
 class AlertPin:
     """Calls `tell(level)` when the pin, pulled up as it must be, changes; `level` is what it stands at."""
 
-    def __init__(self, timeline: Timeline, tell: Callable[[int], None]) -> None:
+    def __init__(self, timeline: EventTimeline, tell: Callable[[int], None]) -> None:
         self._timeline = timeline
         self._tell = tell
         self._settings = AlertSettings(QUEUE_OFF, 0x8000, 0x7FFF)

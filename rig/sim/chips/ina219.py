@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 
 from rig.errors import ConfigError
-from rig.sim.chips.run import NEVER_NS, Run
+from rig.sim.chips.conversions import NEVER_NS, Conversions
 from rig.sim.physics.analog import AnalogSource
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, EventTimeline
 
 CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION = range(6)
 CONFIG_AT_POWER_UP = 0x399F
@@ -45,7 +45,7 @@ class INA219Chip:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         shunt: AnalogSource,
         bus: AnalogSource,
         *,
@@ -72,7 +72,7 @@ class INA219Chip:
         self._shunt_code = 0
         self._bus_code = 0
         self._ready = False
-        self._run = Run(0, 1, 0)
+        self._run = Conversions(0, 1, 0)
         self._stale_ns = NEVER_NS
         self._config = 0
         self._start(CONFIG_AT_POWER_UP)
@@ -133,13 +133,13 @@ class INA219Chip:
             self._event.cancel()
             self._event = None
         if mode & 3 == 0:  # power-down, ADC off
-            self._run = Run(0, 1, 0)
+            self._run = Conversions(0, 1, 0)
             self._stale_ns = NEVER_NS
             return
         self._ready = False
         continuous = mode & 4
         start_ns = self._timeline.now_ns + (WAKE_UP_NS if asleep else 0)
-        self._run = Run(start_ns, self._shunt_ns + self._bus_ns, None if continuous else 1)
+        self._run = Conversions(start_ns, self._shunt_ns + self._bus_ns, None if continuous else 1)
         self._stale_ns = self._run.end_ns(1)
         if not continuous:
             self._event = self._timeline.at(self._stale_ns, self._refresh)

@@ -18,7 +18,7 @@ from typing import Final
 
 from rig.errors import ConfigError
 from rig.sim.physics.analog import AnalogSource
-from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_S, Event, EventTimeline
 
 CONFIG, ADC_CONFIG, SHUNT_CAL, SHUNT_TEMPCO, VSHUNT, VBUS, DIETEMP, CURRENT, POWER, ENERGY, CHARGE, DIAG_ALRT = range(
     12
@@ -69,7 +69,7 @@ class INA228Chip:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         shunt: AnalogSource,
         bus: AnalogSource,
         *,

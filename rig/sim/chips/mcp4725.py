@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rig.errors import ConfigError
-from rig.sim.physics.timeline import NS_PER_MS, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, EventTimeline
 
 FACTORY_CODE = 0x800  # mid scale, what a new chip powers up with
 EEPROM_WRITE_NS = 25 * NS_PER_MS  # typical; the data sheet allows 50 ms
@@ -24,7 +24,7 @@ class MCP4725Chip:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         *,
         vdd_v: float = 3.3,
         eeprom_code: int = FACTORY_CODE,

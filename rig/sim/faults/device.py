@@ -14,7 +14,7 @@ from typing import Any, Final
 from rig.config.bench import SimulatedDefect
 from rig.errors import ConfigError
 from rig.sim.faults.kind import FaultKind, Parameter, Switch, Values
-from rig.sim.imp.condition import Condition
+from rig.sim.imp.defects import DeviceDefects
 from rig.sim.world import SimulatedWorld
 
 
@@ -22,7 +22,7 @@ def _condition(**wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
     """A defect that sets parts of the device's condition; a text that starts with '=' names a parameter."""
 
     def make(world: SimulatedWorld, values: Values) -> Switch:
-        condition, healthy = world.imp.condition, Condition()
+        condition, healthy = world.imp.defects, DeviceDefects()
         new = {name: values[v[1:]] if isinstance(v, str) and v[:1] == "=" else v for name, v in wanted.items()}
 
         def put(state: Mapping[str, Any]) -> Callable[[], None]:
@@ -30,7 +30,7 @@ def _condition(**wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
                 with world.timeline.lock:
                     for name, value in state.items():
                         setattr(condition, name, value)
-                    world.condition_changed()
+                    world.defects_changed()
 
             return act
 
@@ -43,14 +43,14 @@ def _needs_check(*checks: str, imp: str = "", **wanted: Any) -> Callable[[Simula
     """A defect of those that do one of these checks when they start, or of one imp alone."""
 
     def make(world: SimulatedWorld, values: Values) -> Switch:
-        character = world.imp.character
-        if not set(checks) & set(character.startup_checks) or (imp and character.imp != imp):
+        individual = world.imp.individual
+        if not set(checks) & set(individual.startup_checks) or (imp and individual.imp != imp):
             who = (
                 f"an {imp}" if imp else f"devices that look at an external flash when they start ({', '.join(checks)})"
             )
             raise ConfigError(
-                f"this defect is known of {who} only; the device is an {character.imp} with "
-                f"startup_checks = {list(character.startup_checks)}"
+                f"this defect is known of {who} only; the device is an {individual.imp} with "
+                f"startup_checks = {list(individual.startup_checks)}"
             )
         return _condition(**wanted)(world, values)
 
@@ -74,7 +74,7 @@ def _weak_regulator(world: SimulatedWorld, values: Values) -> Switch:
 _EITHER: Final = ("spi-flash", "fastrom")
 _FACTOR: Final = ("factor", 0.0, 1.0)
 
-KINDS: Final[dict[str, FaultKind]] = {
+DEFECT_KINDS: Final[dict[str, FaultKind]] = {
     kind.name: kind
     for kind in (
         FaultKind(
@@ -191,14 +191,14 @@ KINDS: Final[dict[str, FaultKind]] = {
 }
 
 
-def kind_of(name: str) -> FaultKind:
+def defect_named(name: str) -> FaultKind:
     """
     Raises:
         ConfigError: there is no such defect.
     """
-    if name not in KINDS:
-        raise ConfigError(f"unknown defect {name!r}; there are {', '.join(sorted(KINDS))}")
-    return KINDS[name]
+    if name not in DEFECT_KINDS:
+        raise ConfigError(f"unknown defect {name!r}; there are {', '.join(sorted(DEFECT_KINDS))}")
+    return DEFECT_KINDS[name]
 
 
 class Defects:
@@ -213,7 +213,7 @@ class Defects:
         Raises:
             ConfigError: there is no such defect or parameter, a number is out of range, or it isn't one of this device.
         """
-        kind = kind_of(name)
+        kind = defect_named(name)
         try:
             switch = kind.make(self._world, kind.values(self._world, parameters))
         except ConfigError as error:

@@ -15,22 +15,22 @@ WEDGED_TIMEOUT_S = 1.0  # what Linux waits unless an adapter says otherwise; not
 
 
 class BusFault:
-    """Off when made. A subclass says in `strike` which transfers fail, and how."""
+    """Off when made. A subclass says in `failure` which transfers fail, and how."""
 
     def __init__(self, wires: I2CWires) -> None:
         self._wires = wires
-        self.struck = 0  # transfers that failed because of it
+        self.failed_transfers = 0  # transfers that failed because of it
 
     def on(self) -> None:
-        self._wires.disturb(self)
+        self._wires.add_fault(self)
 
     def off(self) -> None:
-        self._wires.calm(self)
+        self._wires.remove_fault(self)
 
-    def strike(self, address: int) -> Failure | None:
+    def failure(self, address: int) -> Failure | None:
         failure = self._failure(address)
         if failure is not None:
-            self.struck += 1
+            self.failed_transfers += 1
         return failure
 
     def _failure(self, address: int) -> Failure | None:

@@ -42,13 +42,13 @@ def _oscillates(world: SimulatedWorld, v: Values) -> Switch:
     def wobble() -> Program:
         step = 0
         while True:
-            world.wobble_regulator(v["amplitude_v"] * math.sin(2 * math.pi * step / _STEPS))
+            world.offset_regulator(v["amplitude_v"] * math.sin(2 * math.pi * step / _STEPS))
             step += 1
             yield to_ns(1.0 / (v["hz"] * _STEPS))
 
     def off() -> None:
         running.pop().stop()
-        world.wobble_regulator(0.0)
+        world.offset_regulator(0.0)
 
     return _two(world, lambda: running.append(Process(world.timeline, wobble())), off)
 

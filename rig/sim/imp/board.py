@@ -15,7 +15,7 @@ FAR_V = 1e3  # above anything that a rail can have
 
 
 @dataclass(eq=False)
-class Watch:
+class BoardCrossing:
     """A wish to be called when the imp's voltage passes `v` in one direction."""
 
     v: float
@@ -31,7 +31,7 @@ class BoardSupply:
         self._rail = rail
         self._ohm, self._limit_a = ohm, limit_a
         self._load_a = 0.0
-        self._watches: list[Watch] = []
+        self._watches: list[BoardCrossing] = []
 
     @property
     def ohm(self) -> float:
@@ -58,14 +58,14 @@ class BoardSupply:
         if self._ohm or self._overloaded != before:
             self._rearm()
 
-    def when_crossing(self, v: float, *, rising: bool, action: Callable[[], None]) -> Watch:
+    def when_crossing(self, v: float, *, rising: bool, action: Callable[[], None]) -> BoardCrossing:
         """Call `action` once when the imp's voltage passes `v`. `forget` cancels it."""
-        watch = Watch(v, rising, action)
+        watch = BoardCrossing(v, rising, action)
         self._watches.append(watch)
         self._arm(watch)
         return watch
 
-    def forget(self, watch: Watch) -> None:
+    def forget(self, watch: BoardCrossing) -> None:
         if watch in self._watches:
             self._watches.remove(watch)
             self._disarm(watch)
@@ -79,18 +79,18 @@ class BoardSupply:
             self._disarm(watch)
             self._arm(watch)
 
-    def _disarm(self, watch: Watch) -> None:
+    def _disarm(self, watch: BoardCrossing) -> None:
         if watch.crossing is not None:
             self._rail.forget(watch.crossing)
             watch.crossing = None
 
-    def _arm(self, watch: Watch) -> None:
+    def _arm(self, watch: BoardCrossing) -> None:
         if self._overloaded and watch.rising:
             return  # nothing rises under an overload
         # The terminals' voltage at which the imp has `v`; under an overload any voltage is too low.
         at_v = FAR_V if self._overloaded else watch.v + self._ohm * self._load_a
         watch.crossing = self._rail.when_crossing(at_v, rising=watch.rising, action=lambda: self._fire(watch))
 
-    def _fire(self, watch: Watch) -> None:
+    def _fire(self, watch: BoardCrossing) -> None:
         self._watches.remove(watch)
         watch.action()

@@ -52,7 +52,7 @@ class StaticIp:
 
 
 @dataclass(frozen=True)
-class Proxy:
+class StoredProxy:
     """An HTTP proxy; `port` is 0 to 65535, `user` and `password` are None if not given."""
 
     server: str
@@ -73,13 +73,13 @@ class ImpSettings:
     password: str | None = field(default=None, repr=False)
     wps_pin: str | None = field(default=None, repr=False)
     static_ip: StaticIp | None = None
-    proxy: Proxy | None = None
+    proxy: StoredProxy | None = None
     token: str | None = field(default=None, repr=False)
     plan: str | None = field(default=None, repr=False)
     upgrade: bytes | None = None
 
 
-def crc16(data: bytes) -> int:
+def crc16_bitwise(data: bytes) -> int:
     """The BlinkUp CRC: a left-shifting register fed with steps of the right-shifting polynomial 0x8005 (SDK).
 
     Worked out bit by bit; the SDK uses a table of the same steps.
@@ -116,7 +116,7 @@ def parse_packet(packet: bytes, *, decode_pin: Callable[[bytes], str] = ascii_pi
     if packet[0] == 0:
         raise BadFrame("packet without entries: expected at least one")
     sent = packet[-2] << 8 | packet[-1]
-    computed = crc16(packet[:-2])
+    computed = crc16_bitwise(packet[:-2])
     if sent != computed:
         raise BadFrame(f"bad CRC: received 0x{sent:04x}, computed 0x{computed:04x} over {len(packet) - 2} bytes")
     entries: dict[int, bytes] = {}
@@ -185,7 +185,7 @@ def _static_ip(raw: bytes) -> StaticIp:
     return StaticIp(*(".".join(str(byte) for byte in raw[at : at + 4]) for at in range(0, len(raw), 4)))
 
 
-def _proxy(raw: bytes) -> Proxy:
+def _proxy(raw: bytes) -> StoredProxy:
     if len(raw) < 3:
         raise BadFrame(f"proxy entry of {len(raw)} bytes: expected a port and a server")
     fields: list[bytes] = []
@@ -197,7 +197,7 @@ def _proxy(raw: bytes) -> Proxy:
         at += 1 + raw[at]
     if len(fields) > 3 or not fields[0]:
         raise BadFrame(f"proxy entry with {len(fields)} texts: expected a server, then perhaps user and password")
-    return Proxy(
+    return StoredProxy(
         server=_text(fields[0], "proxy server"),
         port=raw[0] | raw[1] << 8,
         user=_text(fields[1], "proxy user") if len(fields) > 1 else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from rig.sim.imp.crossings import Comparator
-from rig.sim.imp.frame import Frame
+from rig.sim.imp.frame_assembler import FrameAssembler
 from rig.sim.imp.parameters import ReceiverParameters
 from rig.sim.imp.settings import BadFrame
 
@@ -25,7 +25,7 @@ class BiLevel:
         self._sum = 0.0
         self._count = 0
         self._off_grid: deque[bool] = deque(maxlen=8)
-        self._frame = Frame()
+        self._frame = FrameAssembler()
         self._frame.push(False)
         self._frame.push(False)
 
@@ -73,7 +73,7 @@ class TriLevel:
         self._glitch_s = parameters.glitch_symbols * symbol_s
         self._area = 0.0  # light times seconds of the lit symbol that is not yet closed
         self._lit_s = 0.0
-        self._frame = Frame(header_seen=True)
+        self._frame = FrameAssembler(header_seen=True)
 
     def step(self, t_s: float, light: float) -> bytes | None:
         run = self._comparator.step(t_s, light)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rig.sim.physics.gpio_nets import ALL_GPIOS, GPIO_COUNT, POWER_UP_PULL_DOWN, POWER_UP_PULL_UP, Nets, replaced
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 
 INPUT: Final = 0
 OUTPUT: Final = 1
@@ -54,7 +54,7 @@ class GpioBank:
     """
 
     def __init__(
-        self, timeline: Timeline, *, pull_up: int = POWER_UP_PULL_UP, pull_down: int = POWER_UP_PULL_DOWN
+        self, timeline: EventTimeline, *, pull_up: int = POWER_UP_PULL_UP, pull_down: int = POWER_UP_PULL_DOWN
     ) -> None:
         self._timeline = timeline
         self._modes = [INPUT] * GPIO_COUNT

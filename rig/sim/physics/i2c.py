@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, TypedDict, Unpack
 
 from rig.errors import BenchConnectionError, BenchError, BenchFault, ConfigError
-from rig.sim.physics.timeline import NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 EREMOTEIO = 121  # what Linux answers when nobody acknowledges
 NACKED_CLOCKS = 11  # such a transfer ends with the address: start, nine clocks, stop
@@ -45,10 +45,10 @@ class Failure:
     bus_ns: int
 
 
-class Disturbance(Protocol):
+class WireFault(Protocol):
     """Something wrong with the wires (see `rig.sim.faults.i2c`), asked at the start of each transfer."""
 
-    def strike(self, address: int) -> Failure | None: ...
+    def failure(self, address: int) -> Failure | None: ...
 
 
 class I2CWires:
@@ -60,7 +60,7 @@ class I2CWires:
         ConfigError: a clock that is not 1..1_000_000 Hz, or a negative overhead.
     """
 
-    def __init__(self, timeline: Timeline, *, baud_hz: int = 400_000, overhead_ns: int = 100_000) -> None:
+    def __init__(self, timeline: EventTimeline, *, baud_hz: int = 400_000, overhead_ns: int = 100_000) -> None:
         if not 1 <= baud_hz <= 1_000_000:
             raise ConfigError(f"I2C clock is {baud_hz} Hz; expected 1..1000000 (a Pi: 100000 or 400000)")
         if overhead_ns < 0:
@@ -73,10 +73,10 @@ class I2CWires:
         self._lock = timeline.lock
         self._chips: dict[int, I2CChip] = {}
         self._busy_until_ns = 0
-        self._disturbances: list[Disturbance] = []
+        self._faults: list[WireFault] = []
 
     @property
-    def timeline(self) -> Timeline:
+    def timeline(self) -> EventTimeline:
         return self._timeline
 
     def attach(self, address: int, chip: I2CChip) -> None:
@@ -102,17 +102,17 @@ class I2CWires:
             raise ConfigError(f"no chip at I2C address 0x{address:02x}; there are {self._present()}")
         return self._chips.pop(address)
 
-    def disturb(self, disturbance: Disturbance) -> None:
-        """From now on, `disturbance` may make transfers fail. Of several that want to, the first added does."""
+    def add_fault(self, fault: WireFault) -> None:
+        """From now on, `fault` may make transfers fail. Of several that want to, the first added does."""
         with self._lock:
-            if disturbance not in self._disturbances:
-                self._disturbances.append(disturbance)
+            if fault not in self._faults:
+                self._faults.append(fault)
 
-    def calm(self, disturbance: Disturbance) -> None:
-        """Take `disturbance` away again; nothing happens if it is not there."""
+    def remove_fault(self, fault: WireFault) -> None:
+        """Take `fault` away again; nothing happens if it is not there."""
         with self._lock:
-            if disturbance in self._disturbances:
-                self._disturbances.remove(disturbance)
+            if fault in self._faults:
+                self._faults.remove(fault)
 
     def clocks_ns(self, clocks: int) -> int:
         """How long that many clocks of the bus take."""
@@ -171,7 +171,7 @@ class I2CWires:
             clocks = NACKED_CLOCKS
         # On the wall clock another client's transfer may be under way: this one waits for the bus first.
         now_ns = self._timeline.now_ns
-        failure = self._struck(address) if self._disturbances else None
+        failure = self._first_failure(address) if self._faults else None
         bus_ns = clocks * NS_PER_S // self.baud_hz if failure is None else failure.bus_ns
         duration_ns = self.overhead_ns + bus_ns
         if self._busy_until_ns > now_ns:
@@ -185,9 +185,9 @@ class I2CWires:
             raise _remote_io_error()
         return chip
 
-    def _struck(self, address: int) -> Failure | None:
-        for disturbance in self._disturbances:
-            failure = disturbance.strike(address)
+    def _first_failure(self, address: int) -> Failure | None:
+        for fault in self._faults:
+            failure = fault.failure(address)
             if failure is not None:
                 return failure
         return None
@@ -202,6 +202,16 @@ def _remote_io_error() -> OSError:
 
 def _wrong_count(chip: I2CChip, data: bytes, count: int) -> NoReturn:
     raise BenchFault(f"simulated chip {type(chip).__name__} answered {len(data)} bytes; asked for {count}")
+
+
+class BusioBounds(TypedDict, total=False):
+    """Which part of its two buffers `writeto_then_readfrom` uses; ends are exclusive, None is the buffer's end."""
+
+    out_start: int
+    out_end: int | None
+    in_start: int
+    in_end: int | None
+    stop: bool
 
 
 class BusioI2C:
@@ -250,18 +260,14 @@ class BusioI2C:
         address: int,
         buffer_out: bytes | bytearray | memoryview,
         buffer_in: bytearray | memoryview,
-        *,
-        out_start: int = 0,
-        out_end: int | None = None,
-        in_start: int = 0,
-        in_end: int | None = None,
-        stop: bool = False,
+        **bounds: Unpack[BusioBounds],
     ) -> None:
         """Write, then read after a repeated start; with `stop`, as two transfers."""
+        in_start, in_end = bounds.get("in_start", 0), bounds.get("in_end")
         if in_end is None:
             in_end = len(buffer_in)
-        out = bytes(buffer_out[out_start:out_end])
-        if stop:
+        out = bytes(buffer_out[bounds.get("out_start", 0) : bounds.get("out_end")])
+        if bounds.get("stop"):
             self._write(address, out)
             buffer_in[in_start:in_end] = self._read(address, in_end - in_start)
         else:

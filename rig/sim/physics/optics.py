@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.sim.physics.power import SupplyRail
-from rig.sim.physics.timeline import NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 LOG_NS = 2 * NS_PER_S
 
@@ -116,7 +116,12 @@ class RigSensor:
     """The rig's phototransistor; an analog source for an ADC (`mean_v`)."""
 
     def __init__(
-        self, timeline: Timeline, rail: SupplyRail, led: LedParameters, sensor: SensorParameters, gains: RigSensorGains
+        self,
+        timeline: EventTimeline,
+        rail: SupplyRail,
+        led: LedParameters,
+        sensor: SensorParameters,
+        gains: RigSensorGains,
     ) -> None:
         self._timeline = timeline
         self._rail = rail
@@ -226,7 +231,7 @@ class ImpSensor:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         *,
         blinkup_gain: float,
         ambient_gain: float,

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_S, Event, EventTimeline
 
 HISTORY_NS = NS_PER_S  # longest look-back of any converter on the rail
 NEVER_S = math.inf
@@ -89,13 +89,13 @@ class SupplyRail:
     read it. Crossings are events of the timeline.
     """
 
-    def __init__(self, timeline: Timeline, parameters: RailParameters) -> None:
+    def __init__(self, timeline: EventTimeline, parameters: RailParameters) -> None:
         self.timeline = timeline
         self.parameters = parameters
         self._own_f = parameters.bulk_f
         self._set_v = 0.0
         self._on = False
-        self._told_on = False
+        self._switch_input = False
         self._stuck_on = False
         self._limit_a = parameters.limit_a
         self._series_in = False
@@ -114,13 +114,13 @@ class SupplyRail:
         self._change(lambda: setattr(self, "_set_v", volts))
 
     def set_switch(self, on: bool) -> None:
-        self._told_on = on
+        self._switch_input = on
         self._change(lambda: setattr(self, "_on", on or self._stuck_on))
 
     def set_stuck_on(self, stuck: bool) -> None:
         """A load switch that conducts whatever it is told."""
         self._stuck_on = stuck
-        self.set_switch(self._told_on)
+        self.set_switch(self._switch_input)
 
     def set_limit(self, amps: float) -> None:
         self._change(lambda: setattr(self, "_limit_a", amps))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, EventTimeline
 
 Program = Generator[int, None, None]
 
@@ -12,7 +12,7 @@ Program = Generator[int, None, None]
 class Process:
     """Runs a program from now on; `stop` ends it wherever it is, as a reset does."""
 
-    def __init__(self, timeline: Timeline, program: Program) -> None:
+    def __init__(self, timeline: EventTimeline, program: Program) -> None:
         self._timeline = timeline
         self._program: Program | None = program
         self._running = False

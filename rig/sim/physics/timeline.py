@@ -38,7 +38,7 @@ class Event:
         return self.action is not None
 
 
-class Timeline:
+class EventTimeline:
     """A queue of events in order of (time, order of scheduling), and the time now."""
 
     def __init__(self, start_ns: int = 0) -> None:

@@ -8,7 +8,7 @@ from rig.sim.physics.gpio import OUTPUT
 from rig.sim.physics.timeline import NS_PER_MS, NS_PER_US
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import HARDWARE_REVISION, MAX_GPIO, MAX_USER_GPIO, VERSION, Answer, Cmd, Err, Request
-from rig.sim.pigpiod.pwm import Pwm, Use
+from rig.sim.pigpiod.pwm import PwmGenerator, Use
 
 MAX_TRIGGER_US: Final = 100
 MAX_MICS: Final = 1_000_000
@@ -18,7 +18,7 @@ MAX_MILS: Final = 60_000
 class GpioCommands:
     """MODES to TRIG; a write takes a pin away from PWM, a change of mode too."""
 
-    def __init__(self, core: Core, pwm: Pwm) -> None:
+    def __init__(self, core: Core, pwm: PwmGenerator) -> None:
         self._core = core
         self._bank = core.gpio
         self._pwm = pwm

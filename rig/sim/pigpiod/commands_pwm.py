@@ -7,7 +7,7 @@ from typing import Final
 
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import MAX_GPIO, MAX_USER_GPIO, Answer, Cmd, Err, Request
-from rig.sim.pigpiod.pwm import CLOCK_PINS, HARDWARE_RANGE, PWM_PINS, SLOTS, Pwm, Use
+from rig.sim.pigpiod.pwm import CLOCK_PINS, HARDWARE_RANGE, PWM_PINS, SLOTS, PwmGenerator, Use
 
 MIN_RANGE: Final = 25
 MAX_RANGE: Final = 40_000
@@ -22,7 +22,7 @@ CLOCK_PASSWORD: Final = 0x5A
 class PwmCommands:
     """P, PFS, PFG, PRS, PRG, PRRG, GDC, S, GPW, HP, HC."""
 
-    def __init__(self, core: Core, pwm: Pwm, stop_wave: Callable[[], None]) -> None:
+    def __init__(self, core: Core, pwm: PwmGenerator, stop_wave: Callable[[], None]) -> None:
         self._core = core
         self._pwm = pwm
         self._stop_wave = stop_wave

@@ -32,7 +32,7 @@ class SpiDevice(Protocol):
 
 
 @dataclass(frozen=True)
-class Controller:
+class ControllerPins:
     """Pins of one controller."""
 
     selects: tuple[int, ...]
@@ -42,8 +42,8 @@ class Controller:
     mode: int
 
 
-MAIN: Final = Controller((8, 7), sclk=11, miso=9, mosi=10, mode=ALT0)
-AUXILIARY: Final = Controller((18, 17, 16), sclk=21, miso=19, mosi=20, mode=ALT4)
+MAIN: Final = ControllerPins((8, 7), sclk=11, miso=9, mosi=10, mode=ALT0)
+AUXILIARY: Final = ControllerPins((18, 17, 16), sclk=21, miso=19, mosi=20, mode=ALT4)
 
 Devices = Mapping[tuple[int, int], SpiDevice]
 """(0 main or 1 auxiliary controller, channel) to what is there."""

@@ -8,7 +8,7 @@ from typing import Final
 from rig.sim.pigpiod.chains import parse_chain
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import PULSE, Answer, Cmd, Err, Request
-from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.pwm import PwmGenerator
 from rig.sim.pigpiod.serial_wave import serial_pulses
 from rig.sim.pigpiod.wave_tx import Transmitter
 from rig.sim.pigpiod.waves import MAX_CBS, MAX_MICROS, MAX_PULSES, Pulse, WaveStore
@@ -17,7 +17,7 @@ MAX_MODE: Final = 3
 
 
 class WaveCommands:
-    def __init__(self, core: Core, pwm: Pwm) -> None:
+    def __init__(self, core: Core, pwm: PwmGenerator) -> None:
         self._core = core
         self._store = WaveStore()
         self._pwm = pwm

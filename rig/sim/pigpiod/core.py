@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import NS_PER_US, Timeline
+from rig.sim.physics.timeline import NS_PER_US, EventTimeline
 from rig.sim.pigpiod.protocol import PERMITTED_GPIOS, Answer, Err, Request
 
 Handler = Callable[[Request], Answer]
@@ -26,7 +26,7 @@ class Core:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         gpio: GpioBank,
         *,
         tick_start_us: int,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rig.errors import BenchFault
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 from rig.sim.pigpiod.bit_bang_i2c import BitBangI2c
 from rig.sim.pigpiod.bit_bang_spi import BitBangSpi
 from rig.sim.pigpiod.claims import Claims
@@ -24,10 +24,10 @@ from rig.sim.pigpiod.commands_wave import WaveCommands
 from rig.sim.pigpiod.core import Core, I2cBus
 from rig.sim.pigpiod.notify import Notifier
 from rig.sim.pigpiod.protocol import HEADER, WITH_BYTES, Answer, Cmd, Request
-from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.pwm import PwmGenerator
 from rig.sim.pigpiod.scripts import ScriptCommands
 from rig.sim.pigpiod.serial_rx import SerialReadCommands
-from rig.sim.pigpiod.server import Connection, Server
+from rig.sim.pigpiod.server import ClientConnection, Server
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class PigpioDaemon:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         gpio: GpioBank,
         i2c: I2cBus | None = None,
         *,
@@ -69,7 +69,7 @@ class PigpioDaemon:
         self._server: Server | None = None
         self._error: Exception | None = None
         self._core = Core(timeline, gpio, tick_start_us=tick_start_us, sample_us=sample_us)
-        pwm, claims = Pwm(self._core), Claims()
+        pwm, claims = PwmGenerator(self._core), Claims()
         self._notifier = Notifier(self._core, fifo_folder)
         waves = WaveCommands(self._core, pwm)
         GpioCommands(self._core, pwm)
@@ -155,7 +155,7 @@ class PigpioDaemon:
     def wave_clock(self, factor: float) -> None:
         self._core.wave_clock = factor
 
-    def _serve(self, connection: Connection, request: Request) -> bytes:
+    def _serve(self, connection: ClientConnection, request: Request) -> bytes:
         """The bytes that answer a request."""
         data = b""
         with self._timeline.lock:
@@ -178,6 +178,6 @@ class PigpioDaemon:
             data = b""
         return HEADER.pack(request.cmd, request.p1, request.p2, result & 0xFFFFFFFF) + data
 
-    def _closed(self, connection: Connection) -> None:
+    def _closed(self, connection: ClientConnection) -> None:
         with self._timeline.lock:
             self._notifier.close_stream(connection)

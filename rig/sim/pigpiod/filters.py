@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from rig.sim.physics.timeline import NS_PER_US, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_US, Event, EventTimeline
 from rig.sim.pigpiod.protocol import MAX_USER_GPIO, Answer, Err, Request
 
 MAX_STEADY_US: Final = 300_000
@@ -29,7 +29,7 @@ class _Noise:
 class Filters:
     """The levels of GPIO 0-31 as the samples see them; `changed(levels)` is called when they change."""
 
-    def __init__(self, timeline: Timeline, period_ns: int, changed: Callable[[int], None]) -> None:
+    def __init__(self, timeline: EventTimeline, period_ns: int, changed: Callable[[int], None]) -> None:
         self._timeline = timeline
         self._period_ns = period_ns
         self._changed = changed

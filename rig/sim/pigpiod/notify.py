@@ -24,7 +24,7 @@ from rig.sim.pigpiod.protocol import (
     Err,
     Request,
 )
-from rig.sim.pigpiod.reports import Fifo, Handle, Report, State, Stream
+from rig.sim.pigpiod.reports import Fifo, Handle, HandleState, Report, Stream
 from rig.sim.pigpiod.watchdogs import MAX_WATCHDOG_MS, Watchdogs
 
 SLOTS: Final = 32
@@ -57,8 +57,8 @@ class Notifier:
         self.event_hooks: list[Callable[[int], None]] = []
         core.handlers |= {
             Cmd.NO: self.open_fifo,
-            Cmd.NB: lambda r: self._set_bits(r.p1, r.p2, State.RUNNING),
-            Cmd.NP: lambda r: self._set_bits(r.p1, 0, State.PAUSED),
+            Cmd.NB: lambda r: self._set_bits(r.p1, r.p2, HandleState.RUNNING),
+            Cmd.NP: lambda r: self._set_bits(r.p1, 0, HandleState.PAUSED),
             Cmd.NC: lambda r: self.close(r.p1),
             Cmd.EVM: self.monitor_events,
             Cmd.EVT: self.trigger_event,
@@ -118,7 +118,7 @@ class Notifier:
         if self._alive is None:
             self._alive = self._timeline.after(ALIVE_NS, self._alive_due)
 
-    def _set_bits(self, number: int, bits: int, state: State) -> Answer:
+    def _set_bits(self, number: int, bits: int, state: HandleState) -> Answer:
         handle = self._handles.get(number)
         if handle is None:
             return Err.BAD_HANDLE

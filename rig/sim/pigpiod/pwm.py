@@ -103,7 +103,7 @@ class Channel:
     train: Train = LOW
 
 
-class Pwm:
+class PwmGenerator:
     """All pulse trains of the board."""
 
     def __init__(self, core: Core) -> None:

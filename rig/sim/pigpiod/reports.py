@@ -22,7 +22,7 @@ class Stream(Protocol):
     def send(self, data: bytes) -> None: ...
 
 
-class State(IntEnum):
+class HandleState(IntEnum):
     OPENED = 1
     RUNNING = 2
     PAUSED = 3
@@ -41,7 +41,7 @@ class Handle:
     """One notification slot."""
 
     stream: Stream
-    state: State = State.OPENED
+    state: HandleState = HandleState.OPENED
     bits: int = 0
     event_bits: int = 0
     seqno: int = 0

@@ -24,7 +24,7 @@ STUCK: Final = frozenset({"CMDR", "CMDW", "NOP"})  # known by name only: the dae
 STEPS_AT_ONCE: Final = 50  # arithmetic is batched, so that a busy loop doesn't drown the world in events
 
 
-class State(IntEnum):
+class ScriptState(IntEnum):
     HALTED = 1
     RUNNING = 2
     WAITING = 3
@@ -39,7 +39,7 @@ class Script:
         self._instructions = instructions
         self.params = [0] * MAX_PARAMS
         self._vars = [0] * MAX_VARS
-        self.state = State.HALTED
+        self.state = ScriptState.HALTED
         self._wanted = False  # whether it was last told to run
         self._deleted = False
         self._a = self._f = self._pc = 0
@@ -52,22 +52,22 @@ class Script:
     def run(self) -> None:
         """Start from the top, unless it runs already."""
         self._wanted = True
-        if self.state not in (State.RUNNING, State.WAITING):
+        if self.state not in (ScriptState.RUNNING, ScriptState.WAITING):
             self._a = self._f = self._pc = 0
             self._stack.clear()
-            self.state = State.RUNNING
+            self.state = ScriptState.RUNNING
             self._continue_after(INSTRUCTION_NS)
 
     def stop(self) -> None:
         """A running delay ends first, as in the daemon."""
         self._wanted = False
-        if self.state is State.WAITING:
+        if self.state is ScriptState.WAITING:
             self._wake(0)
 
     def delete(self) -> None:
         self._deleted = True
         self.stop()
-        self.state = State.HALTED
+        self.state = ScriptState.HALTED
 
     def event(self, bits: int) -> None:
         if bits & self._waiting_events:
@@ -79,10 +79,10 @@ class Script:
     def _steps(self) -> None:
         self._debt_ns = 0
         for _ in range(STEPS_AT_ONCE):
-            if self._deleted or self.state is not State.RUNNING:
+            if self._deleted or self.state is not ScriptState.RUNNING:
                 return
             if not self._wanted or self._pc >= len(self._instructions):
-                self.state = State.HALTED
+                self.state = ScriptState.HALTED
                 return
             instruction = self._instructions[self._pc]
             if isinstance(instruction.command, int) and self._debt_ns:
@@ -94,7 +94,7 @@ class Script:
                     break  # what follows a delay sees what has changed meanwhile
             else:
                 self._own_command(instruction.command, instruction.operands)
-        if self.state is State.RUNNING:
+        if self.state is ScriptState.RUNNING:
             self._continue_after(self._debt_ns)
 
     def _daemon_command(self, command: int, operands: tuple[Operand, ...]) -> None:
@@ -119,7 +119,7 @@ class Script:
         if name in ARITHMETIC:
             value = self._value(operands[0])
             if value == 0 and name in ("DIV", "MOD"):
-                self.state = State.FAILED
+                self.state = ScriptState.FAILED
                 return
             self._a = self._f = int32(ARITHMETIC[name](self._a, value))
         elif name in JUMPS:
@@ -177,38 +177,38 @@ class Script:
             case "RET":
                 self._pc = self._pop()
             case "HALT":
-                self.state = State.HALTED
+                self.state = ScriptState.HALTED
             case "WAIT":
                 self._wait(pins=self._value(operands[0]) & 0xFFFFFFFF)
             case "EVTWT":
                 self._wait(events=self._value(operands[0]) & 0xFFFFFFFF)
 
     def _wait(self, *, pins: int = 0, events: int = 0) -> None:
-        self.state = State.WAITING
+        self.state = ScriptState.WAITING
         self._waiting_events = events
         if pins:
             self._waiting = self._core.gpio.on_changes(pins, lambda changed: self._wake(changed & pins))
 
     def _wake(self, bits: int) -> None:
-        if self.state is not State.WAITING:
+        if self.state is not ScriptState.WAITING:
             return
         if self._waiting is not None:
             self._waiting.cancel()
         self._waiting, self._waiting_events = None, 0
         self._a = self._f = int32(bits)
-        self.state = State.RUNNING
+        self.state = ScriptState.RUNNING
         self._continue_after(INSTRUCTION_NS)
 
     def _push(self, value: int) -> None:
         if len(self._stack) >= MAX_STACK:
-            self.state = State.FAILED
+            self.state = ScriptState.FAILED
         else:
             self._stack.append(value)
 
     def _pop(self) -> int:
         if self._stack:
             return self._stack.pop()
-        self.state = State.FAILED
+        self.state = ScriptState.FAILED
         return 0
 
     def _value(self, operand: Operand) -> int:

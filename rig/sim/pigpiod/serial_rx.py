@@ -18,7 +18,7 @@ BUFFER: Final = 8192 - 1  # the daemon's ring never fills its last place
 
 
 @dataclass
-class Receiver:
+class SerialReceiver:
     """One GPIO's line. `edge` gets levels and their ticks; whole characters end up in `received`."""
 
     bit_ns: int
@@ -87,7 +87,7 @@ class SerialReadCommands:
     def __init__(self, core: Core, notifier: Notifier, claims: Claims) -> None:
         self._notifier = notifier
         self._claims = claims
-        self._receivers: dict[int, Receiver] = {}
+        self._receivers: dict[int, SerialReceiver] = {}
         core.handlers |= {Cmd.SLRO: self.open, Cmd.SLR: self.read, Cmd.SLRC: self.close, Cmd.SLRI: self.set_invert}
 
     def open(self, request: Request) -> Answer:
@@ -101,7 +101,7 @@ class SerialReadCommands:
         if gpio in self._claims:
             return Err.GPIO_IN_USE
         self._claims[gpio] = Role.SERIAL
-        receiver = self._receivers[gpio] = Receiver(NS_PER_S // baud, data_bits)
+        receiver = self._receivers[gpio] = SerialReceiver(NS_PER_S // baud, data_bits)
 
         def edge(level: int, t_ns: int) -> None:
             timeout_ms = receiver.edge(level, t_ns // NS_PER_US)

@@ -15,13 +15,15 @@ log = logging.getLogger(__name__)
 
 MAX_UNSENT = 1 << 25  # a client that reads nothing is cut off, or it would fill the memory
 
-Serve = Callable[["Connection", Request], bytes]
+Serve = Callable[["ClientConnection", Request], bytes]
 
 
-class Connection:
+class ClientConnection:
     """One client. `send` may be called from any thread and never blocks: what the socket doesn't take waits."""
 
-    def __init__(self, sock: socket.socket, serve: Serve, closed: Callable[[Connection], None], name: str) -> None:
+    def __init__(
+        self, sock: socket.socket, serve: Serve, closed: Callable[[ClientConnection], None], name: str
+    ) -> None:
         self._sock = sock
         self._serve = serve
         self._closed = closed
@@ -117,11 +119,11 @@ class Connection:
 class Server:
     """Listens until `stop`; calls `serve(connection, request)` for each request and `closed(connection)` at the end."""
 
-    def __init__(self, host: str, port: int, serve: Serve, closed: Callable[[Connection], None]) -> None:
+    def __init__(self, host: str, port: int, serve: Serve, closed: Callable[[ClientConnection], None]) -> None:
         self._serve = serve
         self._closed = closed
         self._lock = threading.Lock()
-        self._connections: set[Connection] = set()
+        self._connections: set[ClientConnection] = set()
         self._stopping = False
         self._listener = socket.create_server((host, port))
         self.port: int = self._listener.getsockname()[1]
@@ -167,7 +169,7 @@ class Server:
             except OSError:
                 return
             number += 1
-            connection = Connection(sock, self._serve, self._ended, f"pigpiod-{self.port}-{number}")
+            connection = ClientConnection(sock, self._serve, self._ended, f"pigpiod-{self.port}-{number}")
             with self._lock:
                 if self._stopping:
                     sock.close()
@@ -175,7 +177,7 @@ class Server:
                 self._connections.add(connection)
             connection.thread.start()
 
-    def _ended(self, connection: Connection) -> None:
+    def _ended(self, connection: ClientConnection) -> None:
         with self._lock:
             self._connections.discard(connection)
         self._closed(connection)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from rig.sim.physics.timeline import NS_PER_MS, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, Event, EventTimeline
 
 MAX_WATCHDOG_MS: Final = 60_000
 
@@ -24,7 +24,7 @@ class _Watchdog:
 class Watchdogs:
     """Calls `silent(gpio)` whenever a GPIO hasn't changed for its time-out; `look` brings `seen` up to date first."""
 
-    def __init__(self, timeline: Timeline, look: Callable[[], None], silent: Callable[[int], None]) -> None:
+    def __init__(self, timeline: EventTimeline, look: Callable[[], None], silent: Callable[[int], None]) -> None:
         self._timeline = timeline
         self._look = look
         self._silent = silent

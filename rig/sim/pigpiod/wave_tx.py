@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from rig.sim.physics.timeline import NS_PER_US, Event
 from rig.sim.pigpiod.chains import ChainItem, Delay, Loop
 from rig.sim.pigpiod.core import Core
-from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.pwm import PwmGenerator
 from rig.sim.pigpiod.waves import Wave, WaveStore
 
 START_DELAY_US: Final = 20
@@ -34,7 +34,7 @@ class Step(NamedTuple):
 class Transmitter:
     """Plays waves of the store on the pins."""
 
-    def __init__(self, core: Core, store: WaveStore, pwm: Pwm) -> None:
+    def __init__(self, core: Core, store: WaveStore, pwm: PwmGenerator) -> None:
         self._core = core
         self._store = store
         self._pwm = pwm

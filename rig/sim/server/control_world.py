@@ -62,7 +62,7 @@ def state_of(world: SimulatedWorld) -> dict[str, Any]:
             "mains_hz": lights.ambient.mains_hz,
             "snr": world.snr,
         },
-        "networks": [network.name for network in world.air.networks],
+        "networks": [network.name for network in world.networks.present],
     }
 
 
@@ -113,7 +113,7 @@ class WorldControl:
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ConfigError(f"name is {names!r}; expected the name of a network, several in a list, or 'none'")
-        self._world.set_air(networks_called(names))
+        self._world.set_networks(networks_called(names))
         return {}
 
     def _light(self, arguments: Arguments) -> Arguments:

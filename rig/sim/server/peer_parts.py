@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from rig.sim.physics.timeline import NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 ADXL345_ADDRESS: Final = 0x53
 MCP3202_CHANNEL: Final = 1
@@ -59,7 +59,7 @@ class Mcp3202:
 class LoopbackUart:
     """TXD wired to RXD: each byte arrives when its bits have passed."""
 
-    def __init__(self, timeline: Timeline, baud: int) -> None:
+    def __init__(self, timeline: EventTimeline, baud: int) -> None:
         self._timeline = timeline
         self._byte_ns = BITS_PER_CHARACTER * NS_PER_S // baud
         self._line: deque[tuple[int, int]] = deque()  # (when it is there, byte)

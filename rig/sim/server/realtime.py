@@ -6,7 +6,7 @@ import threading
 import time
 
 from rig.errors import BenchFault
-from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, EventTimeline
 
 SLICE_NS = 5 * NS_PER_MS  # of world time, moved at once
 PATIENCE_NS = 20 * NS_PER_MS  # of the wall's time: then whoever waits for the lock has a turn
@@ -20,7 +20,7 @@ class RealTimeDriver:
     this machine falls behind the wall (`behind_s`), but goes on answering.
     """
 
-    def __init__(self, timeline: Timeline, *, step_ns: int = NS_PER_MS) -> None:
+    def __init__(self, timeline: EventTimeline, *, step_ns: int = NS_PER_MS) -> None:
         self._timeline = timeline
         self._step_s = step_ns / NS_PER_S
         self._ended = threading.Event()

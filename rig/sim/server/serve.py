@@ -16,7 +16,7 @@ from rig.sim.faults.registry import Faults
 from rig.sim.physics.gpio import GpioBank
 from rig.sim.physics.gpio_nets import GPIO_COUNT
 from rig.sim.physics.i2c import I2CWires
-from rig.sim.physics.timeline import Timeline, to_ns
+from rig.sim.physics.timeline import EventTimeline, to_ns
 from rig.sim.pigpiod import PigpioDaemon
 from rig.sim.server.control import Arguments, ControlServer, number
 from rig.sim.server.control_world import WorldControl, networks_called
@@ -72,19 +72,19 @@ class SimServer:
                 raise ConfigError(
                     f"network {options.networks[0]!r}, but bare pins have no device that could meet it; name a bench"
                 )
-            timeline = Timeline()
+            timeline = EventTimeline()
             self.daemon = self._make_daemon(timeline, GpioBank(timeline), I2CWires(timeline))
         else:
             self.world = SimulatedWorld(*bench, make_daemon=self._make_daemon)
             assert self.world.config.simulation is not None
             Defects(self.world).inject_all(self.world.config.simulation.defects)
             Faults(self.world).inject_all(self.world.config.simulation.faults)
-            self.world.set_air(networks_called(options.networks))
+            self.world.set_networks(networks_called(options.networks))
             self.daemon = self.world.daemon
         self._control: ControlServer | None = None
         self._driver = RealTimeDriver(self.timeline) if options.realtime else None
 
-    def _make_daemon(self, timeline: Timeline, gpio: GpioBank, wires: I2CWires) -> PigpioDaemon:
+    def _make_daemon(self, timeline: EventTimeline, gpio: GpioBank, wires: I2CWires) -> PigpioDaemon:
         options = self._options
         self.timeline, self.gpio, self.wires = timeline, gpio, wires
         for a, b in options.wires:

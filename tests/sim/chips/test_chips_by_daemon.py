@@ -27,7 +27,7 @@ from rig.sim.faults.i2c import NackedAddress, WedgedBus
 from rig.sim.physics.analog import Constant
 from rig.sim.physics.gpio import GpioBank
 from rig.sim.physics.i2c import BusioI2C, I2CWires
-from rig.sim.physics.timeline import NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 from rig.sim.pigpiod import PigpioDaemon
 
 COMMAND_NS = 50_000
@@ -41,7 +41,7 @@ VOLTS = (0.25, 1.0, 1.5, 2.0)
 class Far:
     """A bus behind a daemon, and the same wires without it."""
 
-    timeline: Timeline
+    timeline: EventTimeline
     gpio: GpioBank
     wires: I2CWires
     pi: pigpio.pi

@@ -18,7 +18,7 @@ from daemon_rig import Rig, receive
 from frames import Frame, frame
 
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 from rig.sim.pigpiod import PigpioDaemon
 from rig.sim.pigpiod.protocol import WITH_BYTES, Cmd
 
@@ -84,7 +84,7 @@ def open_files() -> int:
 
 
 def test_200_connects_leak_nothing() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     daemon = PigpioDaemon(timeline, GpioBank(timeline))
     daemon.start()
 

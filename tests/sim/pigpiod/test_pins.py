@@ -13,7 +13,7 @@ from gpiozero import LED, PWMLED, Button
 from gpiozero.pins.pigpio import PiGPIOFactory
 
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 from rig.sim.pigpiod import PigpioDaemon
 
 
@@ -22,7 +22,7 @@ def open_files() -> int:
 
 
 def test_connecting_leaks_nothing() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     threads, fds = set(threading.enumerate()), open_files()
     daemon = PigpioDaemon(timeline, GpioBank(timeline))
     daemon.start()
@@ -39,7 +39,7 @@ def test_connecting_leaks_nothing() -> None:
 
 
 def test_stop_with_clients_connected_and_start_again() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     daemon = PigpioDaemon(timeline, GpioBank(timeline))
     before = set(threading.enumerate())
     daemon.start()

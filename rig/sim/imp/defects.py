@@ -10,7 +10,7 @@ Application = Literal["runs", "crashes", "leaves"]
 
 
 @dataclass
-class Condition:
+class DeviceDefects:
     """Factors are 1 and shares 0 in a healthy device; times in seconds, None: never."""
 
     # the LED

@@ -14,7 +14,7 @@ LAST_LEGACY_IMPOS = 30  # setup guide: legacy BlinkUp and update codes
 
 
 @dataclass(frozen=True)
-class Character:
+class Individual:
     """The drawn values of one device; units in the names."""
 
     values: dict[str, float]
@@ -41,7 +41,7 @@ class Character:
         return round(self.values[name] * self.values["clock_factor"] * 1e9)
 
 
-def draw(device: DeviceProfile, rng: np.random.Generator) -> Character:
+def draw_individual(device: DeviceProfile, rng: np.random.Generator) -> Individual:
     ranges, radio = device.simulation, device.radio
     values: dict[str, float] = {}
     # What was added later is drawn last, so that the individuals of a seed stay who they are.
@@ -53,7 +53,7 @@ def draw(device: DeviceProfile, rng: np.random.Generator) -> Character:
                 values[name] = value.draw(rng)
     if device.impos_minor is not None:
         values["impos_minor"] = float(device.impos_minor)
-    return Character(
+    return Individual(
         values,
         ranges.thresholds.reset_sigma_v,
         radio.bands_ghz,
