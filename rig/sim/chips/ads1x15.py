@@ -16,6 +16,7 @@ from typing import ClassVar
 from rig.errors import ConfigError
 from rig.sim.chips.alert import AlertPin, AlertSettings
 from rig.sim.chips.conversions import NEVER_NS, Conversions
+from rig.sim.chips.registers import checked_oscillator_error, padded
 from rig.sim.physics.analog import AnalogSource
 from rig.sim.physics.timeline import NS_PER_S, Event, EventTimeline
 
@@ -76,7 +77,7 @@ class ADS1x15Chip:
         self._timeline = timeline
         self._inputs = tuple(inputs)
         self._shift_v = [0.0] * 4
-        self._oscillator_error = _checked(oscillator_error)
+        self._oscillator_error = checked_oscillator_error(oscillator_error)
         self._offset_lsb = offset_lsb
         self._gain_error = gain_error
         self._vdd_v = vdd_v
@@ -102,7 +103,7 @@ class ADS1x15Chip:
         self._converted_ns = -1
         self._stale_ns = NEVER_NS
         if self._alert is not None:
-            self._alert.let_go()
+            self._alert.release()
 
     @property
     def oscillator_error(self) -> float:
@@ -111,7 +112,7 @@ class ADS1x15Chip:
 
     @oscillator_error.setter
     def oscillator_error(self, error: float) -> None:
-        self._oscillator_error = _checked(error)
+        self._oscillator_error = checked_oscillator_error(error)
         self._cache.clear()
         if self._stale_ns == NEVER_NS:
             self._settings = self._decode(self._config)
@@ -181,7 +182,7 @@ class ADS1x15Chip:
             data = (self._config | (OS_BIT if asleep else 0)).to_bytes(2, "big")
         else:
             data = self._thresholds[pointer].to_bytes(2, "big")
-        return data if count == 2 else data.ljust(count, b"\xff")[:count]
+        return data if count == 2 else padded(data, count)
 
     def _configure(self, value: int) -> None:
         now_ns = self._timeline.now_ns
@@ -280,12 +281,6 @@ class ADS1x15Chip:
     def _configure_alert(self) -> None:
         if self._alert is not None:
             self._alert.configure(self._alert_settings(), asleep=self._stale_ns == NEVER_NS)
-
-
-def _checked(oscillator_error: float) -> float:
-    if not -0.5 <= oscillator_error <= 0.5:
-        raise ConfigError(f"oscillator_error is {oscillator_error!r}; expected a fraction such as -0.1 or 0.1")
-    return oscillator_error
 
 
 class ADS1115Chip(ADS1x15Chip):

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rig.sim.chips.registers import signed_word
 from rig.sim.physics.gpio import GpioBank
 from rig.sim.physics.timeline import Event, EventTimeline
 
@@ -102,13 +103,13 @@ class AlertPin:
             self._beyond = 0
             self._show()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """The chip lost its power: the pull-up has the pin."""
         self.configure(AlertSettings(QUEUE_OFF, 0x8000, 0x7FFF), asleep=True)
 
     def _compare(self, code: int) -> None:
         settings = self._settings
-        low, high = _signed(settings.low), _signed(settings.high)
+        low, high = signed_word(settings.low), signed_word(settings.high)
         beyond = code > high or (settings.window and code < low)
         self._beyond = self._beyond + 1 if beyond else 0
         if self._beyond >= settings.queue:
@@ -143,7 +144,3 @@ def open_drain(gpio: GpioBank, pin: int) -> Callable[[int], None]:
         gpio.drive_external(pin, None if level else 0)
 
     return drive
-
-
-def _signed(value: int) -> int:
-    return value - 0x10000 if value & 0x8000 else value

@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from rig.errors import ConfigError
 from rig.sim.chips import ads1x15, ina219
+from rig.sim.chips.registers import padded
 from rig.sim.physics.i2c import I2CChip, I2CWires
 
 Write = Callable[[bytes], None]
@@ -115,7 +116,7 @@ class ChipFault:
         """Just before the fault takes hold of the bytes."""
 
     def _ended(self) -> None:
-        """Just after it has let go."""
+        """Just after the fault has ended."""
 
     def _peek(self, register: int) -> bytes:
         """What the chip has in a register, with the pointer left where it was."""
@@ -150,7 +151,7 @@ class StuckRegisters(ChipFault):
     def read(self, count: int, inner: Read) -> bytes:
         data = inner(count)
         held = self._held.get(self._chip.pointer)
-        return data if held is None else held.ljust(count, b"\xff")[:count]
+        return data if held is None else padded(held, count)
 
 
 class FrozenConversion(StuckRegisters):

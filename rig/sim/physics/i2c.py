@@ -274,8 +274,8 @@ class BusioI2C:
             buffer_in[in_start:in_end] = self._write_read(address, out, in_end - in_start)
 
     def deinit(self) -> None:
-        """Let go of the bus; any later transfer raises BenchConnectionError."""
-        self._write = self._read = self._write_read = _let_go
+        """Close the bus; any later transfer raises BenchConnectionError."""
+        self._write = self._read = self._write_read = _closed
 
     def __enter__(self) -> BusioI2C:
         return self
@@ -286,5 +286,5 @@ class BusioI2C:
         self.deinit()
 
 
-def _let_go(*_: object) -> NoReturn:
-    raise BenchConnectionError("this I2C bus was let go with deinit(); open the bench again")
+def _closed(*_: object) -> NoReturn:
+    raise BenchConnectionError("this I2C bus was closed with deinit(); open the bench again")

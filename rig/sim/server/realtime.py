@@ -60,7 +60,7 @@ class RealTimeDriver:
             return
         self._ended.set()
         thread.join()
-        self._let_go()
+        self._release_time()
         error, self._error = self._error, None
         if error is not None:
             raise BenchFault(f"the simulated world stopped at {self._timeline.now_s:.3f} s: {error!r}") from error
@@ -69,7 +69,7 @@ class RealTimeDriver:
         while not self._ended.wait(self._step_s):
             with self._timeline.lock:
                 self._catch_up()
-        self._let_go()
+        self._release_time()
 
     def _catch_up(self) -> None:
         """Whoever calls holds the lock: the driver's own thread, or one that serves a client."""
@@ -86,6 +86,6 @@ class RealTimeDriver:
             self._error = error
             self._ended.set()
 
-    def _let_go(self) -> None:
+    def _release_time(self) -> None:
         self._timeline.follows_wall = False
         self._timeline.wake_waiters()

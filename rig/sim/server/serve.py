@@ -17,7 +17,7 @@ from rig.sim.physics.gpio import GpioBank
 from rig.sim.physics.gpio_nets import GPIO_COUNT
 from rig.sim.physics.i2c import I2CWires
 from rig.sim.physics.timeline import EventTimeline, to_ns
-from rig.sim.pigpiod import PigpioDaemon
+from rig.sim.pigpiod import DaemonOptions, PigpioDaemon
 from rig.sim.server.control import Arguments, ControlServer, number
 from rig.sim.server.control_world import WorldControl, networks_called
 from rig.sim.server.peer_parts import ADXL345_ADDRESS, MCP3202_CHANNEL, UART, Adxl345, LoopbackUart, Mcp3202
@@ -91,10 +91,7 @@ class SimServer:
             gpio.wire(a, b)
         if options.peer_parts:
             wires.attach(ADXL345_ADDRESS, Adxl345())
-        return PigpioDaemon(
-            timeline,
-            gpio,
-            wires,
+        daemon_options = DaemonOptions(
             host=options.host,
             port=options.port,
             tick_start_us=options.tick_start_us,
@@ -104,6 +101,7 @@ class SimServer:
             spi={(0, MCP3202_CHANNEL): Mcp3202()} if options.peer_parts else {},
             serial={UART: lambda baud: LoopbackUart(timeline, baud)} if options.peer_parts else {},
         )
+        return PigpioDaemon(timeline, gpio, wires, daemon_options)
 
     @property
     def port(self) -> int:

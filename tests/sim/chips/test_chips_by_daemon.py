@@ -28,7 +28,7 @@ from rig.sim.physics.analog import Constant
 from rig.sim.physics.gpio import GpioBank
 from rig.sim.physics.i2c import BusioI2C, I2CWires
 from rig.sim.physics.timeline import NS_PER_S, EventTimeline
-from rig.sim.pigpiod import PigpioDaemon
+from rig.sim.pigpiod import DaemonOptions, PigpioDaemon
 
 COMMAND_NS = 50_000
 ADC, ADC12, DAC, MONITOR, FINE_MONITOR = 0x48, 0x49, 0x62, 0x40, 0x41
@@ -82,7 +82,7 @@ def far(baud_hz: int, make_desk: Callable[..., object]) -> Iterator[Far]:
     for address, chip in chips.items():
         wires.attach(address, chip)
     chips[ADC].wire_alert(open_drain(gpio, RDY_GPIO))  # soldered before anybody connects
-    daemon = PigpioDaemon(timeline, gpio, wires, command_cost_ns=COMMAND_NS, sample_us=1)
+    daemon = PigpioDaemon(timeline, gpio, wires, DaemonOptions(command_cost_ns=COMMAND_NS, sample_us=1))
     daemon.start()
     pi = pigpio.pi("127.0.0.1", daemon.port)
     assert pi.connected

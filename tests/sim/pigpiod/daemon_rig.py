@@ -14,7 +14,7 @@ from rig.clock import VirtualClock
 from rig.drivers.pigpio_link import GpioLink
 from rig.sim.physics.gpio import GpioBank
 from rig.sim.physics.timeline import EventTimeline
-from rig.sim.pigpiod import PigpioDaemon
+from rig.sim.pigpiod import DaemonOptions, PigpioDaemon
 from rig.sim.pigpiod.commands_serial import Ports
 
 
@@ -100,10 +100,7 @@ def open_rig(
         timeline,
         gpio,
         bus,
-        tick_start_us=tick_start_us,
-        command_cost_ns=command_cost_ns,
-        serial=serial(timeline),
-        **options,
+        DaemonOptions(tick_start_us=tick_start_us, command_cost_ns=command_cost_ns, serial=serial(timeline), **options),
     )
     daemon.start()
     pi = pigpio.pi("127.0.0.1", daemon.port)
