@@ -1,4 +1,4 @@
-"""The connection to the daemon: what its end looks like, and waiting until everything has been heard."""
+"""The connection to the daemon: what its end looks like, and waiting until every report has arrived."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def close_devices(devices: Iterable[Any]) -> None:
 class GpioLink:
     """An in-band barrier on one connection (a `pigpio.pi`).
 
-    Reports are asynchronous: an idle wave doesn't mean that its edges have been heard. An event travels behind all
-    earlier reports on the same socket, so whoever hears it has heard them. `timeout_s` is in seconds of the wall.
+    Reports are asynchronous: an idle wave doesn't mean that its edges have been reported. An event travels
+    behind all earlier reports on its socket, so its arrival means theirs. `timeout_s` is in seconds of the wall.
     """
 
     def __init__(self, pi: Any, *, timeout_s: float = 5) -> None:

@@ -58,7 +58,7 @@ class _RailQuantity:
 
 
 class _NoisySensor:
-    """The rig's sensor with its noise, which may be changed while the world runs."""
+    """The rig's sensor with its noise; `snr` may be changed while the world runs."""
 
     def __init__(self, sensor: RigSensor, rng: np.random.Generator) -> None:
         self._sensor = sensor
@@ -88,6 +88,7 @@ class Streams:
 
     @classmethod
     def from_seed(cls, seed: int) -> Streams:
+        """The streams of one seed: each the child of its place in the order above."""
         names = cls.__dataclass_fields__
         children = np.random.SeedSequence(seed).spawn(len(names))
         return cls(**{name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)})
@@ -135,11 +136,13 @@ class SimulatedWorld:
         self.daemon = make_daemon(self.timeline, self.gpio, self.wires)
 
     def start(self) -> None:
+        """Open the daemon's port, and the instrument's if there is one."""
         self.daemon.start()
         if self.instrument_server is not None:
             self.instrument_server.start()
 
     def stop(self) -> None:
+        """Close the ports."""
         if self.instrument_server is not None:
             self.instrument_server.stop()
         self.daemon.stop()
@@ -149,9 +152,10 @@ class SimulatedWorld:
         """VISA name of the simulated bench supply while it runs; None on benches without one."""
         return None if self.instrument_server is None else self.instrument_server.resource
 
-    # surroundings
+    # Surroundings.
 
     def set_ambient(self, ambient: Ambient) -> None:
+        """The light from outside is this from now on."""
         self._light(replace(self._lights, ambient=ambient))
 
     def set_noise(self, snr: float) -> None:
@@ -161,14 +165,16 @@ class SimulatedWorld:
 
     @property
     def snr(self) -> float:
+        """Largest LED step over the standard deviation of one raw sample of the rig's sensor."""
         return self._noisy_sensor.snr
 
     def set_networks(self, networks: tuple[AnyNetwork, ...]) -> None:
+        """The networks in reach are these from now on."""
         with self.timeline.lock:
             self.networks.present = networks
 
     def defects_changed(self) -> None:
-        """What is wrong with the device is another thing now: let LED and sensor be so."""
+        """Let LED and light sensor follow the device's defects, which have changed."""
         defects = self.imp.defects
         self.rig_sensor.die_brightness = (defects.red_brightness, defects.green_brightness)
         self.imp_sensor.gain = defects.sensor_gain
@@ -181,12 +187,12 @@ class SimulatedWorld:
         return self._lights
 
     def offset_regulator(self, volts: float) -> None:
-        """Let the regulator give so much more than it is told to."""
+        """Add `volts` to what the regulator gives for its set point, from now on."""
         with self.timeline.lock:
             self._regulator_offset_v = volts
             self._regulate()
 
-    # parts
+    # Parts.
 
     def _make_supply(self, simulation: Simulation) -> None:
         ranges, rng, supply = simulation.rail, self.streams.bench, self.config.supply

@@ -51,7 +51,7 @@ def test_looking_changes_nothing_in_the_imps_life() -> None:
     def look(life: Life) -> None:
         now_ns = life.timeline.now_ns
         for part in range(10):
-            life._seen.mean_v(now_ns - (10 - part) * NS_PER_MS, now_ns - (9 - part) * NS_PER_MS)
+            life._noisy_sensor.mean_v(now_ns - (10 - part) * NS_PER_MS, now_ns - (9 - part) * NS_PER_MS)
         life.rail.mean_node_v(now_ns - NS_PER_MS, now_ns)
         life.rail.mean_source_a(now_ns - NS_PER_MS, now_ns)
 
@@ -223,7 +223,7 @@ def test_noise_is_what_was_asked_for() -> None:
         for _ in range(1500):
             life.timeline.elapse(NS_PER_MS)
             now_ns = life.timeline.now_ns
-            readings.append(life._seen.mean_v(now_ns - NS_PER_MS, now_ns) - 0.01)
+            readings.append(life._noisy_sensor.mean_v(now_ns - NS_PER_MS, now_ns) - 0.01)
         mean = sum(readings) / len(readings)
         sigma = (sum((v - mean) ** 2 for v in readings) / len(readings)) ** 0.5
         assert sigma == pytest.approx(life.rig_sensor.gains.step_v / snr, rel=0.08)

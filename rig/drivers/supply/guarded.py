@@ -17,7 +17,7 @@ from rig.supply.restarts import INRUSH_S
 OFF_V: Final = 0.3
 DISCHARGE_S: Final = 3.0  # 330 ohm of the switch on 2200 uF: 0.7 s a time constant
 POLL_S: Final = 0.02
-LOAD_OHM: Final = 0.5  # source resistance and shunt stand before the monitor: a load may pull it down a little
+LOAD_OHM: Final = 0.5  # source resistance and shunt are before the monitor: a load lowers what it measures
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class GuardedSupply:
         """Whether the device is connected.
 
         Raises:
-            BenchConnectionError: whoever knows is gone.
+            BenchConnectionError: what switches can't be reached.
         """
         return self.source.connected
 
@@ -231,7 +231,7 @@ class GuardedSupply:
             else:
                 raise cannot_measure("device_v")
             volts = self._device_gain * volts + self._device_offset_v
-            if volts > self._limits.max_v:  # asked hundreds of times a second
+            if volts > self._limits.max_v:  # the check alone costs less, hundreds of times a second
                 self._limits.check_reading("at the device", volts, None)
             return t_s, volts
 

@@ -47,7 +47,7 @@ def open_visa(scpi: Scpi) -> Any:
 class ScpiSource:
     """Implements `rig.drivers.supply.source.Source`. Output off when made.
 
-    It measures its own output, so a set point is confirmed by the instrument's word until the output is on.
+    It measures its own output, so a set point is confirmed by the instrument's own answer until the output is on.
 
     Raises:
         BenchConnectionError: nothing answers.

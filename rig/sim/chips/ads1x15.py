@@ -154,6 +154,7 @@ class ADS1x15Chip:
         self._schedule()
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then a register's two bytes, high byte first."""
         if not data:
             return
         self.pointer = data[0] & 0x03
@@ -169,6 +170,7 @@ class ADS1x15Chip:
             self._schedule()
 
     def read(self, count: int) -> bytes:
+        """`count` bytes of the register that the pointer is on, high byte first."""
         now_ns = self._timeline.now_ns
         if now_ns >= self._stale_ns:
             self._refresh(now_ns)

@@ -33,10 +33,12 @@ class AlertSettings:
 
     @property
     def enabled(self) -> bool:
+        """Whether the comparator's queue is on."""
         return self.config & 0x03 != QUEUE_OFF
 
     @property
     def ready_pin(self) -> bool:
+        """Whether the pin tells the end of each conversion instead of comparing."""
         return self.enabled and bool(self.high & 0x8000) and not self.low & 0x8000
 
     @property
@@ -46,18 +48,22 @@ class AlertSettings:
 
     @property
     def latching(self) -> bool:
+        """Whether an assertion stays until the conversion register is read."""
         return bool(self.config & 0x04)
 
     @property
     def active_high(self) -> bool:
+        """Whether the asserted pin is high."""
         return bool(self.config & 0x08)
 
     @property
     def window(self) -> bool:
+        """Whether codes outside the two thresholds assert, instead of codes above the high one."""
         return bool(self.config & 0x10)
 
     @property
     def single_shot(self) -> bool:
+        """Whether the chip sleeps after each conversion."""
         return bool(self.config & 0x0100)
 
 

@@ -64,6 +64,7 @@ class INA219Chip(CurrentMonitorChip):
         self._start(CONFIG_AT_POWER_UP)
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then a register's two bytes, high byte first."""
         if not data:
             return
         self.pointer = data[0] & 0x07
@@ -80,6 +81,7 @@ class INA219Chip(CurrentMonitorChip):
                 self._start(value & 0x3FFF)
 
     def read(self, count: int) -> bytes:
+        """`count` bytes of the register that the pointer is on, high byte first."""
         self._refresh()
         current = self._current()
         power = abs(current) * self._bus_code // 5000

@@ -89,6 +89,7 @@ class INA228Chip(CurrentMonitorChip):
         self._start(asleep=True)
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then a register's two bytes, high byte first."""
         if not data:
             return
         self.pointer = data[0]
@@ -107,6 +108,7 @@ class INA228Chip(CurrentMonitorChip):
             self._start(asleep=self._event is None)
 
     def read(self, count: int) -> bytes:
+        """`count` bytes of the register that the pointer is on, high byte first."""
         register = self.pointer
         value = self._registers.get(register, self._values.get(register, 0))
         if register == DIAG_ALRT:

@@ -29,7 +29,8 @@ _FOR: Final = Parameter("for_s", 1e-6, 1e6)
 
 
 def fault_named(name: str) -> FaultKind:
-    """
+    """The kind of fault that is called `name`.
+
     Raises:
         ConfigError: there is no such fault; lists those there are.
     """
@@ -49,6 +50,7 @@ class Injected:
     _cancelled: list[bool]
 
     def remove(self) -> None:
+        """End the fault now, or keep it from beginning."""
         with self._world.timeline.lock:
             self._cancelled.append(True)
             self._fault.off()
@@ -88,7 +90,7 @@ class Faults:
         return injected
 
     def inject_all(self, faults: tuple[SimulatedFault, ...]) -> None:
-        """Those of a bench file.
+        """Inject the faults of a bench file.
 
         Raises:
             ConfigError: as `inject`, naming the entry.

@@ -37,7 +37,11 @@ class Flash:
 
 
 class RunningFirmware(Protocol):
-    def stop(self) -> None: ...
+    """Firmware as the silicon knows it: it can be stopped wherever it is."""
+
+    def stop(self) -> None:
+        """End at once, as a reset does."""
+        ...
 
 
 @dataclass
@@ -82,7 +86,7 @@ class ImpChip:
         self.led = LedPlayer(timeline, self._led_changed, clock_factor=individual["clock_factor"], table=led_table)
         self.set_current("silicon", individual["off_a"])
         self._wait_for_power()
-        # What harms it is the voltage at its terminals.
+        # Harm comes from the voltage at the terminals, before the board's regulator.
         rail.when_crossing(HARMFUL_V, rising=True, action=self._harm)
 
     @property
@@ -97,6 +101,7 @@ class ImpChip:
         return self.individual.legacy and not self.truth.updates
 
     def log(self, what: str) -> None:
+        """Add an entry to the true history, at the present time."""
         self.truth.history.append((self.timeline.now_ns, what))
 
     def set_current(self, part: str, amps: float) -> None:
@@ -109,6 +114,7 @@ class ImpChip:
 
     @property
     def running(self) -> bool:
+        """Whether firmware runs."""
         return self._firmware is not None
 
     def _wait_for_power(self) -> None:
@@ -126,7 +132,7 @@ class ImpChip:
             self._wait_for_power()
             return
         if self.defects.dead:
-            return  # powered, and that is all
+            return  # a dead imp is powered, and nothing else happens
         self.truth.boots += 1
         self.log("boot")
         self._brownout = self.rail.when_crossing(reset_v, rising=False, action=self._reset)

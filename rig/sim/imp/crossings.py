@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EDGE_SAMPLES = 2  # at each end of a run, where the sensor may still be on its way
-EDGE_PART = 0.15  # and at least this part of the run
+EDGE_SAMPLES = 2  # left out at each end of a run, where the sensor may still be moving
+EDGE_PART = 0.15  # of a run, left out at each of its ends if that is more than `EDGE_SAMPLES`
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class LightRun:
 
     @property
     def length_s(self) -> float:
+        """How long the light stayed on its side."""
         return self.end_s - self.start_s
 
 

@@ -18,9 +18,9 @@ from rig.sim.physics.optics import ImpSensor
 from rig.sim.physics.process import Process, Program
 from rig.sim.physics.timeline import NS_PER_S
 
-FULL_CODES_IMPOS = 27  # it extended the LED codes (maker's blog)
-OLDEST_WORDS = {"searching": "lost"}  # before: red once a second for a network that isn't found (forum)
-NO_BOOT_WINDOW_IMPOS = 42  # from then on code may end the BlinkUp window as soon as it runs (maker's page)
+FULL_CODES_IMPOS = 27  # this impOS extended the LED codes (maker's blog)
+OLDEST_STATES = {"searching": "lost"}  # before impOS 27: red once a second while no network is found (forum)
+NO_BOOT_WINDOW_IMPOS = 42  # from this impOS on, code may end the BlinkUp window as soon as it runs (maker's page)
 
 
 class Firmware:
@@ -34,9 +34,9 @@ class Firmware:
         self._reconnecting = False
         self._startup_fault: str | None = None
         self._shown = "normal_operation"
-        self._covered = False
+        self._overlaid = False
         self._window_end_ns = chip.timeline.now_ns + chip.individual.ns("window_s")
-        self._cover: Process | None = None
+        self._overlay: Process | None = None
         self._listener = Listener(chip, sensor, self)
         self._window = Process(chip.timeline, self._watch_window())
         self._main = Process(chip.timeline, self._boot())
@@ -46,43 +46,44 @@ class Firmware:
         self._code = Process(chip.timeline, self._code_runs_unconnected()) if early else None
 
     def stop(self) -> None:
-        for process in (self._main, self._window, self._cover, self._crash, self._code):
+        """End everything that runs, as a reset does."""
+        for process in (self._main, self._window, self._overlay, self._crash, self._code):
             if process is not None:
                 process.stop()
         self._listener.stop()
 
-    # the LED: the state's pattern, covered by what BlinkUp has to say
+    # The LED: the state's pattern, or the answer to a BlinkUp that overlays it.
 
     def _show(self, state: str) -> None:
         if state == self._shown:
             return
         self._shown = state
         self.chip.log(f"shows {state}")
-        if not self._covered:
+        if not self._overlaid:
             self.chip.led.show(state)
 
     def _show_step(self, state: str) -> None:
         # "1 Hz red means that it tries to reconnect": the steps of a later attempt are not shown.
         if not self._reconnecting:
-            self._show(OLDEST_WORDS.get(state, state) if self._oldest else state)
+            self._show(OLDEST_STATES.get(state, state) if self._oldest else state)
 
     @property
     def _oldest(self) -> bool:
         return self.chip.individual.impos < FULL_CODES_IMPOS and self.chip.legacy
 
-    def _uncover(self) -> None:
-        self._covered = False
+    def _end_overlay(self) -> None:
+        self._overlaid = False
         self.chip.led.show(self._shown)
 
-    def _cover_with(self, program: Program | None) -> None:
-        if self._cover is not None:
-            self._cover.stop()
-        self._cover = None
-        self._covered = True
+    def _overlay_with(self, program: Program | None) -> None:
+        if self._overlay is not None:
+            self._overlay.stop()
+        self._overlay = None
+        self._overlaid = True
         if program is not None:
-            self._cover = Process(self.chip.timeline, program)
+            self._overlay = Process(self.chip.timeline, program)
 
-    # programs
+    # What runs beside one another.
 
     def _boot(self) -> Program:
         chip = self.chip
@@ -203,7 +204,7 @@ class Firmware:
         self._listener.stop()
         self.chip.log("window over")
         self.chip.set_current("silicon", self.chip.individual["idle_a"])
-        self._cover_with(None)
+        self._overlay_with(None)
         self.chip.led.off()
 
     def _end_window(self) -> None:
@@ -212,16 +213,18 @@ class Firmware:
         self._window.stop()
         self._window = Process(self.chip.timeline, self._watch_window())
 
-    # what the listener hears
+    # What the listener reports (`rig.sim.imp.listener.ReceptionHandler`).
 
     def blinkup_begins(self) -> None:
+        """A sync was found: the LED goes dark."""
         self.chip.log("BlinkUp begins")
-        self._cover_with(None)
+        self._overlay_with(None)
         self.chip.led.off()
 
     def blinkup_failed(self, reason: str) -> None:
+        """A reception failed: complain on the LED, then go on as before."""
         self.chip.log(f"BlinkUp failed: {reason}")
-        self._cover_with(self._complain())
+        self._overlay_with(self._complain())
 
     def _complain(self) -> Program:
         chip = self.chip
@@ -231,9 +234,10 @@ class Firmware:
         else:
             chip.led.hold(True, False)
             yield chip.individual.ns("reception_error_red_s")
-        self._uncover()
+        self._end_overlay()
 
     def blinkup_received(self, settings: ImpSettings) -> None:
+        """Settings arrived: store them, confirm on the LED, and connect anew."""
         chip = self.chip
         chip.log("BlinkUp received")
         chip.truth.online = False
@@ -249,7 +253,7 @@ class Firmware:
 
     def _configured(self, answers: bool) -> Program:
         chip = self.chip
-        self._cover_with(None)
+        self._overlay_with(None)
         # LED and listener stay live for the attempt that follows.
         self._window_end_ns = max(
             self._window_end_ns,
@@ -259,12 +263,12 @@ class Firmware:
             chip.led.hold(False, True)
             yield from self._confirm()
         self._shown = ""
-        self._covered = False
+        self._overlaid = False
         self._reconnecting = False
         yield from self._go_on()
 
     def _confirm(self) -> Program:
-        """Green for 3 s. Old ones flash it, by the guide for 3 s and by what users saw once: each device either way."""
+        """Green for 3 s. A legacy device flashes it: for 3 s by the guide, once by what users saw; drawn for each."""
         chip = self.chip
         if not chip.legacy:
             yield chip.individual.ns("blinkup_green_s")

@@ -9,8 +9,11 @@ import numpy as np
 from rig.config.device import DeviceProfile
 from rig.config.spread import Spread
 
-TOP_CHANNEL = {"us-ca": 11, "elsewhere": 13}  # of 2.4 GHz (maker's page on country settings)
-LAST_LEGACY_IMPOS = 30  # setup guide: legacy BlinkUp and update codes
+TOP_CHANNEL = {
+    "us-ca": 11,
+    "elsewhere": 13,
+}  # the highest channel in the 2.4 GHz band (maker's page on country settings)
+LAST_LEGACY_IMPOS = 30  # impOS up to here has the legacy codes for BlinkUp and update (setup guide)
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,10 @@ class Individual:
 
 
 def draw_individual(device: DeviceProfile, rng: np.random.Generator) -> Individual:
+    """One device of the type `device`, each value drawn from its range; the draws keep their order."""
     ranges, radio = device.simulation, device.radio
     values: dict[str, float] = {}
-    # What was added later is drawn last, so that the individuals of a seed stay who they are.
+    # Ranges that were added later are drawn last, so that a seed keeps its individuals.
     sections = (ranges.currents, ranges.timing, ranges.thresholds, ranges.light, ranges.behaviour, ranges.board)
     for section in (*sections, ranges.rare):
         for name in type(section).model_fields:

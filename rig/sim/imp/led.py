@@ -64,6 +64,7 @@ class LedPlayer:
         self._set(red, green)
 
     def off(self) -> None:
+        """Go dark and stay so."""
         self.hold(False, False)
 
     def _stop(self) -> None:

@@ -43,6 +43,7 @@ class LedPattern:
 
     @property
     def cycle_ms(self) -> int:
+        """The length of one cycle."""
         return sum(cell.ms for cell in self.cells)
 
     @property

@@ -17,9 +17,17 @@ BLOCK = 20
 class ReceptionHandler(Protocol):
     """Who wants to know."""
 
-    def blinkup_begins(self) -> None: ...
-    def blinkup_failed(self, reason: str) -> None: ...
-    def blinkup_received(self, settings: ImpSettings) -> None: ...
+    def blinkup_begins(self) -> None:
+        """A sync was found."""
+        ...
+
+    def blinkup_failed(self, reason: str) -> None:
+        """The reception that began last has failed; `reason` is for the history."""
+        ...
+
+    def blinkup_received(self, settings: ImpSettings) -> None:
+        """The reception that began last brought these settings."""
+        ...
 
 
 class Listener:
@@ -34,9 +42,11 @@ class Listener:
         self.receiving = False
 
     def start(self) -> None:
+        """Listen from now on."""
         self._process = Process(self._chip.timeline, self._listen())
 
     def stop(self) -> None:
+        """Listen no longer; a reception under way is forgotten."""
         if self._process is not None:
             self._process.stop()
         self.receiving = False

@@ -28,6 +28,11 @@ class RadioLoad:
         self._min_v = min_v
 
     def start(self) -> Program:
+        """Power up: the calibration burst.
+
+        Raises:
+            RadioFailed: the supply is, or sags, below the radio's minimum.
+        """
         chip = self._chip
         self._check()
         base_a = chip.individual["radio_base_a"]
@@ -69,6 +74,7 @@ class RadioLoad:
                 left_ns -= NS_PER_MS
 
     def off(self) -> None:
+        """Draw no current any more."""
         self._chip.set_current("radio", 0.0)
         self._chip.set_current("transmission", 0.0)
 

@@ -1,6 +1,7 @@
 """The simulated imp's BlinkUp receiver: samples of its light sensor to settings, streaming.
 
-Built from what is public about the real one: mid-point slicing from the averaged peaks and troughs of the sync,
+It shares nothing with `rig.blinkup.receiver` on purpose, so that the judge is no mirror of what it judges. Built from
+what is public about the real receiver: mid-point slicing from the averaged peaks and troughs of the sync,
 white, grey and black bounds for tri-level, header 0x2A, CRC (circuit tuning guide; the maker's JavaScript SDK).
 """
 
@@ -52,7 +53,7 @@ Event = SyncFound | Received | Failed
 
 
 class BlinkUpReceiver:
-    """Feed it samples; it tells what it makes of them. After `Received` or `Failed` it is armed again at once.
+    """Turns samples into events. After `Received` or `Failed` it is armed again at once.
 
     Events carry the time of the sample that settled them and come with the block that completes its group of ten
     samples, so the size of the blocks changes nothing.
@@ -80,7 +81,7 @@ class BlinkUpReceiver:
     def feed(self, times_s: Floats, light: Floats) -> list[Event]:
         """Take samples, shape (N,): times in s, rising; light as a fraction of full scale, cut to 0..1.
 
-        Returns what became certain, in order of time.
+        Returns the events that became certain, in order of time.
         """
         times = np.concatenate((self._times, times_s))
         raw = np.concatenate((self._light, light))

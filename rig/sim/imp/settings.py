@@ -1,6 +1,7 @@
 """What a BlinkUp packet tells the simulated imp: bytes to settings.
 
-Written from the packet format that the maker's JavaScript SDK 0.3.0 produces; it shares nothing with the encoder.
+Written from the packet format that the maker's JavaScript SDK 0.3.0 produces. It shares nothing with `rig.blinkup` on
+purpose, and repeats its entry types and its CRC: the device that is judged must not be a mirror of what judges it.
 The device is strict on purpose: what the SDK never sends is refused, so that a wrong encoder can't pass unseen
 (assumed; what a real imp does with such packets is not published).
 """
@@ -82,7 +83,7 @@ class ImpSettings:
 def crc16_bitwise(data: bytes) -> int:
     """The BlinkUp CRC: a left-shifting register fed with steps of the right-shifting polynomial 0x8005 (SDK).
 
-    Worked out bit by bit; the SDK uses a table of the same steps.
+    Worked out bit by bit, where the SDK and `rig.blinkup.crc` use a table: two independent ways to one number.
     """
     crc = 0
     for byte in data:

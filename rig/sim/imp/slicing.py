@@ -30,6 +30,11 @@ class BiLevel:
         self._frame.push(False)
 
     def step(self, t_s: float, light: float) -> bytes | None:
+        """Take one sample of light, a fraction of full scale; returns the whole packet with its last bit.
+
+        Raises:
+            BadFrame: the symbol clock is lost, or the bits are no packet.
+        """
         run = self._comparator.step(t_s, light)
         if run is not None:
             self._align(run.end_s)
@@ -76,6 +81,11 @@ class TriLevel:
         self._frame = FrameAssembler(header_seen=True)
 
     def step(self, t_s: float, light: float) -> bytes | None:
+        """Take one sample of light, a fraction of full scale; returns the whole packet with its last bit.
+
+        Raises:
+            BadFrame: the dark clock is lost, or the bits are no packet.
+        """
         run = self._comparator.step(t_s, light)
         if run is not None:
             if run.lit:

@@ -6,14 +6,15 @@ from rig.sim.imp.chip import ImpChip
 from rig.sim.physics.process import Program
 from rig.sim.physics.timeline import NS_PER_S
 
-# LED state by fault of the SPI flash. The last two are known of one module each (forum).
+# LED state by fault of the SPI flash. `blank` and `unsupported` are known of one module each (forum).
 FLASH_STATES = {
     "missing": "spi_not_found",
     "error": "spi_error",
     "blank": "imp004m_flash_blank",
     "unsupported": "imp003_flash_unsupported",
 }
-# With these the microcontroller still takes BlinkUp (forum 3566, 4076); with the others it doesn't or nobody knows.
+# With these states the microcontroller still takes BlinkUp (forum 3566, 4076); with all others it doesn't, or that is
+# not known.
 LISTENING = (None, "spi_not_found", "spi_error")
 
 
@@ -48,6 +49,7 @@ def after_blinkup(chip: ImpChip, found: str | None) -> tuple[str | None, bool]:
 
 
 def listens(found: str | None) -> bool:
+    """Whether the device takes BlinkUp with the fault that its start has found."""
     return found in LISTENING
 
 

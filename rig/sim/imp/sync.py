@@ -16,10 +16,12 @@ RATE_SLACK = 1.03  # a rate at the very limit, measured on a few edges
 HALF_SLACK = 0.45  # how far one symbol may be off (sharp edges fall between samples)
 CYCLE_SLACK = 0.15  # how far a dark and a lit symbol together may be off
 FAST_LEVEL_SLACK = 0.25  # how far levels may be apart, of the swing: few samples in a symbol
-SLOW_LEVEL_SLACK = 0.12  # and where a symbol is long enough for tri-level: grey beside white is no sync
-HEADER_DARK = 1.6  # dark for so many symbols is the header's first two bits, never a sync
+SLOW_LEVEL_SLACK = (
+    0.12  # how far levels may be apart where a symbol is long enough for tri-level: grey beside white is no sync
+)
+HEADER_DARK = 1.6  # a dark of this many symbols is the header's first two bits, never a sync
 HEADER_WHITE = tuple(bool(HEADER >> shift & 1) for shift in range(7, -1, -1))
-STRANGE_LEVELS = 2  # so many lights out of place among the last eight are no noise
+STRANGE_LEVELS = 2  # this number of levels out of place among the last eight is no noise
 LEVEL_RUNS = 64  # levels are averaged over this many runs at most
 
 

@@ -1,4 +1,4 @@
-"""The first hop by Wi-Fi: fetch the settings by WPS if told to, find the network, join it."""
+"""The first hop by Wi-Fi: fetch the settings by WPS if they say so, find the network, join it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from rig.config.network import NetworkProfile
 from rig.sim.imp.attempt import ConnectionAttempt, Step
 from rig.sim.imp.networks import key_opens, scan_finds, strongest_access_point
-from rig.sim.imp.security import joins, sees
+from rig.sim.imp.security import can_join, seen_in_scan
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.physics.timeline import NS_PER_S, to_ns
 
@@ -41,7 +41,7 @@ def _wps(attempt: ConnectionAttempt, settings: ImpSettings) -> Generator[int, No
         for network in attempt.networks.wifi:
             pressed = network.wps_after_s is not None and network.wps_after_s <= waited_s
             if pressed and strongest_access_point(network, chip.individual, chip.bands_ghz) is not None:
-                key = _handed_out(network)
+                key = _key_by_wps(network)
                 fetched = replace(settings, wps_pin=None, ssid=network.ssid, password=key)
                 chip.flash.settings = fetched
                 attempt.deadline_ns = chip.timeline.now_ns + chip.individual.ns("connect_timeout_s")
@@ -50,7 +50,7 @@ def _wps(attempt: ConnectionAttempt, settings: ImpSettings) -> Generator[int, No
     return None
 
 
-def _handed_out(network: NetworkProfile) -> str:
+def _key_by_wps(network: NetworkProfile) -> str:
     """The key as a router hands it out: WEP keys in hex digits."""
     key = network.password.get_secret_value()
     return key.encode("utf-8").hex() if network.security == "wep" and len(key) in (5, 13) else key
@@ -80,7 +80,7 @@ def _visible(attempt: ConnectionAttempt, settings: ImpSettings, *, scanned: bool
             network.ssid == settings.ssid
             and strongest_access_point(network, chip.individual, chip.bands_ghz) is not None
         )
-        if heard and sees(network, chip) and (not scanned or scan_finds(network, chip.individual, chip.rng)):
+        if heard and seen_in_scan(network, chip) and (not scanned or scan_finds(network, chip.individual, chip.rng)):
             return network
     return None
 
@@ -88,7 +88,7 @@ def _visible(attempt: ConnectionAttempt, settings: ImpSettings, *, scanned: bool
 def _join(attempt: ConnectionAttempt, settings: ImpSettings, network: NetworkProfile) -> Step:
     chip = attempt.chip
     attempt.show("joining")
-    opens = key_opens(network, settings.password or "") and joins(network, chip)
+    opens = key_opens(network, settings.password or "") and can_join(network, chip)
     while not attempt.expired:
         if opens and not attempt.networks.refuses_join(network):
             yield from attempt.network_step(network.delays.join_s)

@@ -17,7 +17,7 @@ from rig.errors import BenchConnectionError, BenchError, BenchFault, ConfigError
 from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 EREMOTEIO = 121  # what Linux answers when nobody acknowledges
-NACKED_CLOCKS = 11  # such a transfer ends with the address: start, nine clocks, stop
+NACKED_CLOCKS = 11  # a transfer that nobody acknowledges ends with the address: start, nine clocks, stop
 _FIRST_ADDRESS, _LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
 
 
@@ -33,8 +33,13 @@ class I2CChip(Protocol):
     missing acknowledge; any other OSError (a stuck bus, say) reaches the client as it is.
     """
 
-    def write(self, data: bytes) -> None: ...
-    def read(self, count: int) -> bytes: ...
+    def write(self, data: bytes) -> None:
+        """Take the bytes after the address; none for a probe."""
+        ...
+
+    def read(self, count: int) -> bytes:
+        """Exactly `count` bytes."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,9 @@ class Failure:
 class WireFault(Protocol):
     """Something wrong with the wires (see `rig.sim.faults.i2c`), asked at the start of each transfer."""
 
-    def failure(self, address: int) -> Failure | None: ...
+    def failure(self, address: int) -> Failure | None:
+        """How a transfer with `address` fails; None if it doesn't."""
+        ...
 
 
 class I2CWires:
@@ -77,6 +84,7 @@ class I2CWires:
 
     @property
     def timeline(self) -> EventTimeline:
+        """The timeline on which transfers take their time."""
         return self._timeline
 
     def attach(self, address: int, chip: I2CChip) -> None:
@@ -93,7 +101,7 @@ class I2CWires:
         self._chips[address] = chip
 
     def detach(self, address: int) -> I2CChip:
-        """Pull a chip off the wires and return it, to put it back or to put something faulty in between.
+        """Pull a chip off the wires and return it, so that it or something faulty in front of it can be attached.
 
         Raises:
             ConfigError: nothing is there.
@@ -103,7 +111,7 @@ class I2CWires:
         return self._chips.pop(address)
 
     def add_fault(self, fault: WireFault) -> None:
-        """From now on, `fault` may make transfers fail. Of several that want to, the first added does."""
+        """From now on, `fault` may make transfers fail. Where several would, the one added first does."""
         with self._lock:
             if fault not in self._faults:
                 self._faults.append(fault)
@@ -215,7 +223,7 @@ class BusioBounds(TypedDict, total=False):
 
 
 class BusioI2C:
-    """`busio.I2C` of Blinka on a Pi, on simulated wires. The lock is one that any thread may try, as there."""
+    """`busio.I2C` of Blinka on a Pi, on simulated wires. Any thread may try its lock, as on Blinka."""
 
     def __init__(self, wires: I2CWires) -> None:
         self._write: Callable[[int, bytes], None] = wires.write
@@ -224,9 +232,11 @@ class BusioI2C:
         self._lock = threading.Lock()
 
     def try_lock(self) -> bool:
+        """Take the bus for the calling driver; False if another one has it."""
         return self._lock.acquire(False)
 
     def unlock(self) -> None:
+        """Give the bus back."""
         if self._lock.locked():  # Blinka forgives unlocking what isn't locked
             self._lock.release()
 
@@ -246,11 +256,13 @@ class BusioI2C:
     def writeto(
         self, address: int, buffer: bytes | bytearray | memoryview, *, start: int = 0, end: int | None = None
     ) -> None:
+        """Write the bytes from `start` to `end` to the chip at `address`."""
         self._write(address, bytes(buffer[start:end]))
 
     def readfrom_into(
         self, address: int, buffer: bytearray | memoryview, *, start: int = 0, end: int | None = None
     ) -> None:
+        """Fill the buffer from `start` to `end` from the chip at `address`."""
         if end is None:
             end = len(buffer)
         buffer[start:end] = self._read(address, end - start)

@@ -18,9 +18,9 @@ from rig.sim.physics.process import Process, Program
 from rig.sim.physics.timeline import NS_PER_MS, EventTimeline, to_ns
 
 MAX_V, MAX_A = 6.0, 3.0
-APERTURE_NS: Final = 20 * NS_PER_MS
-STEPS: Final = 10  # of a change of the output
-QUEUE: Final = 20
+APERTURE_NS: Final = 20 * NS_PER_MS  # over which the meters average
+STEPS: Final = 10  # in which the output moves to a new set point
+QUEUE: Final = 20  # errors that the error queue holds
 # Words that a header may end in and that mean nothing here.
 OPTIONAL: Final = frozenset(
     ("DC", "STAT", "STATE", "NEXT", "LEV", "LEVEL", "IMM", "IMMEDIATE", "AMPL", "AMPLITUDE", "SCAL", "SCALAR")
@@ -41,6 +41,7 @@ class InstrumentParameters:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, *, sense_at_device: bool) -> InstrumentParameters:
+        """One instrument, each value drawn from its range."""
         return cls(
             answer_s=float(rng.uniform(0.002, 0.01)),
             slew_s=float(rng.uniform(0.005, 0.05)),

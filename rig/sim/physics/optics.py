@@ -256,6 +256,7 @@ class ImpSensor:
         self._count = np.arange(0)
 
     def changed(self, lights: Lights) -> None:
+        """The lights are these from now on."""
         blinkup = self._blinkup_gain * self.coupling * lights.blinkup
         target = self.gain * (blinkup + self._ambient_gain * lights.ambient.level)
         self._ambient = lights.ambient

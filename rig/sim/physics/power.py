@@ -72,7 +72,7 @@ class _Stretch:
 
 
 class Crossing:
-    """A wish to be called when the node passes `v` in one direction."""
+    """A callback for when the node passes `v` volts in one direction."""
 
     __slots__ = ("action", "rising", "v")
 
@@ -108,12 +108,14 @@ class SupplyRail:
         self._mode = "blocked"
         self._solve()
 
-    # what may change
+    # What may change.
 
     def set_regulator(self, volts: float) -> None:
+        """The regulator gives `volts` from now on."""
         self._change(lambda: setattr(self, "_set_v", volts))
 
     def set_switch(self, on: bool) -> None:
+        """The load switch is told to conduct, or not to."""
         self._switch_input = on
         self._change(lambda: setattr(self, "_on", on or self._stuck_on))
 
@@ -123,9 +125,11 @@ class SupplyRail:
         self.set_switch(self._switch_input)
 
     def set_limit(self, amps: float) -> None:
+        """The source gives no more than `amps` from now on."""
         self._change(lambda: setattr(self, "_limit_a", amps))
 
     def set_series(self, inserted: bool) -> None:
+        """The series resistor is put into the line, or taken out."""
         self._change(lambda: setattr(self, "_series_in", inserted))
 
     def set_series_ohm(self, ohm: float) -> None:
@@ -138,9 +142,11 @@ class SupplyRail:
         self._change(lambda: setattr(self, "parameters", replace(self.parameters, bulk_f=own_f + farad)))
 
     def set_contact(self, ohm: float) -> None:
+        """The contact has this resistance from now on."""
         self._change(lambda: setattr(self, "_contact_ohm", ohm))
 
     def set_load(self, amps: float) -> None:
+        """The device draws `amps` from now on."""
         if amps != self._load_a:
             self._change(lambda: setattr(self, "_load_a", amps))
 
@@ -152,23 +158,27 @@ class SupplyRail:
         return crossing
 
     def forget(self, crossing: Crossing) -> None:
+        """Cancel a crossing; nothing happens if it is over."""
         if crossing in self._crossings:
             self._crossings.remove(crossing)
 
-    # what can be seen
+    # What can be seen.
 
     @property
     def v_now(self) -> float:
+        """The voltage at the device's terminals now."""
         stretch = self._stretches[-1]
         # An event comes up to 2 ns late: a steep fall may have gone a little below ground by then.
         return max(0.0, stretch.v_at((self.timeline.now_ns - stretch.start_ns) / NS_PER_S))
 
     @property
     def regulator_v(self) -> float:
+        """The volts that the regulator is set to."""
         return self._set_v
 
     @property
     def switch_on(self) -> bool:
+        """Whether the load switch conducts."""
         return self._on
 
     @property
@@ -178,6 +188,7 @@ class SupplyRail:
 
     @property
     def load_a(self) -> float:
+        """The amperes that the device draws."""
         return self._load_a
 
     def mean_node_v(self, start_ns: int, end_ns: int) -> float:
@@ -232,7 +243,7 @@ class SupplyRail:
                 break
         return parts
 
-    # the circuit
+    # The circuit.
 
     def _change(self, change: Callable[[], object]) -> None:
         self._keep_capacitor()

@@ -20,9 +20,11 @@ class Process:
 
     @property
     def alive(self) -> bool:
+        """Whether the program has neither ended nor been stopped."""
         return self._program is not None
 
     def stop(self) -> None:
+        """End the program wherever it is; it may call this itself."""
         program, self._program = self._program, None
         if self._wait is not None:
             self._wait.cancel()

@@ -12,7 +12,7 @@ from typing import Final
 from rig.sim.pigpiod.core import Core, Handler, I2cBus
 from rig.sim.pigpiod.protocol import Answer, Cmd, Err, Request
 
-BUS: Final = 1  # the one on the header
+BUS: Final = 1  # the bus on the header
 SLOTS: Final = 512
 MAX_ADDRESS: Final = 0x7F
 MAX_BLOCK: Final = 32
@@ -27,6 +27,8 @@ Segment = tuple[int, bytes | int]
 
 
 class I2cCommands:
+    """I2CO to I2CZ, on bus 1; a handle is an address."""
+
     def __init__(self, core: Core, bus: I2cBus | None) -> None:
         self._bus = bus
         self._addresses: dict[int, int] = {}
@@ -46,13 +48,14 @@ class I2cCommands:
             Cmd.I2CRI: self._read(self.read_block),
             Cmd.I2CWI: self._write(lambda bus, a, r: _put_block(bus, a, r, counted=False)),
             Cmd.I2CWK: self._write(lambda bus, a, r: _put_block(bus, a, r, counted=True)),
-            # The Pi's driver doesn't offer the first, and offers the second but can't do it (read in Linux, not tried).
+            # The Pi's driver doesn't offer I2CRK; it offers I2CPK but can't do it (read in Linux, not tried).
             Cmd.I2CRK: self._read(lambda bus, a, r: Err.BAD_SMBUS_CMD),
             Cmd.I2CPK: self._read(lambda bus, a, r: _block_call(r)),
             Cmd.I2CZ: self.zip,
         }
 
     def open(self, request: Request) -> Answer:
+        """I2CO: a handle for address p2 on bus p1."""
         bus, address, flags = request.p1, request.p2, request.word(0)
         if address > MAX_ADDRESS:
             return Err.BAD_I2C_ADDR
@@ -67,6 +70,7 @@ class I2cCommands:
         return handle
 
     def close(self, request: Request) -> Answer:
+        """I2CC: free handle p1."""
         return Err.BAD_HANDLE if self._addresses.pop(request.p1, None) is None else 0
 
     def _read(self, transfer: Callable[[I2cBus, int, Request], Answer]) -> Handler:
@@ -89,6 +93,7 @@ class I2cCommands:
 
     @staticmethod
     def read_device(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CRD: p2 bytes."""
         count = min(request.p2, MAX_READ)
         if not count:
             return Err.BAD_PARAM
@@ -97,6 +102,7 @@ class I2cCommands:
 
     @staticmethod
     def write_device(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CWD: write the extension's bytes."""
         if not request.ext:
             return Err.BAD_PARAM
         bus.write(address, request.ext)
@@ -104,6 +110,7 @@ class I2cCommands:
 
     @staticmethod
     def write_quick(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CWQ: a transfer of the direction bit alone."""
         if request.p2 > 1:
             return Err.BAD_PARAM
         if request.p2:
@@ -114,6 +121,7 @@ class I2cCommands:
 
     @staticmethod
     def write_byte(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CWS: write the byte p2."""
         if request.p2 > 0xFF:
             return Err.BAD_PARAM
         bus.write(address, bytes([request.p2]))
@@ -121,6 +129,7 @@ class I2cCommands:
 
     @staticmethod
     def process_call(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CPC: write a word to register p2, read one back."""
         value = request.word(0)
         if request.p2 > 0xFF or value > 0xFFFF:
             return Err.BAD_PARAM
@@ -128,6 +137,7 @@ class I2cCommands:
 
     @staticmethod
     def read_block(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CRI: as many bytes from register p2 as word 0 says."""
         count = request.word(0)
         if request.p2 > 0xFF or not 1 <= count <= MAX_BLOCK:
             return Err.BAD_PARAM
@@ -135,6 +145,7 @@ class I2cCommands:
         return len(data), data
 
     def zip(self, request: Request) -> Answer:
+        """I2CZ: run a command string; answers with what was read."""
         address = self._addresses.get(request.p1)
         if address is None or self._bus is None:
             return Err.BAD_HANDLE

@@ -73,6 +73,7 @@ class SpiCommands:
         }
 
     def open(self, request: Request) -> Answer:
+        """SPIO: a handle for channel p1 at p2 baud, with the flags of word 0."""
         channel, baud, flags = request.p1, request.p2, request.word(0)
         if channel >= len((AUXILIARY if flags & AUX else MAIN).selects):
             return Err.BAD_SPI_CHANNEL
@@ -89,6 +90,7 @@ class SpiCommands:
         return handle
 
     def close(self, request: Request) -> Answer:
+        """SPIC: free handle p1; the last one of a controller gives its pins back."""
         closed = self._open.pop(request.p1, None)
         if closed is None:
             return Err.BAD_HANDLE
@@ -99,6 +101,7 @@ class SpiCommands:
         return 0
 
     def write(self, request: Request) -> Answer:
+        """SPIW: send the extension's bytes; answers with their number."""
         answer = self._transfer(request, request.ext)
         return answer[0] if isinstance(answer, tuple) else answer
 
@@ -117,7 +120,9 @@ class SpiCommands:
 
     def _take_pins(self, flags: int) -> None:
         pins, gpio = AUXILIARY if flags & AUX else MAIN, self._core.gpio
-        selects = [pin for n, pin in enumerate(pins.selects) if not flags >> 5 + n & 1]  # the others aren't for SPI
+        selects = [
+            pin for n, pin in enumerate(pins.selects) if not flags >> 5 + n & 1
+        ]  # the other selects are not used for SPI
         taken = (*selects, pins.sclk, pins.miso, pins.mosi)
         self._old_modes[bool(flags & AUX)] = {pin: gpio.mode(pin) for pin in taken}
         for pin in taken:

@@ -37,7 +37,7 @@ Alert = Callable[[int, int], None]
 
 
 class Notifier:
-    """Samples the pins that somebody watches, and owns the handles and the watchdogs."""
+    """Samples the pins that a client watches, and owns the handles and the watchdogs."""
 
     def __init__(self, core: Core, fifo_folder: Path | None = None) -> None:
         self._core = core
@@ -78,6 +78,7 @@ class Notifier:
         return number
 
     def open_fifo(self, _: Request) -> Answer:
+        """NO: a new handle whose reports go to a named pipe."""
         if self._fifo_folder is None:
             return Err.BAD_PATHNAME  # this daemon makes no pipes
         number = self._free_slot()
@@ -91,14 +92,17 @@ class Notifier:
         return number
 
     def close_stream(self, stream: Stream) -> None:
+        """Close every handle of a stream that is gone."""
         for number in [n for n, handle in self._handles.items() if handle.stream is stream]:
             self.close(number)
 
     def close_fifos(self) -> None:
+        """Close every handle that reports to a named pipe."""
         for number in [n for n, handle in self._handles.items() if isinstance(handle.stream, Fifo)]:
             self.close(number)
 
     def close(self, number: int) -> Answer:
+        """NC: end a handle."""
         handle = self._handles.pop(number, None)
         if handle is None:
             return Err.BAD_HANDLE
@@ -238,6 +242,7 @@ class Notifier:
     # Events.
 
     def monitor_events(self, request: Request) -> Answer:
+        """EVM: report the events of p2, a bit each, to handle p1."""
         handle = self._handles.get(request.p1)
         if handle is None:
             return Err.BAD_HANDLE
@@ -264,6 +269,7 @@ class Notifier:
     # Watchdogs.
 
     def set_watchdog(self, request: Request) -> Answer:
+        """WDOG: report GPIO p1 when it hasn't changed for p2 ms; 0 ends that."""
         if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
         if request.p2 > MAX_WATCHDOG_MS:

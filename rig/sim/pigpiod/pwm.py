@@ -70,6 +70,7 @@ class Train:
     origin_ns: int = 0
 
     def level(self, t_ns: int) -> int:
+        """The level, 0 or 1, at `t_ns`."""
         return int((t_ns - self.origin_ns) % self.period_ns < self.high_ns)
 
     def next_edge_ns(self, t_ns: int) -> int | None:

@@ -19,10 +19,14 @@ from rig.sim.pigpiod.protocol import REPORT
 class Stream(Protocol):
     """Where a handle's reports go: a client's socket, or a named pipe."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> None:
+        """Take the bytes of some reports; never blocks."""
+        ...
 
 
 class HandleState(IntEnum):
+    """What a notification handle is doing (PI_NOTIFY_... in pigpio.c)."""
+
     OPENED = 1
     RUNNING = 2
     PAUSED = 3
@@ -89,6 +93,7 @@ class Fifo:
         self._fd = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
 
     def send(self, data: bytes) -> None:
+        """Write the bytes, unless the pipe is full."""
         with contextlib.suppress(BlockingIOError):
             os.write(self._fd, data)
 

@@ -43,7 +43,7 @@ class Script:
         self.params = [0] * MAX_PARAMS
         self._vars = [0] * MAX_VARS
         self.state = ScriptState.HALTED
-        self._wanted = False  # whether it was last told to run
+        self._wanted = False  # whether the last command was to run it
         self._deleted = False
         self._a = self._f = self._pc = 0
         self._stack: list[int] = []

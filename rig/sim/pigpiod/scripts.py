@@ -37,6 +37,7 @@ class ScriptCommands:
         self._scripts.clear()
 
     def store(self, request: Request) -> Answer:
+        """PROC: keep a script; answers with its number."""
         number = next((n for n in range(MAX_SCRIPTS) if n not in self._scripts), None)
         if number is None:
             return Err.NO_SCRIPT_ROOM
@@ -48,6 +49,7 @@ class ScriptCommands:
         return number
 
     def status(self, request: Request) -> Answer:
+        """PROCP: state and parameters of script p1."""
         script = self._scripts.get(request.p1)
         if script is None:
             return Err.BAD_SCRIPT_ID
@@ -55,6 +57,7 @@ class ScriptCommands:
         return 4 * len(words), b"".join((word & 0xFFFFFFFF).to_bytes(4, "little") for word in words)
 
     def stop(self, request: Request) -> Answer:
+        """PROCS: halt script p1."""
         script = self._scripts.get(request.p1)
         if script is None:
             return Err.BAD_SCRIPT_ID
@@ -62,6 +65,7 @@ class ScriptCommands:
         return 0
 
     def delete(self, request: Request) -> Answer:
+        """PROCD: halt script p1 and forget it."""
         script = self._scripts.pop(request.p1, None)
         if script is None:
             return Err.BAD_SCRIPT_ID

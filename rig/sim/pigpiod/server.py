@@ -41,6 +41,7 @@ class ClientConnection:
                 end.setblocking(False)
 
     def send(self, data: bytes) -> None:
+        """Send the bytes after all that were sent before."""
         with self._lock:
             self._unsent += data
             self._send_some()
@@ -98,7 +99,7 @@ class ClientConnection:
         return data
 
     def _wait(self) -> None:
-        """Until there is something to read; what couldn't be sent before goes out meanwhile."""
+        """Wait until there is something to read; what couldn't be sent before goes out meanwhile."""
         while True:
             poll = select.poll()
             poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._unsent else 0))
@@ -153,7 +154,7 @@ class Server:
             connection.shut()
 
     def kill(self) -> None:
-        """As the end of the process: port and connections are gone at once. Waits for nobody."""
+        """End as the process would: port and connections are gone at once. Waits for nobody."""
         with self._lock:
             self._stopping = True
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Watchdogs: a GPIO that stays as it is for too long is told about, again and again (source: pigpio.c alertEmit).
+"""Watchdogs: a GPIO that stays as it is for too long is reported, again and again (source: pigpio.c alertEmit).
 
 The daemon looks once a millisecond, so that a time-out of 50 ms comes every 51.
 """
@@ -50,13 +50,13 @@ class Watchdogs:
     def _due(self, gpio: int) -> None:
         self._look()
         dog = self._dogs.get(gpio)
-        if dog is None or dog.event.pending:  # looking set it anew
+        if dog is None or dog.event.pending:  # the look set a new time-out
             return
         now_ns = self._timeline.now_ns
         if now_ns - dog.seen_ns >= dog.timeout_ns:
             dog.seen_ns = now_ns
             self._silent(gpio)
-            if self._dogs.get(gpio) is not dog:  # whoever heard it set it anew
+            if self._dogs.get(gpio) is not dog:  # a listener set a new time-out
                 return
         dog.event = self._timeline.at(_next_look_ns(dog.seen_ns + dog.timeout_ns), lambda: self._due(gpio))
 

@@ -73,6 +73,7 @@ class WorldControl:
         self._world = world
 
     def add_to(self, control: ControlServer) -> None:
+        """Let `control` answer this world's commands."""
         for name, handler in (
             ("state", lambda _: {}),
             ("press-reset", self._press_reset),
@@ -84,7 +85,7 @@ class WorldControl:
             control.add(name, self._at_once(handler))
 
     def _at_once(self, handler: Handler) -> Handler:
-        """Do it now, by the wall if time follows it, and answer with the state that it leads to."""
+        """Run `handler` at the present time, and answer with the state that it leads to."""
 
         def handle(arguments: Arguments) -> Arguments:
             timeline = self._world.timeline

@@ -27,6 +27,7 @@ class Adxl345:
         self._pointer = 0
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then registers from there on."""
         if not data:
             return
         self._pointer = data[0] % 64
@@ -36,6 +37,7 @@ class Adxl345:
             self._pointer = (self._pointer + 1) % 64
 
     def read(self, count: int) -> bytes:
+        """`count` registers from the pointer on."""
         data = bytes(self._registers[(self._pointer + n) % 64] for n in range(count))
         self._pointer = (self._pointer + max(0, count - 1)) % 64
         return data
@@ -65,6 +67,7 @@ class LoopbackUart:
         self._line: deque[tuple[int, int]] = deque()  # (when it is there, byte)
 
     def write(self, data: bytes) -> None:
+        """Put the bytes on the line, one after the other."""
         last_ns = self._line[-1][0] if self._line else 0
         t_ns = max(self._timeline.now_ns, last_ns)
         for byte in data:
@@ -72,7 +75,9 @@ class LoopbackUart:
             self._line.append((t_ns, byte))
 
     def read(self, count: int) -> bytes:
+        """At most `count` bytes of those that have arrived."""
         return bytes(self._line.popleft()[1] for _ in range(min(count, self.available())))
 
     def available(self) -> int:
+        """How many bytes have arrived and not been read."""
         return sum(1 for t_ns, _ in self._line if t_ns <= self._timeline.now_ns)

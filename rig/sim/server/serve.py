@@ -105,6 +105,7 @@ class SimServer:
 
     @property
     def port(self) -> int:
+        """The port of the emulated pigpiod."""
         return self.daemon.port
 
     @property

@@ -29,7 +29,7 @@ def send(rig: Rig, data: bytes, **options: int) -> int:
     rig.pi.wave_send_once(wave)
     while rig.pi.wave_tx_busy():
         rig.clock.sleep(0.01)
-    rig.report(0.01)
+    rig.run(0.01)
     rig.pi.wave_delete(wave)
     return count
 
