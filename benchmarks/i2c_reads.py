@@ -16,7 +16,8 @@ from adafruit_ads1x15 import ADS1115, AnalogIn
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.physics.analog import Constant
-from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.busio import BusioI2C
+from rig.sim.physics.i2c import I2CWires
 from rig.sim.physics.timeline import NS_PER_S, EventTimeline, to_ns
 
 

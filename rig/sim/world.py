@@ -25,12 +25,13 @@ from rig.sim.imp.firmware import Firmware
 from rig.sim.imp.individual import draw_individual
 from rig.sim.imp.networks import SurroundingNetworks
 from rig.sim.physics.analog import AnalogSource, Constant, Noisy, normal
+from rig.sim.physics.busio import BusioI2C
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.i2c import I2CWires
+from rig.sim.physics.imp_sensor import ImpSensor
 from rig.sim.physics.instrument import Instrument, InstrumentParameters
 from rig.sim.physics.optics import (
     Ambient,
-    ImpSensor,
     LedParameters,
     Lights,
     RigSensor,

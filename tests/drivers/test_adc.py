@@ -11,7 +11,8 @@ from rig.clock import VirtualClock
 from rig.drivers.adc import ContinuousInput
 from rig.errors import BenchFault
 from rig.sim.chips.ads1x15 import ADS1115Chip
-from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.busio import BusioI2C
+from rig.sim.physics.i2c import I2CWires
 from rig.sim.physics.timeline import EventTimeline, to_ns
 
 

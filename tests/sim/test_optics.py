@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rig.sim.physics.imp_sensor import ImpSensor
 from rig.sim.physics.optics import (
     Ambient,
-    ImpSensor,
     LedParameters,
     Lights,
     RigSensor,

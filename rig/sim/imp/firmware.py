@@ -14,7 +14,7 @@ from rig.sim.imp.networks import SurroundingNetworks
 from rig.sim.imp.radio import RadioFailed, RadioLoad
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.imp.update import update
-from rig.sim.physics.optics import ImpSensor
+from rig.sim.physics.imp_sensor import ImpSensor
 from rig.sim.physics.process import Process, Program
 from rig.sim.physics.timeline import NS_PER_S
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.reception import BlinkUpReceiver, Failed, Received, ReceiverParameters, SyncFound
 from rig.sim.imp.settings import ImpSettings
-from rig.sim.physics.optics import ImpSensor
+from rig.sim.physics.imp_sensor import ImpSensor
 from rig.sim.physics.process import Process, Program
 from rig.sim.physics.timeline import NS_PER_MS
 

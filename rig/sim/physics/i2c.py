@@ -1,4 +1,4 @@
-"""The I2C bus that isn't there: wires that take time, and the `busio.I2C` shape that Adafruit's drivers expect.
+"""The I2C bus that isn't there: wires that take time, and the chips on them.
 
 Bus time: nine clocks per byte (eight bits and the acknowledge), one for each start, repeated start and stop. On top
 comes the software's own cost per transfer (kernel, Python), which on a Pi is larger than the bus time.
@@ -7,18 +7,15 @@ comes the software's own cost per transfer (kernel, Python), which on a Pi is la
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import NoReturn, Protocol, TypedDict, Unpack
+from typing import NoReturn, Protocol
 
-from rig.errors import BenchConnectionError, BenchError, BenchFault, ConfigError
+from rig.errors import BenchError, BenchFault, ConfigError
 from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 EREMOTEIO = 121  # what Linux answers when nobody acknowledges
 NACKED_CLOCKS = 11  # a transfer that nobody acknowledges ends with the address: start, nine clocks, stop
-_FIRST_ADDRESS, _LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
+FIRST_ADDRESS, LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
 
 
 class Nack(BenchError, OSError):
@@ -93,8 +90,8 @@ class I2CWires:
         Raises:
             ConfigError: the address is reserved or taken.
         """
-        if not _FIRST_ADDRESS <= address <= _LAST_ADDRESS:
-            raise ConfigError(f"I2C address 0x{address:02x}: expected 0x{_FIRST_ADDRESS:02x}..0x{_LAST_ADDRESS:02x}")
+        if not FIRST_ADDRESS <= address <= LAST_ADDRESS:
+            raise ConfigError(f"I2C address 0x{address:02x}: expected 0x{FIRST_ADDRESS:02x}..0x{LAST_ADDRESS:02x}")
         if address in self._chips:
             owner = type(self._chips[address]).__name__
             raise ConfigError(f"I2C address 0x{address:02x} is taken by {owner}; strap {type(chip).__name__} elsewhere")
@@ -210,93 +207,3 @@ def _remote_io_error() -> OSError:
 
 def _wrong_count(chip: I2CChip, data: bytes, count: int) -> NoReturn:
     raise BenchFault(f"simulated chip {type(chip).__name__} answered {len(data)} bytes; asked for {count}")
-
-
-class BusioBounds(TypedDict, total=False):
-    """Which part of its two buffers `writeto_then_readfrom` uses; ends are exclusive, None is the buffer's end."""
-
-    out_start: int
-    out_end: int | None
-    in_start: int
-    in_end: int | None
-    stop: bool
-
-
-class BusioI2C:
-    """`busio.I2C` of Blinka on a Pi, on simulated wires. Any thread may try its lock, as on Blinka."""
-
-    def __init__(self, wires: I2CWires) -> None:
-        self._write: Callable[[int, bytes], None] = wires.write
-        self._read: Callable[[int, int], bytes] = wires.read
-        self._write_read: Callable[[int, bytes, int], bytes] = wires.write_read
-        self._lock = threading.Lock()
-
-    def try_lock(self) -> bool:
-        """Take the bus for the calling driver; False if another one has it."""
-        return self._lock.acquire(False)
-
-    def unlock(self) -> None:
-        """Give the bus back."""
-        if self._lock.locked():  # Blinka forgives unlocking what isn't locked
-            self._lock.release()
-
-    def scan(self) -> list[int]:
-        """The addresses in 0x08..0x77 that acknowledge an empty write or, failing that, a read of one byte."""
-        return [address for address in range(_FIRST_ADDRESS, _LAST_ADDRESS + 1) if self._answers(address)]
-
-    def _answers(self, address: int) -> bool:
-        for probe in (lambda: self._write(address, b""), lambda: self._read(address, 1)):
-            try:
-                probe()
-            except OSError:
-                continue
-            return True
-        return False
-
-    def writeto(
-        self, address: int, buffer: bytes | bytearray | memoryview, *, start: int = 0, end: int | None = None
-    ) -> None:
-        """Write the bytes from `start` to `end` to the chip at `address`."""
-        self._write(address, bytes(buffer[start:end]))
-
-    def readfrom_into(
-        self, address: int, buffer: bytearray | memoryview, *, start: int = 0, end: int | None = None
-    ) -> None:
-        """Fill the buffer from `start` to `end` from the chip at `address`."""
-        if end is None:
-            end = len(buffer)
-        buffer[start:end] = self._read(address, end - start)
-
-    def writeto_then_readfrom(
-        self,
-        address: int,
-        buffer_out: bytes | bytearray | memoryview,
-        buffer_in: bytearray | memoryview,
-        **bounds: Unpack[BusioBounds],
-    ) -> None:
-        """Write, then read after a repeated start; with `stop`, as two transfers."""
-        in_start, in_end = bounds.get("in_start", 0), bounds.get("in_end")
-        if in_end is None:
-            in_end = len(buffer_in)
-        out = bytes(buffer_out[bounds.get("out_start", 0) : bounds.get("out_end")])
-        if bounds.get("stop"):
-            self._write(address, out)
-            buffer_in[in_start:in_end] = self._read(address, in_end - in_start)
-        else:
-            buffer_in[in_start:in_end] = self._write_read(address, out, in_end - in_start)
-
-    def deinit(self) -> None:
-        """Close the bus; any later transfer raises BenchConnectionError."""
-        self._write = self._read = self._write_read = _closed
-
-    def __enter__(self) -> BusioI2C:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.deinit()
-
-
-def _closed(*_: object) -> NoReturn:
-    raise BenchConnectionError("this I2C bus was closed with deinit(); open the bench again")

@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from rig.sim.physics.power_stretch import NEVER_S, Stretch
 from rig.sim.physics.timeline import NS_PER_S, Event, EventTimeline
 
 HISTORY_NS = NS_PER_S  # longest look-back of any converter on the rail
-NEVER_S = math.inf
 SETTLED_TAUS = 45.0  # exp(-45) is 3e-20: of a swing of volts nothing is left that a float could hold
 LEAST_OHM = 1e-6  # stands for no resistance at all where a time constant is needed
 
@@ -36,39 +36,6 @@ class RailParameters:
     bulk_esr_ohm: float = 0.02
     bleed_ohm: float = 100_000.0
     discharge_ohm: float = 330.0
-
-
-@dataclass(slots=True)
-class _Stretch:
-    """The node from `start_ns` on: `end_v + (start_v - end_v) exp(-t / tau_s)`; the source gives `gain * v + offset`.
-
-    Behind the switch (node v, current i) the regulator shows `v + downstream_ohm * i`, or `open_v` if it is open.
-    """
-
-    start_ns: int
-    start_v: float
-    end_v: float
-    tau_s: float
-    current_gain: float
-    current_offset: float
-    downstream_ohm: float
-    open_v: float | None
-    settled_ns: int  # from here on the node is at `end_v` as far as floating point can tell
-
-    def v_at(self, t_s: float) -> float:
-        # `end_v` may be kilovolts away (a load on a switched-off rail): only what is left to go is small.
-        return self.start_v + (self.start_v - self.end_v) * math.expm1(-t_s / self.tau_s)
-
-    def integral(self, from_s: float, to_s: float) -> float:
-        width_s = to_s - from_s
-        swing = (self.start_v - self.end_v) * math.exp(-from_s / self.tau_s)
-        return self.end_v * width_s - swing * self.tau_s * math.expm1(-width_s / self.tau_s)
-
-    def time_to(self, v: float) -> float:
-        """Seconds from the start until the node passes `v`; never if it doesn't."""
-        if not (self.start_v < v < self.end_v or self.end_v < v < self.start_v):
-            return NEVER_S  # also if it starts there and moves away
-        return self.tau_s * math.log1p((self.start_v - v) / (v - self.end_v))
 
 
 class Crossing:
@@ -104,7 +71,7 @@ class SupplyRail:
         self._capacitor_v = 0.0
         self._crossings: list[Crossing] = []
         self._next: Event | None = None
-        self._stretches: deque[_Stretch] = deque()
+        self._stretches: deque[Stretch] = deque()
         self._mode = "blocked"
         self._solve()
 
@@ -230,7 +197,7 @@ class SupplyRail:
             total += node + stretch.downstream_ohm * current
         return total * NS_PER_S / (end_ns - start_ns)
 
-    def _within(self, start_ns: int, end_ns: int) -> list[tuple[_Stretch, float, float]]:
+    def _within(self, start_ns: int, end_ns: int) -> list[tuple[Stretch, float, float]]:
         parts = []
         until_ns = end_ns
         for stretch in reversed(self._stretches):
@@ -302,7 +269,7 @@ class SupplyRail:
         downstream_ohm = ohm - p.source_ohm - p.shunt_ohm
         open_v = None if self._on else self._set_v
         settled_ns = now_ns + math.ceil(SETTLED_TAUS * tau_s * NS_PER_S)
-        stretch = _Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, downstream_ohm, open_v, settled_ns)
+        stretch = Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, downstream_ohm, open_v, settled_ns)
         self._mode = mode
         if self._stretches and self._stretches[-1].start_ns == now_ns:
             self._stretches.pop()
@@ -318,7 +285,7 @@ class SupplyRail:
             return [0.0]
         return {"regulated": [knee_v, 0.0], "limited": [knee_v, 0.0], "blocked": [self._set_v, 0.0]}[self._mode]
 
-    def _schedule(self, stretch: _Stretch) -> None:
+    def _schedule(self, stretch: Stretch) -> None:
         if self._next is not None:
             self._next.cancel()
         rising = stretch.end_v > stretch.start_v

@@ -12,7 +12,8 @@ import pytest
 
 from rig.sim.chips.ads1x15 import ADS1015Chip, ADS1115Chip
 from rig.sim.physics.analog import AnalogSource, Constant
-from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.busio import BusioI2C
+from rig.sim.physics.i2c import I2CWires
 from rig.sim.physics.timeline import EventTimeline, to_ns
 
 CHIPS = {"ADS1115": ADS1115Chip, "ADS1015": ADS1015Chip}

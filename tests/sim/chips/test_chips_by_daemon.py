@@ -25,8 +25,9 @@ from rig.sim.chips.ina228 import INA228Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
 from rig.sim.faults.i2c import NackedAddress, WedgedBus
 from rig.sim.physics.analog import Constant
+from rig.sim.physics.busio import BusioI2C
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.i2c import BusioI2C, I2CWires
+from rig.sim.physics.i2c import I2CWires
 from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 from rig.sim.pigpiod import DaemonOptions, PigpioDaemon
 
