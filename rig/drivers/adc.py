@@ -99,7 +99,7 @@ class ContinuousInput:
         return facts
 
     def verify(self) -> None:
-        """Make sure that the chip converts the input it was told to.
+        """Make sure that the chip converts the input that it is set to.
 
         Raises:
             BenchFault: it doesn't.

@@ -45,7 +45,7 @@ class LoadSwitch:
 
     @property
     def closed(self) -> bool:
-        """Whether the switch is told to conduct.
+        """Whether the switch is driven to conduct.
 
         Raises:
             BenchConnectionError: the daemon is gone.
@@ -142,7 +142,7 @@ class LoadSwitchSource:
 
     @property
     def connected(self) -> bool:
-        """Whether the switch is told to conduct."""
+        """Whether the switch is driven to conduct."""
         return self._switch.closed
 
     @property

@@ -130,17 +130,17 @@ class ADS1x15Chip:
         self._refresh(self._timeline.now_ns)
         self._shift_v[channel] += volts
 
-    def wire_alert(self, tell: Callable[[int], None] | None) -> None:
-        """Wire the ALERT/RDY pin: `tell(level)` now and at each change; None cuts the wire, without another word.
+    def wire_alert(self, on_level: Callable[[int], None] | None) -> None:
+        """Wire the ALERT/RDY pin: `on_level(level)` now and at each change; None cuts the wire, without another word.
 
         `rig.sim.chips.alert.open_drain` makes a wire to a GPIO.
         """
         self._refresh(self._timeline.now_ns)
-        if tell is None:
+        if on_level is None:
             self._alert = None
         else:
-            self._alert = AlertPin(self._timeline, tell)
-            tell(self._alert.level)
+            self._alert = AlertPin(self._timeline, on_level)
+            on_level(self._alert.level)
             self._configure_alert()
         self._schedule()
 

@@ -68,11 +68,11 @@ class AlertSettings:
 
 
 class AlertPin:
-    """Calls `tell(level)` when the pin, pulled up as it must be, changes; `level` is what it stands at."""
+    """Calls `on_level(level)` when the pin, pulled up as it must be, changes; `level` is what it stands at."""
 
-    def __init__(self, timeline: EventTimeline, tell: Callable[[int], None]) -> None:
+    def __init__(self, timeline: EventTimeline, on_level: Callable[[int], None]) -> None:
         self._timeline = timeline
-        self._tell = tell
+        self._on_level = on_level
         self._settings = AlertSettings(QUEUE_OFF, 0x8000, 0x7FFF)
         self._asserted = False
         self._beyond = 0
@@ -139,11 +139,11 @@ class AlertPin:
         level = int(self._asserted == settings.active_high) if settings.enabled else 1
         if level != self.level:
             self.level = level
-            self._tell(level)
+            self._on_level(level)
 
 
 def open_drain(gpio: GpioBank, pin: int) -> Callable[[int], None]:
-    """A wire from an open-drain output to GPIO `pin`, with the pull-up resistor that it needs; pass it as `tell`."""
+    """A wire from an open-drain output to GPIO `pin`, with its pull-up resistor; pass it as `on_level`."""
     gpio.external_pull(pin, 1)
 
     def drive(level: int) -> None:

@@ -217,7 +217,7 @@ class NeverReady(ChipFault):
 
 
 class StuckMux(ChipFault):
-    """An ADC that ignores the channel it is told in continuous mode and converts `mux`, AIN0-AIN1 by default.
+    """An ADC that ignores its channel setting in continuous mode and converts `mux`, AIN0-AIN1 by default.
 
     This is what Adafruit's driver 3.0.5 makes of a healthy chip. A chip that is in continuous mode changes over when
     the fault begins, and back when it ends, each as if its configuration had been written. A single-shot conversion

@@ -56,7 +56,7 @@ def _oscillates(world: SimulatedWorld, v: Values) -> Switch:
 SUPPLY_FAULTS: Final = (
     FaultKind(
         "switch.stuck_on",
-        "the load switch conducts whatever it is told",
+        "the load switch conducts whatever its input says",
         lambda world, _: _two(world, lambda: world.rail.set_stuck_on(True), lambda: world.rail.set_stuck_on(False)),
     ),
     FaultKind(

@@ -50,7 +50,7 @@ def _rotated(cells: tuple[LedCell, ...]) -> tuple[LedCell, ...]:
 
 
 def _steps(cells: tuple[LedCell, ...]) -> bool:
-    """Whether neighbours, the last and the first among them, are told apart by their colour."""
+    """Whether neighbours, the last and the first among them, differ in colour."""
     return all((a.red, a.green) != (b.red, b.green) for a, b in zip(cells, cells[1:] + cells[:1], strict=True))
 
 

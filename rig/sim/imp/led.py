@@ -59,7 +59,7 @@ class LedPlayer:
         return None if pattern.duration_ms is None else self._real_ns(pattern.duration_ms * NS_PER_MS)
 
     def hold(self, red: bool, green: bool) -> None:
-        """Show one colour until told otherwise."""
+        """Show one colour until something else is shown."""
         self._stop()
         self._set(red, green)
 

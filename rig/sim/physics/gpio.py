@@ -289,7 +289,7 @@ class GpioBank:
 
     @property
     def delivered_levels(self) -> int:
-        """Inside a callback: the levels right after the change that is being told."""
+        """Inside a callback: the levels right after the change that is being reported."""
         return self._delivered
 
 

@@ -82,12 +82,12 @@ class SupplyRail:
         self._change(lambda: setattr(self, "_set_v", volts))
 
     def set_switch(self, on: bool) -> None:
-        """The load switch is told to conduct, or not to."""
+        """The input of the load switch asks it to conduct, or not to."""
         self._switch_input = on
         self._change(lambda: setattr(self, "_on", on or self._stuck_on))
 
     def set_stuck_on(self, stuck: bool) -> None:
-        """A load switch that conducts whatever it is told."""
+        """With `stuck`, the load switch conducts whatever its input says."""
         self._stuck_on = stuck
         self.set_switch(self._switch_input)
 

@@ -1,4 +1,4 @@
-"""The simulated daemon as a program of its own: bare pins or a whole bench, on the wall's time or told to advance."""
+"""The simulated daemon as a program of its own: bare pins or a whole bench, on the wall's time or on virtual time."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class ServeOptions:
 class SimServer:
     """A daemon, its world and its control channel, from `start` to `stop`.
 
-    On virtual time a command costs nothing: time passes when told to, and in commands that take time by themselves
-    (delays, bus transfers). `bench` is a simulated bench with its device and seed; None serves bare pins and an
-    empty I2C bus.
+    On virtual time a command costs nothing: time passes when `advance` asks for it, and in commands that take time by
+    themselves (delays, bus transfers). `bench` is a simulated bench with its device and seed; None serves bare pins
+    and an empty I2C bus.
 
     Raises:
         ConfigError: a wire, tick or network that can't be, or a bench that isn't simulated.
