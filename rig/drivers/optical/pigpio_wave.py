@@ -133,7 +133,7 @@ class PigpioWaveTx(WaveTx):
 
         wave_id, self._wave_id = self._wave_id, None
         if wave_id is not None:
-            with contextlib.suppress(pigpio.error):  # another program cleared the daemon's waves: it is gone already
+            with contextlib.suppress(pigpio.error):  # another program cleared the daemon's waves: this one is gone
                 self._pi.wave_delete(wave_id)
 
     def receipt(self, sent: WaveTransmission) -> Receipt:

@@ -11,7 +11,7 @@ from rig.sim.physics.process import Process, Program
 from rig.sim.physics.timeline import to_ns
 from rig.sim.world import SimulatedWorld
 
-_STEPS: Final = 8  # of one period of an oscillation
+_STEPS: Final = 8  # values in one period of an oscillation
 
 
 def _locked(world: SimulatedWorld, act: Callable[[], None]) -> Callable[[], None]:

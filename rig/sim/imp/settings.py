@@ -164,7 +164,7 @@ def _text(raw: bytes, name: str) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        pass  # its text would quote the secret, so it is not chained either
+        pass  # the decoder's error would quote the secret, so it is not chained
     raise BadFrame(f"{name} of {len(raw)} bytes is not UTF-8")
 
 

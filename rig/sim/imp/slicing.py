@@ -94,7 +94,7 @@ class TriLevel:
             return None
         since_s = t_s - self._comparator.start_s
         self._check_clock(since_s / self._symbol_s)
-        # A dark glitch inside a lit symbol must not make two of it, so the bit waits for a real dark.
+        # A dark glitch must not split a lit symbol in two, so the bit waits for a real dark.
         if not self._lit_s or self._comparator.lit or since_s < self._glitch_s:
             return None
         level, lit_s = self._area / self._lit_s, self._lit_s

@@ -315,7 +315,7 @@ class SupplyRail:
             self._next = self.timeline.at(due_ns, lambda: self._crossed(due))
 
     def _crossed(self, crossing: Crossing) -> None:
-        if crossing in self._crossings:  # it may have been forgotten since this event was scheduled
+        if crossing in self._crossings:  # a crossing may have been forgotten since this event was scheduled
             self._crossings.remove(crossing)
             crossing.action()
         self._change(lambda: None)

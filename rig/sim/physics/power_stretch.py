@@ -39,5 +39,5 @@ class Stretch:
     def time_to(self, v: float) -> float:
         """Seconds from the start until the node passes `v`; never if it doesn't."""
         if not (self.start_v < v < self.end_v or self.end_v < v < self.start_v):
-            return NEVER_S  # also if it starts there and moves away
+            return NEVER_S  # also if the node starts at `v` and moves away
         return self.tau_s * math.log1p((self.start_v - v) / (v - self.end_v))

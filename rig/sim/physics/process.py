@@ -43,7 +43,7 @@ class Process:
             return
         finally:
             self._running = False
-        if self._program is None:  # it stopped itself while running
+        if self._program is None:  # the program stopped itself
             program.close()
             return
         self._wait = self._timeline.after(delay_ns, self._step)

@@ -152,7 +152,7 @@ class BitBangI2c:
             return Err.NOT_I2C_GPIO
         if not request.ext:
             return Err.BAD_POINTER
-        while bus.busy and not self._core.stopping:  # on the wall clock another client may be at it
+        while bus.busy and not self._core.stopping:  # on the wall clock another client may use the bus
             self._core.spend(PAUSE_NS)
         bus.busy = True
         try:

@@ -135,7 +135,7 @@ class BitBangSpi:
             return Err.NOT_SPI_GPIO
         if not request.ext:
             return Err.BAD_POINTER
-        while select.bus.busy and not self._core.stopping:  # on the wall clock another client may be at it
+        while select.bus.busy and not self._core.stopping:  # on the wall clock another client may use the bus
             self._core.spend(PAUSE_NS)
         select.bus.busy = True
         try:

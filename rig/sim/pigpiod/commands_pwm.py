@@ -130,7 +130,7 @@ class PwmCommands:
         if frequency_hz > MAX_PWM_HZ:
             return Err.BAD_HPWM_FREQ
         if frequency_hz:
-            self._stop_wave()  # both need the same clock
+            self._stop_wave()  # waves and hardware PWM need the same clock
             self._pwm.hardware_pwm(gpio, frequency_hz, duty)
         elif self._pwm.pins[gpio].use is Use.HW_PWM:
             self._pwm.stop_hardware(gpio)

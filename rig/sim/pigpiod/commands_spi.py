@@ -63,7 +63,7 @@ class SpiCommands:
         self._core = core
         self._devices = devices
         self._open: dict[int, _Open] = {}
-        self._old_modes: dict[bool, dict[int, int]] = {}  # of each controller's pins, while it is in use
+        self._old_modes: dict[bool, dict[int, int]] = {}  # the modes that a controller's pins had before it was used
         core.handlers |= {
             Cmd.SPIO: self.open,
             Cmd.SPIC: self.close,

@@ -259,7 +259,7 @@ class Notifier:
             if handle.event_bits >> number & 1:
                 self._report(handle, FLAG_EVENT | number, self._timeline.now_ns)
         self._send()
-        if self._flush is not None:  # nothing is left for it
+        if self._flush is not None:  # nothing is left to flush
             self._flush.cancel()
             self._flush = None
         for hook in tuple(self.event_hooks):

@@ -194,7 +194,7 @@ class PwmGenerator:
             self.pins[gpio].use = Use.UNDEFINED
 
     def stop_all_hardware_pwm(self) -> None:
-        """What starting a wave does: both need the same clock."""
+        """What starting a wave does, since waves and hardware PWM need the same clock."""
         for gpio in PWM_PINS:
             if self.pins[gpio].use is Use.HW_PWM:
                 self.stop_hardware(gpio)

@@ -49,7 +49,7 @@ class Handle:
     bits: int = 0
     event_bits: int = 0
     seqno: int = 0
-    last_ns: int = 0  # when it last had something to say
+    last_ns: int = 0  # when it last had a report
     pending: list[Report] = field(default_factory=list)
 
     def withdraw(self, gpio: int, reported: int) -> None:

@@ -64,7 +64,7 @@ class LoopbackUart:
     def __init__(self, timeline: EventTimeline, baud: int) -> None:
         self._timeline = timeline
         self._byte_ns = BITS_PER_CHARACTER * NS_PER_S // baud
-        self._line: deque[tuple[int, int]] = deque()  # (when it is there, byte)
+        self._line: deque[tuple[int, int]] = deque()  # (arrival in ns, byte)
 
     def write(self, data: bytes) -> None:
         """Put the bytes on the line, one after the other."""
