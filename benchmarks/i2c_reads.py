@@ -16,21 +16,22 @@ from adafruit_ads1x15 import ADS1115, AnalogIn
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.physics.analog import Constant
-from rig.sim.physics.i2c import BusioI2C, I2CWires
-from rig.sim.physics.timeline import NS_PER_S, Timeline, to_ns
+from rig.sim.physics.busio import BusioI2C
+from rig.sim.physics.i2c import I2CWires
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline, to_ns
 
 
 class TimelineTime:
     """Stands in for the `time` module in the driver."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: EventTimeline) -> None:
         self._timeline = timeline
 
     def sleep(self, duration_s: float) -> None:
         self._timeline.elapse(to_ns(duration_s))
 
 
-def measure(what: str, timeline: Timeline, read: Callable[[], object], count: int) -> None:
+def measure(what: str, timeline: EventTimeline, read: Callable[[], object], count: int) -> None:
     read()
     best_us = float("inf")
     start_ns = timeline.now_ns
@@ -45,7 +46,7 @@ def measure(what: str, timeline: Timeline, read: Callable[[], object], count: in
 
 
 def main() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     wires = I2CWires(timeline)
     inputs = [Constant(0.5 * (n + 1)) for n in range(4)]
     wires.attach(0x48, ADS1115Chip(timeline, inputs))

@@ -24,9 +24,9 @@ from rig.config.network import NetworkProfile, load_network
 from rig.config.spread import Spread
 from rig.diagnosis import Outcome
 from rig.errors import BenchFault
-from rig.sim.imp.character import draw
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.firmware import Firmware
+from rig.sim.imp.individual import draw_individual
 from rig.sim.imp.radio import RadioFailed
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.physics.process import Process, Program
@@ -105,7 +105,7 @@ def plan(seed: int, r: dict[str, Any], device: DeviceProfile) -> Plan:
     if kind == "set_point":
         source_v = weak_v
     if near < r["near_edge"]:
-        character = draw(device, Streams.from_seed(seed).device)
+        character = draw_individual(device, Streams.from_seed(seed).device)
         target_v = (RESET_V if edge < 0.6 else WIFI_V) + off_v
         peak_a = character["calibration_a"] + character["armed_a"] + character["led_a"]
         needed_ohm = max(0.05, (source_v - target_v) / peak_a - 0.4)  # less what the line has anyway
@@ -155,11 +155,11 @@ class _Stuck:
     """Firmware that hangs with its red LED on."""
 
     def __init__(self, chip: ImpChip, amps: float) -> None:
-        chip.draw("silicon", amps)
+        chip.set_current("silicon", amps)
         self._process = Process(chip.timeline, self._run(chip))
 
     def _run(self, chip: ImpChip) -> Program:
-        yield chip.character.ns("boot_to_red_s")
+        yield chip.individual.ns("boot_to_red_s")
         chip.led.hold(True, False)
 
     def stop(self) -> None:
@@ -170,13 +170,13 @@ class _FastRom:
     """The imp006's loader without an image: two seconds of red, then the MCU reboots (setup guide)."""
 
     def __init__(self, chip: ImpChip, gap_s: float) -> None:
-        chip.draw("silicon", chip.character["boot_a"])
+        chip.set_current("silicon", chip.individual["boot_a"])
         self._process = Process(chip.timeline, self._run(chip, gap_s))
 
     def _run(self, chip: ImpChip, gap_s: float) -> Program:
         yield to_ns(gap_s)
         chip.led.hold(True, False)
-        yield to_ns(2.0 * chip.character["clock_factor"])
+        yield to_ns(2.0 * chip.individual["clock_factor"])
         chip.press_reset()
 
     def stop(self) -> None:
@@ -202,7 +202,7 @@ def _firmware(p: Plan, world: SimulatedWorld, device: DeviceProfile) -> Callable
         return lambda chip: _FastRom(chip, p.fastrom_gap_s)
     if p.kind == "crash_loop":
         made = type("_Crash", (_Crashing,), {"crash_after_s": p.crash_after_s})
-        return lambda chip: made(chip, world.air, world.imp_sensor, device.supply.wifi_min_v)
+        return lambda chip: made(chip, world.networks, world.imp_sensor, device.supply.wifi_min_v)
     return None
 
 
@@ -215,7 +215,7 @@ def _settle(p: Plan, bench: Bench, device: DeviceProfile) -> None:
     if p.kind in NETWORKS:
         name = NETWORKS[p.kind]
         network = load_network(name) if name else None
-    world.set_air((network,) if network else ())
+    world.set_networks((network,) if network else ())
     with world.timeline.lock:
         told = network or home
         password = SecretStr("wrong") if p.kind == "wrong_password" else told.password

@@ -27,8 +27,7 @@ from rig.config.network import NEEDS, AnyNetwork, NetworkProfile, load_any_netwo
 from rig.config.spread import Spread
 from rig.diagnosis import Outcome
 from rig.errors import BenchFault, SafetyTrip
-from rig.sim.imp.settings import ImpSettings
-from rig.sim.imp.settings import Proxy as StoredProxy
+from rig.sim.imp.settings import ImpSettings, StoredProxy
 from rig.sim.imp.settings import StaticIp as StoredAddress
 from rig.sim.world import SimulatedWorld
 
@@ -252,7 +251,7 @@ def run(p: Plan, *, keep: bool = False) -> Run:
         world: SimulatedWorld = bench.world
         bench.environment.apply(p.surroundings)
         network = network_of(p.network or "home")
-        world.set_air((network,) if p.network else ())
+        world.set_networks((network,) if p.network else ())
         dut = DeviceUnderTest(bench)
         config = told(p, network, bench.enrolment())
         if p.story in ("stored", "cycle", "clear"):
@@ -273,8 +272,8 @@ def run(p: Plan, *, keep: bool = False) -> Run:
             name
             for name, there in (
                 ("online", imp.truth.online),
-                ("bricked", imp.condition.radio_firmware_lost),
-                ("dead", imp.condition.dead),
+                ("bricked", imp.defects.radio_firmware_lost),
+                ("dead", imp.defects.dead),
             )
             if there
         )

@@ -1,6 +1,6 @@
 """Everything of ours that waits or timestamps asks a clock; nothing calls `time.sleep`.
 
-`RealClock` is the wall. `VirtualClock` moves a simulated world: its participants run one at a time (whoever holds
+`RealClock` is the wall's. `VirtualClock` moves a simulated world: its participants run one at a time (whoever holds
 the turn runs, everybody else waits for theirs), so the same program gives the same history whatever the operating
 system's scheduler does.
 """
@@ -30,38 +30,60 @@ class Clock(Protocol):
     """Monotonic time in seconds since the clock was made."""
 
     @property
-    def is_virtual(self) -> bool: ...
-    def now_s(self) -> float: ...
-    def sleep(self, duration_s: float) -> None: ...
-    def sleep_until(self, t_s: float) -> None: ...
-    def spawn(self, target: Callable[[], None], name: str) -> Task: ...
+    def is_virtual(self) -> bool:
+        """Whether time is a simulated world's and not the wall's."""
+        ...
+
+    def now_s(self) -> float:
+        """Seconds since the clock was made."""
+        ...
+
+    def sleep(self, duration_s: float) -> None:
+        """Wait for `duration_s` seconds; not at all if that is 0 or less."""
+        ...
+
+    def sleep_until(self, t_s: float) -> None:
+        """Wait until `t_s` on this clock; not at all if that has passed."""
+        ...
+
+    def spawn(self, target: Callable[[], None], name: str) -> Task:
+        """Run `target` beside the caller, on this clock; `name` is for messages."""
+        ...
 
 
 class Stepper(Protocol):
-    """A world whose time can be moved (see `rig.sim.physics.timeline.Timeline`)."""
+    """A world whose time can be moved (see `rig.sim.physics.timeline.EventTimeline`)."""
 
     @property
-    def now_ns(self) -> int: ...
-    def advance_to(self, t_ns: int, *, pausable: bool = False) -> bool: ...
+    def now_ns(self) -> int:
+        """The world's time in nanoseconds."""
+        ...
+
+    def advance_to(self, t_ns: int, *, pausable: bool = False) -> bool:
+        """Move time to `t_ns`; with `pausable`, True if it stopped early because clients have something to hear."""
+        ...
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """One point in time handed down a whole chain of calls."""
+    """A point in time, `t_s` on `clock`, that is handed down a whole chain of calls."""
 
     clock: Clock
     t_s: float
 
     @classmethod
     def after(cls, clock: Clock, timeout_s: float) -> Deadline:
+        """The deadline `timeout_s` seconds from now."""
         return cls(clock, clock.now_s() + timeout_s)
 
     @property
     def remaining_s(self) -> float:
+        """Seconds until the deadline; 0 once it has passed."""
         return max(0.0, self.t_s - self.clock.now_s())
 
     @property
     def expired(self) -> bool:
+        """Whether the deadline has passed."""
         return self.clock.now_s() >= self.t_s
 
 
@@ -93,16 +115,20 @@ class RealClock:
         self._epoch_ns = time.monotonic_ns()
 
     def now_s(self) -> float:
+        """Seconds since the clock was made."""
         return (time.monotonic_ns() - self._epoch_ns) / NS_PER_S
 
     def sleep(self, duration_s: float) -> None:
+        """Wait for `duration_s` seconds; not at all if that is 0 or less."""
         if duration_s > 0:
             time.sleep(duration_s)
 
     def sleep_until(self, t_s: float) -> None:
+        """Wait until `t_s` on this clock; not at all if that has passed."""
         self.sleep(t_s - self.now_s())
 
     def spawn(self, target: Callable[[], None], name: str) -> Task:
+        """Start `target` in a thread at once."""
         return _ThreadTask(target, name)
 
 
@@ -126,7 +152,8 @@ class _Participant:
             raise error
 
 
-_Entry = tuple[int, int, _Participant]  # due at, order of asking, who
+_Entry = tuple[int, int, _Participant]
+"""When the participant is due in ns, the order of asking, and the participant."""
 
 
 class _VirtualTask:
@@ -177,6 +204,7 @@ class VirtualClock:
         self._take_part(_Participant())
 
     def now_s(self) -> float:
+        """Seconds of the world's time."""
         return self._world.now_ns / NS_PER_S
 
     def on_settle(self, hook: Callable[[], None]) -> Callable[[], None]:
@@ -185,9 +213,11 @@ class VirtualClock:
         return lambda: self._settle.remove(hook)
 
     def sleep(self, duration_s: float) -> None:
+        """Let `duration_s` seconds of the world's time pass; hands the turn over to whoever is due before."""
         self._sleep_until_ns(self._world.now_ns + round(max(0.0, duration_s) * NS_PER_S))
 
     def sleep_until(self, t_s: float) -> None:
+        """Let time pass until `t_s`; hands the turn over to whoever is due before."""
         self._sleep_until_ns(round(t_s * NS_PER_S))
 
     def spawn(self, target: Callable[[], None], name: str) -> Task:
@@ -229,7 +259,7 @@ class VirtualClock:
         try:
             self._hand_over()
         except BaseException:
-            # Nobody was woken, so the turn stays here: a wish left behind would swallow a later turn.
+            # Nobody was woken, so the turn stays here: an entry left behind would swallow a later turn.
             self._waiting.remove(entry)
             heapq.heapify(self._waiting)
             raise

@@ -61,6 +61,6 @@ def gone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     yield opened
     with contextlib.suppress(BenchConnectionError):
         opened.close()
-    line = opened.supply.source._line
+    line = opened.supply.source._switch
     for device in (line._switch, line._relay, *opened.optical._pins):
         device._pin = None  # gpiozero would complain once more when it is collected

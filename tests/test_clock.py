@@ -13,7 +13,7 @@ from clock_runs import Log, unhung
 
 from rig.clock import VirtualClock
 from rig.errors import ClockError, RigError
-from rig.sim.physics.timeline import NS_PER_MS, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, EventTimeline
 
 
 def plans(seed: int, workers: int = 5, steps: int = 12) -> dict[str, list[int]]:
@@ -23,7 +23,7 @@ def plans(seed: int, workers: int = 5, steps: int = 12) -> dict[str, list[int]]:
 
 
 def run(plan: dict[str, list[int]]) -> Log:
-    timeline = Timeline()
+    timeline = EventTimeline()
     clock = VirtualClock(timeline)
     log: Log = []
 
@@ -112,7 +112,7 @@ def test_a_busy_machine_changes_nothing() -> None:
 
 
 def test_those_due_together_go_in_the_order_of_asking() -> None:
-    clock = VirtualClock(Timeline())
+    clock = VirtualClock(EventTimeline())
     log: list[str] = []
 
     def worker(name: str, first_s: float) -> Callable[[], None]:
@@ -134,7 +134,7 @@ def test_those_due_together_go_in_the_order_of_asking() -> None:
 
 
 def test_only_one_runs_at_a_time() -> None:
-    clock = VirtualClock(Timeline())
+    clock = VirtualClock(EventTimeline())
     inside = 0
     most = 0
 
@@ -153,7 +153,7 @@ def test_only_one_runs_at_a_time() -> None:
 
 
 def test_a_spawned_task_waits_for_its_spawner() -> None:
-    clock = VirtualClock(Timeline())
+    clock = VirtualClock(EventTimeline())
     log: list[str] = []
     task = clock.spawn(lambda: log.append("task"), "t")
     log.append("spawner")
@@ -162,7 +162,7 @@ def test_a_spawned_task_waits_for_its_spawner() -> None:
 
 
 def test_tasks_spawn_tasks() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     clock = VirtualClock(timeline)
     log: Log = []
 
@@ -180,7 +180,7 @@ def test_tasks_spawn_tasks() -> None:
 
 
 def test_join_raises_what_the_task_raised_each_time() -> None:
-    clock = VirtualClock(Timeline())
+    clock = VirtualClock(EventTimeline())
 
     def target() -> None:
         clock.sleep(2.0)
@@ -194,7 +194,7 @@ def test_join_raises_what_the_task_raised_each_time() -> None:
 
 
 def test_join_takes_as_long_as_the_task_and_no_longer() -> None:
-    clock = VirtualClock(Timeline())
+    clock = VirtualClock(EventTimeline())
     long = clock.spawn(lambda: clock.sleep(5.0), "long")
     short = clock.spawn(lambda: clock.sleep(1.0), "short")
     short.join()
@@ -205,7 +205,7 @@ def test_join_takes_as_long_as_the_task_and_no_longer() -> None:
 
 
 def test_joiners_go_on_in_the_order_of_asking() -> None:
-    clock = VirtualClock(Timeline())
+    clock = VirtualClock(EventTimeline())
     log: list[str] = []
     slow = clock.spawn(lambda: clock.sleep(1.0), "slow")
 
@@ -223,7 +223,7 @@ def test_joiners_go_on_in_the_order_of_asking() -> None:
 
 
 def test_others_may_not_use_a_virtual_clock() -> None:
-    clock = VirtualClock(Timeline())
+    clock = VirtualClock(EventTimeline())
     errors: list[Exception] = []
 
     def stranger() -> None:
@@ -246,7 +246,7 @@ def test_others_may_not_use_a_virtual_clock() -> None:
 
 def test_two_tasks_that_wait_for_each_other_are_told() -> None:
     def body() -> None:
-        clock = VirtualClock(Timeline())
+        clock = VirtualClock(EventTimeline())
         tasks = {}
         tasks["a"] = clock.spawn(lambda: tasks["b"].join(), "a")
         tasks["b"] = clock.spawn(lambda: tasks["a"].join(), "b")
@@ -265,7 +265,7 @@ def test_two_tasks_that_wait_for_each_other_are_told() -> None:
 
 def test_a_task_can_not_wait_for_itself() -> None:
     def body() -> None:
-        clock = VirtualClock(Timeline())
+        clock = VirtualClock(EventTimeline())
         tasks = []
         tasks.append(clock.spawn(lambda: tasks[0].join(), "me"))
         with pytest.raises(ClockError, match="nobody can move time"):

@@ -8,11 +8,11 @@ import pytest
 from clock_runs import unhung
 
 from rig.clock import Clock, Deadline, RealClock, VirtualClock
-from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, EventTimeline
 
 
 def test_settle_hooks_hear_of_every_pause_at_its_time() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     clock = VirtualClock(timeline)
     heard: list[tuple[str, float]] = []
     for at_s in (0.25, 0.5, 0.75):
@@ -26,7 +26,7 @@ def test_settle_hooks_hear_of_every_pause_at_its_time() -> None:
 
 
 def test_settle_hooks_run_while_tasks_wait_too() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     clock = VirtualClock(timeline)
     heard: list[float] = []
     clock.on_settle(lambda: heard.append(clock.now_s()))
@@ -36,7 +36,7 @@ def test_settle_hooks_run_while_tasks_wait_too() -> None:
 
 
 def test_a_settle_hook_may_take_time() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     clock = VirtualClock(timeline)
     timeline.at(500 * NS_PER_MS, timeline.request_pause)
     remove = clock.on_settle(lambda: timeline.elapse(100 * NS_PER_MS))
@@ -50,7 +50,7 @@ def test_a_settle_hook_may_take_time() -> None:
 
 
 def test_a_hook_that_takes_long_delays_the_others_in_order() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     clock = VirtualClock(timeline)
     log: list[tuple[str, float]] = []
     timeline.at(100 * NS_PER_MS, timeline.request_pause)
@@ -64,7 +64,7 @@ def test_a_hook_that_takes_long_delays_the_others_in_order() -> None:
 
 def test_a_failing_hook_loses_nobody_its_turn() -> None:
     def body() -> None:
-        timeline = Timeline()
+        timeline = EventTimeline()
         clock = VirtualClock(timeline)
         log: list[float] = []
         task = clock.spawn(lambda: (clock.sleep_until(0.5), log.append(clock.now_s())), "t")
@@ -94,7 +94,7 @@ def test_a_failing_hook_loses_nobody_its_turn() -> None:
 
 def test_a_hook_failing_at_a_tasks_end_reaches_the_next_one() -> None:
     def body() -> None:
-        timeline = Timeline()
+        timeline = EventTimeline()
         clock = VirtualClock(timeline)
         timeline.at(500 * NS_PER_MS, timeline.request_pause)
 
@@ -114,7 +114,7 @@ def test_a_hook_failing_at_a_tasks_end_reaches_the_next_one() -> None:
 
 
 def test_sleeping_into_the_past_takes_no_time() -> None:
-    clock = VirtualClock(Timeline(5 * NS_PER_S))
+    clock = VirtualClock(EventTimeline(5 * NS_PER_S))
     clock.sleep(-3.0)
     clock.sleep_until(1.0)
     assert clock.now_s() == 5.0
@@ -122,7 +122,7 @@ def test_sleeping_into_the_past_takes_no_time() -> None:
 
 
 def test_a_deadline_counts_down_and_stops_at_zero() -> None:
-    clock = VirtualClock(Timeline(NS_PER_S))
+    clock = VirtualClock(EventTimeline(NS_PER_S))
     deadline = Deadline.after(clock, 2.0)
     assert (deadline.t_s, deadline.remaining_s, deadline.expired) == (3.0, 2.0, False)
     clock.sleep(1.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from defect_runs import Case, cases, run, verdict_of
 
-from rig.sim.faults.device import KINDS
+from rig.sim.faults.device import DEFECT_KINDS
 
 CASES = cases()
 HARMLESS = {"flash.fresh", "os.outdated", "app.leaves"}  # conditions of a healthy device, by docs/devices.md
@@ -18,7 +18,7 @@ def test_defect_turns_its_test_red_for_the_right_reason(case: Case) -> None:
 
 
 def test_every_defect_is_on_the_list() -> None:
-    assert {c.give.partition(",")[0] for c in CASES} == set(KINDS) - HARMLESS
+    assert {c.give.partition(",")[0] for c in CASES} == set(DEFECT_KINDS) - HARMLESS
 
 
 def test_a_healthy_device_passes_what_a_defect_turns_red() -> None:

@@ -23,7 +23,8 @@ from rig.config.capabilities import (
 )
 from rig.config.device import DeviceProfile
 from rig.config.network import AnyNetwork
-from rig.drivers.failsafe.keepalive import Heart, ProcessHeart
+from rig.drivers.compat.pigpio import stopper_of_notifications, wrap_command_lock
+from rig.drivers.failsafe.keepalive import KeepAlive, KeepAliveProcess
 from rig.drivers.failsafe.signals import UninterruptedLock
 from rig.drivers.pigpio_i2c import PigpioI2C
 from rig.drivers.pigpio_link import GONE, GpioLink
@@ -35,7 +36,7 @@ class Backend:
     """What a bench stands on. `close` in any case; it lets go of everything in reverse order, whatever fails.
 
     `world` is the simulated world, for tests of the rig that compare a verdict with the truth; no driver uses it.
-    `heart` keeps the dead-man alive. `scpi_resource`: where the bench supply is, if the bench brings its own.
+    `keep_alive` refreshes the dead-man. `scpi_resource`: where the bench supply is, if the bench brings its own.
     """
 
     clock: Clock
@@ -45,7 +46,7 @@ class Backend:
     networks: NetworkControl
     environment: EnvironmentControl | None
     facts: dict[str, str]
-    heart: Heart
+    keep_alive: KeepAlive
     on_close: list[Callable[[], None]] = field(default_factory=list)
     world: object | None = None
     decade: SeriesDecade | None = None
@@ -85,19 +86,18 @@ def connect(host: str, port: int) -> tuple[Any, GpioLink]:
         raise _unreachable(host, port) from error
     if not connected:
         raise _unreachable(host, port)
-    commands = factory.connection.sl
-    commands.l = UninterruptedLock(commands.l)
+    wrap_command_lock(factory.connection, UninterruptedLock)
     return factory, GpioLink(factory.connection)
 
 
 def _closing_of(factory: Any) -> Callable[[], None]:
     """Closes the factory; a connection that is gone already is no error (whoever needed it has said so)."""
-    notify = factory.connection._notify
+    stop_notifications = stopper_of_notifications(factory.connection)
 
     def close() -> None:
         with contextlib.suppress(*GONE):
             factory.close()
-        notify.go = False  # pigpio's notification thread spins for ever once its daemon is gone
+        stop_notifications()
 
     return close
 
@@ -126,8 +126,8 @@ def _open_pi(config: BenchConfig, networks: DeclaredNetworks) -> Backend:
         _closing_of(factory)()
         raise
     facts = {"GPIO daemon": f"pigpiod {version} at {config.gpio.host}:{config.gpio.port}", "I2C": config.i2c.via}
-    heart = ProcessHeart(factory.connection, config.gpio.host, config.gpio.port)
-    return Backend(RealClock(), factory, link, i2c, networks, None, facts, heart, closing)
+    keep_alive = KeepAliveProcess(factory.connection, config.gpio.host, config.gpio.port)
+    return Backend(RealClock(), factory, link, i2c, networks, None, facts, keep_alive, closing)
 
 
 def _open_busio(config: BenchConfig) -> Any:
@@ -148,9 +148,9 @@ def check_defect(name: str) -> None:
     Raises:
         ConfigError: no simulated device can have a defect of this name; lists those it can.
     """
-    from rig.sim.faults.device import kind_of
+    from rig.sim.faults.device import defect_named
 
-    kind_of(name)
+    defect_named(name)
 
 
 class _SimulatedNetworks:
@@ -172,7 +172,7 @@ def _open_simulated(
 ) -> Backend:
     from rig.sim.faults.device import Defects
     from rig.sim.faults.registry import Faults
-    from rig.sim.keepalive import WorldHeart
+    from rig.sim.keepalive import SimulatedKeepAlive
     from rig.sim.physics.optics import Ambient
     from rig.sim.world import SimulatedWorld
 
@@ -210,9 +210,9 @@ def _open_simulated(
     except BaseException:
         world.stop()
         raise
-    networks = _SimulatedNetworks(declared, world.set_air)
+    networks = _SimulatedNetworks(declared, world.set_networks)
     facts = {"GPIO daemon": "emulated pigpiod", "I2C": "emulated bus", "Seed": str(seed)}
-    environment, heart, instrument = SimulatedEnvironment(), WorldHeart(world), world.instrument_resource
+    environment, keep_alive = SimulatedEnvironment(), SimulatedKeepAlive(world)
     return Backend(
         clock,
         factory,
@@ -221,10 +221,10 @@ def _open_simulated(
         networks,
         environment,
         facts,
-        heart,
+        keep_alive,
         closing,
         world,
         SimulatedDecade(),
         SimulatedCapacitors(),
-        instrument,
+        world.instrument_resource,
     )

@@ -58,7 +58,7 @@ class Bench:
         backend = self._backend
         i2c = GuardedI2C(backend.i2c)
         self.supply = open_supply(
-            config, self.device, backend.clock, backend.factory, i2c, backend.heart, backend.scpi_resource
+            config, self.device, backend.clock, backend.factory, i2c, backend.keep_alive, backend.scpi_resource
         )
         self._closing.callback(self.supply.close)
         self._closing.enter_context(guard(self.supply.off))

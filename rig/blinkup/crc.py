@@ -1,6 +1,6 @@
 """BlinkUp's own CRC-16: the table of the reflected polynomial 0x8005, shifted left. No stock CRC gives it.
 
-Source: Electric Imp's JavaScript BlinkUp SDK 0.3.0.
+Source: Electric Imp's JavaScript BlinkUp SDK 0.3.0. The simulated imp works it out by itself, bit by bit, on purpose.
 It finds every error within one byte, but the mixture of directions makes it weak: the low byte takes only eight
 values, and the same error in two bytes 16 apart (some errors: 8 or 4 apart) cancels out.
 """

@@ -1,4 +1,7 @@
-"""Entries of a packet (type and body) and what they mean."""
+"""Entries of a packet (type and body) and what they mean.
+
+The simulated imp has a table of its own (`rig.sim.imp.settings`) on purpose: neither may be a mirror of the other.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rig.clock import Clock
 from rig.drivers.adc_self_test import AdcFacts, Registers, check_adc
+from rig.drivers.compat.adafruit import ads1x15_config, ads1x15_registers
 from rig.drivers.i2c_budget import GuardedI2C
 from rig.errors import BenchConnectionError, BenchFault
 
@@ -54,13 +55,13 @@ class ContinuousInput:
         self.verify()
 
     def read(self) -> tuple[float, float]:
-        """(seconds on the clock, volts).
+        """(seconds on the clock, volts) of the conversion that ended last.
 
         Raises:
             BenchFault: the chip does not answer.
         """
         try:
-            # What `AnalogIn.voltage` would do, less what it looks up anew each time.
+            # What `AnalogIn.voltage` does, without the lookups that it repeats at each reading.
             code = self._ads.get_last_result(True)
         except BenchConnectionError:
             raise
@@ -75,7 +76,7 @@ class ContinuousInput:
         return self._data_rate
 
     def self_test(self) -> AdcFacts:
-        """Make sure that the chip converts, the right input, at about its rate. Takes some 60 ms without readings.
+        """Make sure that the chip converts the right input at about its rate. Takes some 60 ms without readings.
 
         Raises:
             BenchFault: it doesn't.
@@ -88,7 +89,7 @@ class ContinuousInput:
 
         try:
             self.verify()
-            chip = Registers(ads._read_register, ads._write_register, result)
+            chip = Registers(*ads1x15_registers(ads), result)
             facts = check_adc(chip, self._clock, where=self._where, nominal_hz=self._data_rate)
             self.verify()
         except BenchConnectionError:
@@ -98,14 +99,12 @@ class ContinuousInput:
         return facts
 
     def verify(self) -> None:
-        """Make sure that the chip converts the input it was told to.
+        """Make sure that the chip converts the input that it is set to.
 
         Raises:
             BenchFault: it doesn't.
         """
-        from adafruit_ads1x15.ads1x15 import _ADS1X15_POINTER_CONFIG as CONFIG
-
-        mux = self._ads._read_register(CONFIG) >> MUX_SHIFT & 7
+        mux = ads1x15_config(self._ads) >> MUX_SHIFT & 7
         self._ads.get_last_result(False)  # the pointer goes back to the conversions
         if mux != SINGLE_ENDED + self._channel:
             raise BenchFault(

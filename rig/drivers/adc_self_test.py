@@ -19,18 +19,18 @@ SINGLE_SHOT: Final = 0x0100
 _GAIN_MASK, _GAIN_16 = 0x0E00, 0x0A00  # +-0.256 V: the noise of the chip itself is a few codes
 _RATE_MASK, _RATE_64, _RATE_860 = 0x00E0, 0x0060, 0x00E0
 _SLOW_HZ, _FAST_HZ = 64.0, 860.0
-_TIMED = 3  # conversions whose duration is taken; the shortest counts, or a pause of this machine would
-_AGAIN = 20
-_MORE = 16  # conversions for an input at zero, where equal codes are no surprise
+_TIMED = 3  # conversions whose duration is taken; the shortest counts, since a pause of this machine lengthens one
+_RETRIES = 20  # conversions that may be timed once more, where all before were late
+_EXTRA = 16  # conversions of an input at zero volts, where a few equal codes are no surprise
 _ENDS: Final = (32767, -32768)
-# Data sheet (SBAS444): +-10 % on every rate; the rest is the resolution of asking.
+# Data sheet (SBAS444): +-10 % on every rate; the other 5 % are the resolution of polling the conversion bit.
 RATE_TOLERANCE: Final = 0.15
-_PATIENCE = 20.0  # a conversion that takes longer than so many will never end
+_GIVE_UP_PERIODS = 20.0  # a conversion that takes longer than this multiple of its nominal time will never end
 
 
 @dataclass(frozen=True)
 class AdcFacts:
-    """Conversions per second at the data rate in use, measured and nominal."""
+    """What a self-test measured: conversions per second at the data rate in use, and their nominal number."""
 
     measured_hz: float
     nominal_hz: float
@@ -61,18 +61,18 @@ def check_adc(chip: Registers, clock: Clock, *, where: str, nominal_hz: float) -
         chip.write(CONFIG, one_shot | _RATE_64)
         clock.sleep(2.5 / nominal_hz)  # the conversion under way ends with the old settings
         timed = [_convert(chip, clock, one_shot | _RATE_64, _SLOW_HZ, where) for _ in range(_TIMED)]
-        while _ratio(timed) < 1.0 - RATE_TOLERANCE and len(timed) < _TIMED + _AGAIN:
-            # A busy machine is late, never early: the shortest of more tells it from a slow chip.
+        while _ratio(timed) < 1.0 - RATE_TOLERANCE and len(timed) < _TIMED + _RETRIES:
+            # A busy machine is late, never early: the shortest of more conversions tells it from a slow chip.
             timed.append(_convert(chip, clock, one_shot | _RATE_64, _SLOW_HZ, where))
         codes = [code for code, _ in timed]
         if set(codes) == {usual}:
-            codes += [_convert(chip, clock, one_shot | _RATE_860, _FAST_HZ, where)[0] for _ in range(_MORE)]
+            codes += [_convert(chip, clock, one_shot | _RATE_860, _FAST_HZ, where)[0] for _ in range(_EXTRA)]
     finally:
         chip.write(CONFIG, config & ~READY)
         clock.sleep(2.5 / nominal_hz)
         chip.result()
     if set(codes) == {usual}:
-        raise BenchFault(_still(where, usual, len(codes)))
+        raise BenchFault(_frozen_text(where, usual, len(codes)))
     ratio = _ratio(timed)
     if abs(ratio - 1.0) > RATE_TOLERANCE:
         raise BenchFault(
@@ -87,7 +87,7 @@ def _ratio(timed: list[tuple[int, float]]) -> float:
     return 1.0 / (min(duration_s for _, duration_s in timed) * _SLOW_HZ)
 
 
-def _still(where: str, code: int, count: int) -> str:
+def _frozen_text(where: str, code: int, count: int) -> str:
     if code in _ENDS:
         return (
             f"{where}: the reading stays at the end of the range (code {code}) whatever the amplifier: the input is "
@@ -106,7 +106,7 @@ def _convert(chip: Registers, clock: Clock, config: int, nominal_hz: float, wher
     clock.sleep(0.85 / nominal_hz)
     while not chip.read(CONFIG) & READY:
         waited_s = clock.now_s() - start_s
-        if waited_s > _PATIENCE / nominal_hz:
+        if waited_s > _GIVE_UP_PERIODS / nominal_hz:
             raise BenchFault(
                 f"{where}: a conversion of {1 / nominal_hz * 1000:.1f} ms is not over after {waited_s * 1000:.0f} ms: "
                 "the chip never says that it is ready. Take the bench's own supply off and on"

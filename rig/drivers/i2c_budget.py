@@ -1,4 +1,4 @@
-"""A bus on which nobody talks for ever.
+"""An I2C bus with a budget of transfers, so that no driver polls for ever.
 
 Adafruit's ADS1x15 driver polls the conversion bit without end and without sleeping, so a chip whose bit is stuck would
 hang the session. Inside `limit` the bus counts; outside it costs nothing, since the bus's own methods are called.
@@ -31,7 +31,7 @@ class GuardedI2C:
     def __init__(self, i2c: Any) -> None:
         self._i2c = i2c
         self._lock = threading.Lock()
-        self._budgets: dict[int, _Budget] = {}  # by thread: nobody is stopped for another one's talking
+        self._budgets: dict[int, _Budget] = {}  # by thread: no thread pays for another one's transfers
         self.try_lock: Callable[..., bool] = i2c.try_lock
         self.unlock: Callable[..., None] = i2c.unlock
         self.writeto: Callable[..., None]
@@ -46,7 +46,7 @@ class GuardedI2C:
 
     @contextmanager
     def limit(self, transfers: int, what: str) -> Iterator[None]:
-        """Let the calling thread make at most so many transfers inside the block; an outer limit counts them too.
+        """Let the calling thread make at most `transfers` transfers inside the block; an outer limit counts them too.
 
         Raises:
             BenchFault: instead of the transfer that would be one too many; names `what`.

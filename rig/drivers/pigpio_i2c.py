@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from rig.drivers.pigpio_link import GONE, daemon_answers
 
@@ -12,8 +12,26 @@ EREMOTEIO = 121
 ZIP_END, ZIP_READ, ZIP_WRITE = 0, 6, 7
 
 
+class TransferBounds(TypedDict, total=False):
+    """Which part of its two buffers a combined transfer uses, as `busio.I2C.writeto_then_readfrom` has it.
+
+    Ends are exclusive, None is the buffer's end. `stop` asks for a stop between the two halves; zip always repeats
+    the start.
+    """
+
+    out_start: int
+    out_end: int | None
+    in_start: int
+    in_end: int | None
+    stop: bool
+
+
 class PigpioI2C:
-    """One bus of a Pi, by way of its daemon. `pi` is a connected `pigpio.pi`."""
+    """One bus of a Pi, by way of its daemon, in the shape of `busio.I2C`. `pi` is a connected `pigpio.pi`.
+
+    Transfers raise OSError when a chip does not answer, BenchConnectionError when the daemon is gone. `start` and
+    `end` choose a part of the buffer, `end` exclusive.
+    """
 
     def __init__(self, pi: Any, bus: int = 1) -> None:
         self._pi = pi
@@ -22,14 +40,17 @@ class PigpioI2C:
         self._lock = threading.Lock()
 
     def try_lock(self) -> bool:
+        """Take the bus for the calling driver; False if another one has it."""
         return self._lock.acquire(blocking=False)
 
     def unlock(self) -> None:
+        """Give the bus back."""
         self._lock.release()
 
     def writeto(
         self, address: int, buffer: bytes, *, start: int = 0, end: int | None = None, stop: bool = True
     ) -> None:
+        """Write the bytes to the chip at `address`; no bytes at all are a probe."""
         data = bytes(buffer[start:end])
         handle = self._handle(address)
         # i2c_write_device(b"") never touches the bus, so that a probe would find chips that aren't there.
@@ -39,24 +60,18 @@ class PigpioI2C:
             self._done(self._pi.i2c_write_quick, handle, 0)
 
     def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None:
+        """Fill the buffer from the chip at `address`."""
         count = len(buffer[start:end])
         got, data = self._done(self._pi.i2c_read_device, self._handle(address), count)
         self._store(address, buffer, start, count, got, data)
 
     def writeto_then_readfrom(
-        self,
-        address: int,
-        buffer_out: bytes,
-        buffer_in: bytearray,
-        *,
-        out_start: int = 0,
-        out_end: int | None = None,
-        in_start: int = 0,
-        in_end: int | None = None,
-        stop: bool = False,
+        self, address: int, buffer_out: bytes, buffer_in: bytearray, **bounds: Unpack[TransferBounds]
     ) -> None:
-        out = bytes(buffer_out[out_start:out_end])
-        count = len(buffer_in[in_start:in_end])
+        """Write `buffer_out`, then fill `buffer_in` after a repeated start."""
+        in_start = bounds.get("in_start", 0)
+        out = bytes(buffer_out[bounds.get("out_start", 0) : bounds.get("out_end")])
+        count = len(buffer_in[in_start : bounds.get("in_end")])
         program = bytes([ZIP_WRITE, len(out), *out, ZIP_READ, count, ZIP_END])
         got, data = self._done(self._pi.i2c_zip, self._handle(address), program)
         self._store(address, buffer_in, in_start, count, got, data)

@@ -1,4 +1,4 @@
-"""The connection to the daemon: what its end looks like, and waiting until everything has been heard."""
+"""The connection to the daemon: what its end looks like, and waiting until every report has arrived."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from rig.drivers.compat.gpiozero import forget_pin
+from rig.drivers.compat.pigpio import address_of
 from rig.errors import BenchConnectionError
 
 SETTLE_EVENT: Final = 30  # 31 belongs to the daemon's own BSC peripheral
@@ -19,7 +21,8 @@ GONE = (OSError, struct.error, AttributeError)
 
 @contextlib.contextmanager
 def daemon_answers(doing: str) -> Iterator[None]:
-    """
+    """Name the daemon as what is gone when the block fails because of it; `doing` begins the message.
+
     Raises:
         BenchConnectionError: the daemon went away inside the block.
     """
@@ -34,20 +37,20 @@ def daemon_answers(doing: str) -> Iterator[None]:
         ) from error
 
 
-def let_go(devices: Iterable[Any]) -> None:
+def close_devices(devices: Iterable[Any]) -> None:
     """Close gpiozero's devices; those of a gone daemon are only forgotten, or they would complain when collected."""
     for device in devices:
         try:
             device.close()
         except GONE:
-            device._pin = None
+            forget_pin(device)
 
 
 class GpioLink:
     """An in-band barrier on one connection (a `pigpio.pi`).
 
-    Reports are asynchronous: an idle wave doesn't mean that its edges have been heard. An event travels behind all
-    earlier reports on the same socket, so whoever hears it has heard them. Wants a wall time-out, in seconds.
+    Reports are asynchronous: an idle wave doesn't mean that its edges have been reported. An event travels
+    behind all earlier reports on its socket, so its arrival means theirs. `timeout_s` is in seconds of the wall.
     """
 
     def __init__(self, pi: Any, *, timeout_s: float = 5) -> None:
@@ -75,9 +78,9 @@ class GpioLink:
                 cause, heard = error, False
             if not heard:
                 why = f"{cause!r}" if cause else f"event {SETTLE_EVENT} did not come back in {self._timeout_s:g} s"
-                host, port = getattr(self._pi, "_host", "?"), getattr(self._pi, "_port", "?")
                 self._broken = (
-                    f"pigpio daemon {host}:{port}: {why}; is it running, and does no callback of this connection block?"
+                    f"pigpio daemon {address_of(self._pi)}: {why}; is it running, and does no callback of this "
+                    "connection block?"
                 )
                 raise BenchConnectionError(self._broken) from cause
 

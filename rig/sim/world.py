@@ -19,18 +19,19 @@ from rig.errors import ConfigError
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
-from rig.sim.imp.air import Air
-from rig.sim.imp.character import draw
 from rig.sim.imp.chip import ImpChip
-from rig.sim.imp.colours import table_of
+from rig.sim.imp.colours import draw_led_table
 from rig.sim.imp.firmware import Firmware
+from rig.sim.imp.individual import draw_individual
+from rig.sim.imp.networks import SurroundingNetworks
 from rig.sim.physics.analog import AnalogSource, Constant, Noisy, normal
+from rig.sim.physics.busio import BusioI2C
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.i2c import BusioI2C, I2CWires
-from rig.sim.physics.instrument import Instrument, Nature
+from rig.sim.physics.i2c import I2CWires
+from rig.sim.physics.imp_sensor import ImpSensor
+from rig.sim.physics.instrument import Instrument, InstrumentParameters
 from rig.sim.physics.optics import (
     Ambient,
-    ImpSensor,
     LedParameters,
     Lights,
     RigSensor,
@@ -38,7 +39,7 @@ from rig.sim.physics.optics import (
     SensorParameters,
 )
 from rig.sim.physics.power import RailParameters, SupplyRail
-from rig.sim.physics.timeline import Timeline, to_ns
+from rig.sim.physics.timeline import EventTimeline, to_ns
 from rig.sim.pigpiod import PigpioDaemon
 from rig.sim.server.scpi_server import ScpiServer
 
@@ -46,7 +47,7 @@ READ_BACK_SIGMA_V = 0.0002
 MONITOR_SIGMA_V = 0.00002
 
 
-class _Node:
+class _RailQuantity:
     """One quantity of the rail as a voltage for a converter."""
 
     def __init__(self, mean: Callable[[int, int], float], factor: float = 1.0) -> None:
@@ -57,8 +58,8 @@ class _Node:
         return self._factor * self._mean(start_ns, end_ns)
 
 
-class _Seen:
-    """The rig's sensor with its noise, which may be changed while the world runs."""
+class _NoisySensor:
+    """The rig's sensor with its noise; `snr` may be changed while the world runs."""
 
     def __init__(self, sensor: RigSensor, rng: np.random.Generator) -> None:
         self._sensor = sensor
@@ -88,6 +89,7 @@ class Streams:
 
     @classmethod
     def from_seed(cls, seed: int) -> Streams:
+        """The streams of one seed: each the child of its place in the order above."""
         names = cls.__dataclass_fields__
         children = np.random.SeedSequence(seed).spawn(len(names))
         return cls(**{name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)})
@@ -101,30 +103,30 @@ class SimulatedWorld:
         config: BenchConfig,
         device: DeviceProfile,
         seed: int,
-        make_daemon: Callable[[Timeline, GpioBank, I2CWires], PigpioDaemon] = PigpioDaemon,
+        make_daemon: Callable[[EventTimeline, GpioBank, I2CWires], PigpioDaemon] = PigpioDaemon,
     ) -> None:
         if config.simulation is None:
             raise ConfigError(f"bench {config.name!r} is no simulated bench: it has no [simulation] section")
         self.config = config
         self.streams = Streams.from_seed(seed)
-        self.timeline = Timeline()
+        self.timeline = EventTimeline()
         self.gpio = GpioBank(self.timeline)
-        self.air = Air()
+        self.networks = SurroundingNetworks()
         self._lights = Lights()
         self._grey = 0.0
-        self._wobble_v = 0.0
-        self._character = draw(device, self.streams.device)
+        self._regulator_offset_v = 0.0
+        self._individual = draw_individual(device, self.streams.device)
         simulation = config.simulation
         self._make_supply(simulation)
         self._make_light(simulation, device)
         self.imp = ImpChip(
             self.timeline,
             self.rail,
-            self._character,
+            self._individual,
             self.streams.life,
             self._led_changed,
-            lambda chip: Firmware(chip, self.air, self.imp_sensor, device.supply.wifi_min_v),
-            table_of(random.Random(int(self.streams.colours.integers(2**63)))),
+            lambda chip: Firmware(chip, self.networks, self.imp_sensor, device.supply.wifi_min_v),
+            draw_led_table(random.Random(int(self.streams.colours.integers(2**63)))),
         )
         self.wires = I2CWires(
             self.timeline, baud_hz=simulation.i2c_baud_hz, overhead_ns=to_ns(simulation.i2c_overhead_s)
@@ -135,11 +137,13 @@ class SimulatedWorld:
         self.daemon = make_daemon(self.timeline, self.gpio, self.wires)
 
     def start(self) -> None:
+        """Open the daemon's port, and the instrument's if there is one."""
         self.daemon.start()
         if self.instrument_server is not None:
             self.instrument_server.start()
 
     def stop(self) -> None:
+        """Close the ports."""
         if self.instrument_server is not None:
             self.instrument_server.stop()
         self.daemon.stop()
@@ -149,29 +153,32 @@ class SimulatedWorld:
         """VISA name of the simulated bench supply while it runs; None on benches without one."""
         return None if self.instrument_server is None else self.instrument_server.resource
 
-    # surroundings
+    # Surroundings.
 
     def set_ambient(self, ambient: Ambient) -> None:
+        """The light from outside is this from now on."""
         self._light(replace(self._lights, ambient=ambient))
 
     def set_noise(self, snr: float) -> None:
         """`snr`: largest LED step over the standard deviation of one raw sample of the rig's sensor."""
         with self.timeline.lock:
-            self._seen.snr = snr
+            self._noisy_sensor.snr = snr
 
     @property
     def snr(self) -> float:
-        return self._seen.snr
+        """Largest LED step over the standard deviation of one raw sample of the rig's sensor."""
+        return self._noisy_sensor.snr
 
-    def set_air(self, networks: tuple[AnyNetwork, ...]) -> None:
+    def set_networks(self, networks: tuple[AnyNetwork, ...]) -> None:
+        """The networks in reach are these from now on."""
         with self.timeline.lock:
-            self.air.networks = networks
+            self.networks.present = networks
 
-    def condition_changed(self) -> None:
-        """What is wrong with the device is another thing now: let LED and sensor be so."""
-        condition = self.imp.condition
-        self.rig_sensor.die_brightness = (condition.red_brightness, condition.green_brightness)
-        self.imp_sensor.gain = condition.sensor_gain
+    def defects_changed(self) -> None:
+        """Let LED and light sensor follow the device's defects, which have changed."""
+        defects = self.imp.defects
+        self.rig_sensor.die_brightness = (defects.red_brightness, defects.green_brightness)
+        self.imp_sensor.gain = defects.sensor_gain
         self._light(self._lights)
         self.imp.refresh()
 
@@ -180,13 +187,13 @@ class SimulatedWorld:
         """What is lit now."""
         return self._lights
 
-    def wobble_regulator(self, volts: float) -> None:
-        """Let the regulator give so much more than it is told to."""
+    def offset_regulator(self, volts: float) -> None:
+        """Add `volts` to what the regulator gives for its set point, from now on."""
         with self.timeline.lock:
-            self._wobble_v = volts
+            self._regulator_offset_v = volts
             self._regulate()
 
-    # parts
+    # Parts.
 
     def _make_supply(self, simulation: Simulation) -> None:
         ranges, rng, supply = simulation.rail, self.streams.bench, self.config.supply
@@ -196,7 +203,7 @@ class SimulatedWorld:
                 source_ohm=ranges.source_ohm.draw(rng),
                 contact_ohm=ranges.contact_ohm.draw(rng),
                 limit_a=ranges.limit_a.draw(rng),
-                bulk_f=ranges.bulk_f.draw(rng) + self._character["bulk_f"],
+                bulk_f=ranges.bulk_f.draw(rng) + self._individual["bulk_f"],
                 bulk_esr_ohm=ranges.bulk_esr_ohm.draw(rng),
                 series_ohm=supply.series.ohm if supply.series else 0.0,
             ),
@@ -218,32 +225,32 @@ class SimulatedWorld:
         elif supply.fixed_v is not None:
             self.rail.set_regulator(supply.fixed_v * reference)
         elif supply.scpi is not None:
-            nature = Nature.draw(self.streams.instrument, sense_at_device=supply.scpi.sense_at_device)
-            self.instrument = Instrument(self.timeline, self.rail, nature)
+            parameters = InstrumentParameters.draw(self.streams.instrument, sense_at_device=supply.scpi.sense_at_device)
+            self.instrument = Instrument(self.timeline, self.rail, parameters)
             self.instrument_server = ScpiServer(self.instrument.handle)
 
     def _make_light(self, simulation: Simulation, device: DeviceProfile) -> None:
         optics, rng = simulation.optics, self.streams.bench
         gain, ratio = optics.gain.draw(rng), optics.ratio.draw(rng)
         gains = RigSensorGains(
-            red_v=optics.red_v.draw(rng) * gain * ratio * self._character["pipe_red"],
-            green_v=optics.green_v.draw(rng) * gain * self._character["pipe_green"],
+            red_v=optics.red_v.draw(rng) * gain * ratio * self._individual["pipe_red"],
+            green_v=optics.green_v.draw(rng) * gain * self._individual["pipe_green"],
             blinkup_v=optics.blinkup_v.draw(rng),
             compression=optics.compression.draw(rng),
         )
         self._grey = optics.grey.draw(rng)
-        character = self._character
-        led = LedParameters(character["red_forward_v"], character["green_forward_v"], device.supply.nominal_v)
+        individual = self._individual
+        led = LedParameters(individual["red_forward_v"], individual["green_forward_v"], device.supply.nominal_v)
         sensor = SensorParameters(rise_s=optics.rise_s.draw(rng), fall_s=optics.fall_s.draw(rng))
         self.rig_sensor = RigSensor(self.timeline, self.rail, led, sensor, gains)
-        self._seen = _Seen(self.rig_sensor, self.streams.sensor)
-        self._seen.snr = simulation.noise_snr
+        self._noisy_sensor = _NoisySensor(self.rig_sensor, self.streams.sensor)
+        self._noisy_sensor.snr = simulation.noise_snr
         self.imp_sensor = ImpSensor(
             self.timeline,
             blinkup_gain=optics.imp_blinkup.draw(rng),
             ambient_gain=optics.imp_ambient.draw(rng),
-            rise_s=character["sensor_rise_s"],
-            fall_s=character["sensor_fall_s"],
+            rise_s=individual["sensor_rise_s"],
+            fall_s=individual["sensor_fall_s"],
             sigma=optics.imp_sigma.draw(rng),
             rng=self.streams.light,
         )
@@ -252,15 +259,17 @@ class SimulatedWorld:
     def _make_chips(self, simulation: Simulation) -> None:
         supply, rng, rail = self.config.supply, self.streams.bench, self.rail
         oscillator = simulation.adc_oscillator
-        sensor_adc = self._adc(self.config.led.channel, self._seen, oscillator.draw(rng))
+        sensor_adc = self._adc(self.config.led.channel, self._noisy_sensor, oscillator.draw(rng))
         divided = Noisy(
-            _Node(rail.mean_node_v, 1.0 / supply.read_back.ratio), READ_BACK_SIGMA_V, self.streams.read_back
+            _RailQuantity(rail.mean_node_v, 1.0 / supply.read_back.ratio), READ_BACK_SIGMA_V, self.streams.read_back
         )
         read_back_adc = self._adc(supply.read_back.channel, divided, oscillator.draw(rng))
         monitor = INA219Chip(
             self.timeline,
-            shunt=Noisy(_Node(rail.mean_source_a, rail.parameters.shunt_ohm), MONITOR_SIGMA_V, self.streams.shunt),
-            bus=Noisy(_Node(rail.mean_regulator_v), READ_BACK_SIGMA_V, self.streams.monitor),
+            shunt=Noisy(
+                _RailQuantity(rail.mean_source_a, rail.parameters.shunt_ohm), MONITOR_SIGMA_V, self.streams.shunt
+            ),
+            bus=Noisy(_RailQuantity(rail.mean_regulator_v), READ_BACK_SIGMA_V, self.streams.monitor),
         )
         dac_v = 3.3 if supply.regulator is None else supply.regulator.dac_v
         self._dac = MCP4725Chip(self.timeline, vdd_v=dac_v, on_output=lambda _: self._regulate())
@@ -284,7 +293,9 @@ class SimulatedWorld:
         regulator = self._regulator
         if regulator is None:
             return
-        self.rail.set_regulator(max(0.0, regulator.top_v - regulator.slope * self._dac.output_v + self._wobble_v))
+        self.rail.set_regulator(
+            max(0.0, regulator.top_v - regulator.slope * self._dac.output_v + self._regulator_offset_v)
+        )
 
     def _connect_pins(self) -> None:
         gpio, config = self.gpio, self.config

@@ -112,12 +112,12 @@ def test_simulated_bench_can_do_everything(sim: Bench) -> None:
 
 
 def test_network_is_put_on_the_air(sim: Bench) -> None:
-    assert sim.world.air.networks == ()
+    assert sim.world.networks.present == ()
     sim.networks.provide("no-dns")
-    assert [n.ssid for n in sim.world.air.networks] == ["Bench-NoDNS"]
+    assert [n.ssid for n in sim.world.networks.present] == ["Bench-NoDNS"]
     with pytest.raises(ConfigError, match="atlantis"):
         sim.networks.provide("atlantis")
-    assert [n.ssid for n in sim.world.air.networks] == ["Bench-NoDNS"]
+    assert [n.ssid for n in sim.world.networks.present] == ["Bench-NoDNS"]
 
 
 def test_surroundings_reach_the_sensor(sim: Bench) -> None:

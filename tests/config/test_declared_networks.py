@@ -100,7 +100,7 @@ def test_an_open_bench_has_its_own_networks(tmp_path: Path) -> None:
         assert {"network", "network:office"} <= opened.capabilities
         opened.require("network:office")
         opened.networks.provide("office")
-        assert [n.name for n in opened.world.air.networks] == ["office"]
+        assert [n.name for n in opened.world.networks.present] == ["office"]
         with pytest.raises(CapabilityMissing, match=r"'imp003' lacks 'ethernet' to reach network 'wired'"):
             opened.require("network:wired")
         for ask in (opened.networks.provide, lambda name: opened.require(f"network:{name}")):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rig.diagnosis import FaultDomain, Outcome, Verdict
-from rig.sim.faults.device import KINDS
+from rig.sim.faults.device import DEFECT_KINDS
 from rig.sim.imp.ledtable import LED_STATES
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -46,8 +46,8 @@ def declared(worlds: Any) -> dict[str, list[str]]:
 def test_the_data_names_what_exists(modules: tuple[Any, Any]) -> None:
     worlds, _ = modules
     assert {Verdict(name) for names in declared(worlds).values() for name in names}
-    assert set(worlds.data()["defects"]) <= set(KINDS)
-    assert set(worlds.data()["colours_lie"]["defects"]) <= set(KINDS)
+    assert set(worlds.data()["defects"]) <= set(DEFECT_KINDS)
+    assert set(worlds.data()["colours_lie"]["defects"]) <= set(DEFECT_KINDS)
     for who in worlds.data()["defects"].values():
         assert set(who) - {"*"} <= set(worlds.names("devices"))
     assert all(row["reason"] for row in worlds.data()["declared"])

@@ -11,8 +11,9 @@ from rig.clock import VirtualClock
 from rig.drivers.adc import ContinuousInput
 from rig.errors import BenchFault
 from rig.sim.chips.ads1x15 import ADS1115Chip
-from rig.sim.physics.i2c import BusioI2C, I2CWires
-from rig.sim.physics.timeline import Timeline, to_ns
+from rig.sim.physics.busio import BusioI2C
+from rig.sim.physics.i2c import I2CWires
+from rig.sim.physics.timeline import EventTimeline, to_ns
 
 
 class Ramp:
@@ -37,7 +38,7 @@ class Table:
     """A bus with one ADS1115 whose inputs carry 0.1, 0.2, 0.3 V and a ramp."""
 
     def __init__(self) -> None:
-        self.timeline = Timeline()
+        self.timeline = EventTimeline()
         self.clock = VirtualClock(self.timeline)
         self.wires = I2CWires(self.timeline)
         self.i2c = BusioI2C(self.wires)

@@ -139,7 +139,7 @@ def test_dark_before_after_and_when_stopped(time: Time, lg: Lgpio, opened: Open,
     assert lg.levels == dark
     assert not sending.busy
     time.sleep(CLEAR.duration_s)
-    assert not tx._busy()
+    assert not tx.busy()
     assert lg.levels == dark, "the wave went on"
     tx.start(CLEAR)
     time.sleep(0.3)

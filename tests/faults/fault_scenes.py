@@ -13,6 +13,7 @@ from rig.config.bench import BenchConfig, SimulatedFault, load_bench
 from rig.config.device import load_device
 from rig.diagnosis import Verdict
 
+Open = Callable[..., Bench]
 Inject = Callable[[Bench], Any]
 Scene = Callable[[Bench, Inject], Observation]
 

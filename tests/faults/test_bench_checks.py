@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Open
+from fault_scenes import Open
 
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Open
-from fault_scenes import CASES, Case, broken, powered
+from fault_scenes import CASES, Case, Open, broken, powered
 
 from rig.bench.bench import Bench
 from rig.diagnosis import FaultDomain, Verdict
 from rig.errors import BenchError
-from rig.sim.faults.registry import KINDS, Faults
+from rig.sim.faults.registry import FAULT_KINDS, Faults
 
 SEEDS = (1, 2, 3)
 
 
 def test_every_fault_has_a_case() -> None:
-    assert {case.name for case in CASES} == set(KINDS)
+    assert {case.name for case in CASES} == set(FAULT_KINDS)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.scene is None], ids=lambda case: case.id)

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Open
-from fault_scenes import broken, powered
+from fault_scenes import Open, broken, powered
 
 from rig.bench.bench import Bench
 from rig.config.bench import load_bench
 from rig.errors import ConfigError
-from rig.sim.faults.registry import KINDS, Faults
+from rig.sim.faults.registry import FAULT_KINDS, Faults
 
 SIMULATED = Path(__file__).parents[2] / "fixtures" / "benches" / "simulated.toml"
 
@@ -99,7 +98,9 @@ def test_removed_fault_ends_now_or_never_begins(bench: Bench) -> None:
     now.remove()
 
 
-@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.final and name != "daemon.killed"])
+@pytest.mark.parametrize(
+    "name", [name for name, kind in FAULT_KINDS.items() if not kind.final and name != "daemon.killed"]
+)
 def test_fault_that_comes_and_goes_leaves_nothing_behind(name: str, bench: Bench) -> None:
     """Afterwards the bench proves itself as when it was opened, and the device is seen as before."""
     needed = {

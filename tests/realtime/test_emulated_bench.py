@@ -102,13 +102,13 @@ def test_a_cut_connection_leaves_the_device_off_although_the_session_lives(emula
     assert running.process.poll() is None, "the session ended by itself, so this test proves nothing"
 
 
-def test_a_killed_heart_beat_process_is_named(emulator: Emulator, session: Start) -> None:
+def test_a_killed_keep_alive_process_is_named(emulator: Emulator, session: Start) -> None:
     running = session(emulator.bench_file, SESSIONS, "-k", "goes_on", SIM_CONTROL=str(emulator.control))
     running.until_it_says("powered")
-    os.kill(heart_of(running.process.pid), signal.SIGKILL)
+    os.kill(keep_alive_of(running.process.pid), signal.SIGKILL)
     code, said = running.end()
     assert code == 10, said
-    assert "dead-man on GPIO 23 lapsed: its heart-beat process was killed; supply switched off" in said
+    assert "dead-man on GPIO 23 lapsed: its keep-alive process was killed; supply switched off" in said
     ends_off(emulator)
 
 
@@ -140,8 +140,10 @@ def test_two_sessions_on_one_bench_are_kept_apart(emulator: Emulator, session: S
     assert "another program keeps one alive" in said
 
 
-def heart_of(parent: int) -> int:
+def keep_alive_of(parent: int) -> int:
     """The process that a session has started."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
-    (heart,) = [n for n in children if "keepalive_process.py" in Path(f"/proc/{n}/cmdline").read_text(encoding="utf-8")]
-    return int(heart)
+    (keep_alive,) = [
+        n for n in children if "keepalive_process.py" in Path(f"/proc/{n}/cmdline").read_text(encoding="utf-8")
+    ]
+    return int(keep_alive)

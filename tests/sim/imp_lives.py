@@ -75,7 +75,7 @@ class Life(SimulatedWorld):
     def know(self, name: str, **changes: object) -> NetworkProfile:
         """Put a network on the air and its settings into the imp's flash."""
         network = load_network(name).model_copy(update=changes)
-        self.set_air((network,))
+        self.set_networks((network,))
         self.imp.flash.settings = settings_for(network)
         return network
 
@@ -91,7 +91,7 @@ class Life(SimulatedWorld):
 
     @property
     def factor(self) -> float:
-        return self.imp.character["clock_factor"]
+        return self.imp.individual["clock_factor"]
 
     def times(self, what: str) -> list[float]:
         """When `what` is in the imp's own history, in seconds."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rig.sim.physics.power import RailParameters, SupplyRail
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, EventTimeline
 
 
-class Counting(Timeline):
+class Counting(EventTimeline):
     """A timeline that refuses to go round in circles."""
 
     def __init__(self, most: int = 100_000) -> None:
@@ -25,5 +25,5 @@ class Counting(Timeline):
         return super().at(t_ns, counted)
 
 
-def rail_of(timeline: Timeline | None = None, **values: float) -> SupplyRail:
-    return SupplyRail(timeline or Timeline(), RailParameters(**values))
+def rail_of(timeline: EventTimeline | None = None, **values: float) -> SupplyRail:
+    return SupplyRail(timeline or EventTimeline(), RailParameters(**values))

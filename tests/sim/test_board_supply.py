@@ -6,11 +6,11 @@ import pytest
 
 from rig.sim.imp.board import BoardSupply
 from rig.sim.physics.power import RailParameters, SupplyRail
-from rig.sim.physics.timeline import Timeline, to_ns
+from rig.sim.physics.timeline import EventTimeline, to_ns
 
 
-def board(ohm: float = 0.0, limit_a: float = float("inf")) -> tuple[Timeline, SupplyRail, BoardSupply]:
-    timeline = Timeline()
+def board(ohm: float = 0.0, limit_a: float = float("inf")) -> tuple[EventTimeline, SupplyRail, BoardSupply]:
+    timeline = EventTimeline()
     rail = SupplyRail(timeline, RailParameters(source_ohm=0.0, shunt_ohm=0.001, switch_ohm=0.0, contact_ohm=0.0))
     supply = BoardSupply(rail, ohm, limit_a)
     rail.set_regulator(3.3)

@@ -14,8 +14,8 @@ from test_imp_online import flash_sync
 from rig.config.bench import SimulatedDefect
 from rig.config.device import load_device
 from rig.errors import ConfigError
-from rig.sim.faults.device import KINDS, Defects
-from rig.sim.imp.condition import Condition
+from rig.sim.faults.device import DEFECT_KINDS, Defects
+from rig.sim.imp.defects import DeviceDefects
 from rig.sim.imp.settings import ImpSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "devices.md"
@@ -42,7 +42,7 @@ def test_what_cannot_be_is_refused(name: str, numbers: dict[str, float], said: s
     life = Life(1)
     with pytest.raises(ConfigError, match=said):
         Defects(life).inject(name, **numbers)
-    assert life.imp.condition == Condition()
+    assert life.imp.defects == DeviceDefects()
 
 
 def test_a_device_without_external_flash_has_none_to_lose() -> None:
@@ -56,13 +56,13 @@ def test_a_mistake_in_a_bench_file_names_the_entry() -> None:
         Defects(Life(1)).inject_all(defects)
 
 
-@pytest.mark.parametrize("name", sorted(set(KINDS) - {"flash.blank", "regulator.weak"}))
+@pytest.mark.parametrize("name", sorted(set(DEFECT_KINDS) - {"flash.blank", "regulator.weak"}))
 def test_each_changes_the_device_and_is_healed(name: str) -> None:
     life = Life(1)
     defect = Defects(life).inject(name)
-    assert life.imp.condition != Condition()
+    assert life.imp.defects != DeviceDefects()
     defect.off()
-    assert life.imp.condition == Condition()
+    assert life.imp.defects == DeviceDefects()
 
 
 def test_swapped_colours() -> None:
@@ -151,7 +151,7 @@ def test_stuck_settings_confirm_in_green_and_go_on_with_the_old_network() -> Non
     life = Life(1)
     Defects(life).inject("flash.settings_stuck")
     configured(life, "home")
-    life.set_air(())
+    life.set_networks(())
     live(life, 6.0)
     firmware = life.imp._firmware
     assert firmware is not None
@@ -190,7 +190,7 @@ def test_code_may_end_the_window_early_from_impos_42_on(impos: int, over_s: floa
     life = Life(1, device=load_device("imp003").model_copy(update={"impos": impos}))
     Defects(life).inject("app.blinkup_off")
     configured(life, "home")
-    life.set_air(())
+    life.set_networks(())
     live(life, 75.0)
     assert life.times("window over")[0] - life.times("boot")[0] == pytest.approx(over_s * life.factor, abs=0.6)
 
@@ -213,8 +213,8 @@ def test_flash_faults_that_leave_the_microcontroller_alive_still_take_blinkup() 
 def test_the_page_lists_every_defect_with_its_numbers() -> None:
     text = PAGE.read_text("utf-8").split("## Defects")[1]
     rows = dict(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|([^|]*)\|", text, flags=re.MULTILINE))
-    assert set(rows) == set(KINDS)
-    for name, kind in KINDS.items():
+    assert set(rows) == set(DEFECT_KINDS)
+    for name, kind in DEFECT_KINDS.items():
         assert re.findall(r"`(\w+)`", rows[name]) == [p.name for p in kind.parameters], name
         for p in kind.parameters:
             assert f"`{p.name}` ({p.default:g})" in rows[name], name

@@ -63,7 +63,7 @@ def test_whether_a_power_cycle_brings_it_back_is_the_devices(chance: float, then
 def test_both_unknowns_differ_from_device_to_device() -> None:
     lives = [life_with("flash.gone_by_blinkup", seed=seed) for seed in range(12)]
     for name in ("flash_gone_answers", "flash_gone_stays"):
-        assert {life.imp.character[name] < 0.5 for life in lives} == {True, False}
+        assert {life.imp.individual[name] < 0.5 for life in lives} == {True, False}
 
 
 def test_without_a_blinkup_it_stays_as_it_is() -> None:

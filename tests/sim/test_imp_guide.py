@@ -12,7 +12,7 @@ from rig.config.device import load_device
 from rig.config.network import AnyNetwork, NetworkProfile, load_any_network
 from rig.config.spread import spread
 from rig.sim.faults.device import Defects
-from rig.sim.imp.settings import ImpSettings, Proxy
+from rig.sim.imp.settings import ImpSettings, StoredProxy
 
 TOKEN, PLAN = "00112233445566aa", "aa66554433221100"
 ENROLLED = ImpSettings(token=TOKEN, plan=PLAN)
@@ -30,7 +30,7 @@ def device(name: str, **behaviour: float) -> Callable[[int], Life]:
 
 def around(life: Life, *names: str) -> AnyNetwork:
     networks = tuple(load_any_network(name) for name in names)
-    life.set_air(networks)
+    life.set_networks(networks)
     return networks[0]
 
 
@@ -90,7 +90,7 @@ def home(**more: object) -> ImpSettings:
     return ImpSettings(ssid="Bench-ProxyOnly", password="a firm handshake", **more)  # type: ignore[arg-type]
 
 
-NO_PROXY, WRONG_USER = Proxy("proxy.elsewhere", 3128), Proxy("proxy.bench", 3128, "imp", "not this")
+NO_PROXY, WRONG_USER = StoredProxy("proxy.elsewhere", 3128), StoredProxy("proxy.bench", 3128, "imp", "not this")
 
 # Rows that go on for as long as their cause does.
 CYCLIC: dict[str, object] = {

@@ -17,7 +17,7 @@ def test_nothing_lives_without_power() -> None:
     life = Life()
     life.run_to(3.0)
     assert (life.imp.truth.boots, life.led_log, life.imp.running) == (0, [], False)
-    assert life.rail.load_a == life.imp.character["off_a"]
+    assert life.rail.load_a == life.imp.individual["off_a"]
 
 
 @pytest.mark.parametrize(("volts", "boots"), [(0.5, 0), (1.72, 0), (1.735, 0), (1.75, 1), (3.3, 1)])
@@ -57,7 +57,7 @@ def test_red_comes_early_in_the_boot_then_the_radio_or_the_blinking(seed: int) -
     life.power()
     life.run_to(1.0)
     boot_s = life.times("boot")[0]
-    character, factor = life.imp.character, life.factor
+    character, factor = life.imp.individual, life.factor
     (red_ns, red), (amber_ns, amber) = [entry for entry in life.led_log if entry[1] != "D"][:2]
     dark_ns = next(t_ns for t_ns, colour in life.led_log if colour == "D")
     assert (red, amber) == ("R", "A")
@@ -75,7 +75,7 @@ def test_below_the_reset_level_it_resets_and_above_power_on_it_boots_again() -> 
     truth = life.imp.truth
     assert (truth.resets, truth.online, life.imp.running) == (1, False, False)
     assert life.colour_at(5.5) == "D"
-    assert life.rail.load_a == life.imp.character["off_a"]
+    assert life.rail.load_a == life.imp.individual["off_a"]
     life.rail.set_regulator(1.73)  # above reset, below power-on
     life.run(1.0)
     assert truth.boots == 1
@@ -89,7 +89,7 @@ def test_a_dead_imp_leaves_nothing_running() -> None:
     life.rail.set_switch(False)
     life.run(2.0)
     entries, changes = len(life.imp.truth.history), len(life.led_log)
-    life.set_air(())
+    life.set_networks(())
     life.run(100.0)
     assert len(life.imp.truth.history) == entries
     assert len(life.led_log) == changes
@@ -182,7 +182,7 @@ def test_a_weak_supply_makes_it_loop_and_a_big_capacitor_cures_it(seed: int) -> 
     assert 1.0 < rate_hz < 40.0
     # It dies in the first burst, so nothing but the red of the boot is ever seen.
     assert {colour for _, colour in life.led_log} == {"R", "D"}
-    period_s = (0.0026 + life.imp.character["boot_to_red_s"] + life.imp.character["red_to_radio_s"]) * life.factor
+    period_s = (0.0026 + life.imp.individual["boot_to_red_s"] + life.imp.individual["red_to_radio_s"]) * life.factor
     assert 1 / rate_hz == pytest.approx(period_s, abs=0.004)
     cured = Life(seed, config=bench_with(bulk_f=2200e-6, source_ohm=0.05))
     cured.know("home")
@@ -219,7 +219,7 @@ def mean_ma(life: Life, start_s: float, end_s: float) -> float:
 @pytest.mark.parametrize("seed", range(6))
 def test_current_by_state(seed: int) -> None:
     life = Life(seed)
-    c = {name: 1000 * value for name, value in life.imp.character.values.items() if name.endswith("_a")}
+    c = {name: 1000 * value for name, value in life.imp.individual.values.items() if name.endswith("_a")}
     life.know("home")
     life.run_to(1.0)
     assert mean_ma(life, 0.5, 1.0) == 0.0
@@ -242,7 +242,7 @@ def test_current_by_state(seed: int) -> None:
 
 def test_connecting_draws_a_calibration_burst_then_transmissions() -> None:
     life = Life(3, config=bench_with(bulk_f=100e-9, bulk_esr_ohm=0.0))
-    c = life.imp.character
+    c = life.imp.individual
     loads: list[tuple[int, float]] = []
     original = life.rail.set_load
 
@@ -274,4 +274,4 @@ def test_after_the_window_the_current_falls() -> None:
     life = Life(2)
     life.power()
     life.run_to(64.0)
-    assert mean_ma(life, 63.0, 64.0) == pytest.approx(1000 * life.imp.character["idle_a"], abs=0.1)
+    assert mean_ma(life, 63.0, 64.0) == pytest.approx(1000 * life.imp.individual["idle_a"], abs=0.1)

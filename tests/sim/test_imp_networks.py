@@ -8,7 +8,7 @@ from test_imp_guide import ENROLLED, PLAN, TOKEN, around, configured, live
 
 from rig.config.device import load_device
 from rig.config.network import NetworkProfile, load_network
-from rig.sim.imp.settings import ImpSettings, Proxy, StaticIp
+from rig.sim.imp.settings import ImpSettings, StaticIp, StoredProxy
 
 SEEDS = (1, 2, 3)
 
@@ -17,7 +17,7 @@ def life_of(device: str, network: str, until_s: float = 15.0, seed: int = 1, **c
     life = Life(seed, device=load_device(device))
     known = load_network(network)
     changed = known.model_copy(update=changes)
-    life.set_air((changed,))
+    life.set_networks((changed,))
     life.imp.flash.settings = settings_for(known)
     return live(life, until_s)
 
@@ -74,7 +74,7 @@ def test_a_wep_key_in_hex_opens_what_was_set_up_in_characters() -> None:
 def test_a_router_counts_refusals_over_resets() -> None:
     life = Life(2)
     network = load_network("mixed-wpa").model_copy(update={"refuses_joins": 3})
-    life.set_air((network,))
+    life.set_networks((network,))
     life.imp.flash.settings = settings_for(network)
     live(life, 4.0)
     assert not life.imp.truth.online
@@ -136,15 +136,15 @@ def test_fixed_addresses_must_fit_the_network(static: StaticIp, last: str) -> No
 @pytest.mark.parametrize(
     ("proxy", "last"),
     [
-        (Proxy("proxy.bench", 3128, "imp", "let me through"), "connected"),
-        (Proxy("proxy.bench", 3128, "imp", "let me in"), "proxy_cred"),
-        (Proxy("proxy.bench", 3128), "proxy_cred"),
-        (Proxy("proxy.bench", 8080, "imp", "let me through"), "proxy_addr"),
-        (Proxy("proxy.test", 3128, "imp", "let me through"), "proxy_addr"),
+        (StoredProxy("proxy.bench", 3128, "imp", "let me through"), "connected"),
+        (StoredProxy("proxy.bench", 3128, "imp", "let me in"), "proxy_cred"),
+        (StoredProxy("proxy.bench", 3128), "proxy_cred"),
+        (StoredProxy("proxy.bench", 8080, "imp", "let me through"), "proxy_addr"),
+        (StoredProxy("proxy.test", 3128, "imp", "let me through"), "proxy_addr"),
     ],
     ids=["right", "wrong_password", "none", "wrong_port", "wrong_name"],
 )
-def test_the_proxy_lets_through_whom_it_knows(proxy: Proxy, last: str) -> None:
+def test_the_proxy_lets_through_whom_it_knows(proxy: StoredProxy, last: str) -> None:
     life = Life(1)
     around(life, "proxy-only")
     life.imp.flash.settings = ImpSettings(ssid="Bench-ProxyOnly", password="a firm handshake", proxy=proxy)
@@ -154,28 +154,28 @@ def test_the_proxy_lets_through_whom_it_knows(proxy: Proxy, last: str) -> None:
 def test_a_proxy_where_none_is_needed_is_still_asked() -> None:
     life = Life(1)
     around(life, "home")
-    settings = ImpSettings(ssid="Bench-Home", password="a firm handshake", proxy=Proxy("proxy.bench", 3128))
+    settings = ImpSettings(ssid="Bench-Home", password="a firm handshake", proxy=StoredProxy("proxy.bench", 3128))
     life.imp.flash.settings = settings
     assert live(life, 12.0).shown()[-1] == "proxy_addr"
 
 
 def test_smart_setup_keeps_an_outdated_device_updating_for_ever() -> None:
     life = Life(1)
-    life.imp.condition.outdated = True
+    life.imp.defects.outdated = True
     configured(life, "smart-setup")
     live(life, 120.0)
     truth = life.imp.truth
     assert truth.updates == 0
     assert truth.restarts >= 3
     assert len(life.times("update begins")) >= 4 - 1
-    life.set_air((load_network("smart-setup").model_copy(update={"portal": "none"}),))
+    life.set_networks((load_network("smart-setup").model_copy(update={"portal": "none"}),))
     life.run(60.0)
     assert (truth.updates, truth.online) == (1, True)
 
 
 def test_an_interrupted_update_begins_anew() -> None:
     life = Life(1)
-    life.imp.condition.outdated = True
+    life.imp.defects.outdated = True
     configured(life, "home")
     live(life, 5.0)
     assert life.shown()[-1] == "update"
@@ -264,7 +264,7 @@ def test_a_lost_connection_is_tried_again_in_the_dark_after_the_window() -> None
     live(life, 100.0)
     assert life.times("gave up")
     assert life.led_log[-1][1] == "D"
-    life.set_air((network,))
+    life.set_networks((network,))
     life.run(130.0)
     assert len(life.times("online")) >= 2
     assert life.led_log[-1][0] / 1e9 < 100.0

@@ -66,11 +66,11 @@ def test_stored_hints_skip_the_scan() -> None:
 
 def test_hints_to_a_network_that_is_gone_are_dropped() -> None:
     life = online_life()
-    networks = life.air.networks
+    networks = life.networks.present
     for air in ((), networks):
         life.rail.set_switch(False)
         life.run(1.0)
-        life.set_air(air)
+        life.set_networks(air)
         before = len(life.shown())
         life.power()
         life.run(4.0)
@@ -146,11 +146,11 @@ def test_a_static_address_needs_no_dhcp() -> None:
 def test_a_network_that_comes_late_is_still_found() -> None:
     life = Life()
     network = life.know("home")
-    life.set_air(())
+    life.set_networks(())
     life.power()
     life.run_to(20.0)
     assert life.shown() == ["searching"]
-    life.set_air((network,))
+    life.set_networks((network,))
     life.run_to(27.0)
     assert life.imp.truth.online
 
@@ -164,7 +164,7 @@ def test_rejected_goes_green_then_back_to_amber() -> None:
     assert not life.imp.truth.online
     rejected_s = life.times("rejected by the server")[0]
     amber_s = life.times("shows no_settings")[0]
-    assert amber_s - rejected_s == pytest.approx(life.imp.character["rejection_s"] * life.factor, abs=1e-6)
+    assert amber_s - rejected_s == pytest.approx(life.imp.individual["rejection_s"] * life.factor, abs=1e-6)
     assert "G" in {colour for colour, _ in life.runs(rejected_s, amber_s)}
     assert_follows(life, "no_settings", amber_s, 15.0)
 
@@ -256,7 +256,7 @@ def test_a_failed_blinkup_shows_a_long_red_then_what_was_before() -> None:
     flash_sync(life)
     life.run(10.0)
     failed_s = next(t / NS_PER_S for t, text in life.imp.truth.history if text.startswith("BlinkUp failed"))
-    red_s = life.imp.character["reception_error_red_s"] * life.factor
+    red_s = life.imp.individual["reception_error_red_s"] * life.factor
     assert life.runs(failed_s, failed_s + 4.0)[0] == ("R", pytest.approx(red_s, abs=1e-6))
     assert 0.5 * 0.97 <= red_s <= 2.0 * 1.03
     assert_follows(life, "no_settings", failed_s + red_s, life.timeline.now_s)
@@ -276,7 +276,7 @@ def test_a_reception_that_began_in_time_may_outlast_the_window() -> None:
 def test_new_settings_go_green_then_scan_and_connect() -> None:
     life = Life()
     network = load_network("home")
-    life.set_air((network,))
+    life.set_networks((network,))
     life.power()
     life.run_to(20.0)
     firmware = life.imp._firmware

@@ -17,7 +17,7 @@ def life_on(network: str, device: str, *, seed: int = 1, defect: str = "", **cha
     if defect:
         Defects(life).inject(defect)
     there = load_network(network)
-    life.set_air((there,))
+    life.set_networks((there,))
     life.imp.flash.settings = settings_for(there)
     return live(life, 9.0)
 
@@ -72,7 +72,7 @@ def test_the_defect_is_an_impos_before_42_6_and_other_networks_are_joined() -> N
 def test_the_password_still_counts() -> None:
     life = Life(1)
     there = load_network("wpa3-transition")
-    life.set_air((there,))
+    life.set_networks((there,))
     life.imp.flash.settings = settings_for(there.model_copy(update={"password": load_network("open").password}))
     assert live(life, 9.0).shown()[-1] == "joining"
 
@@ -82,6 +82,6 @@ def test_what_was_added_changes_no_individual() -> None:
     plain = load_device("imp003")
     rare = plain.simulation.rare.model_copy(update={"sae_unseen": spread(0.7)})
     other = plain.model_copy(update={"simulation": plain.simulation.model_copy(update={"rare": rare})})
-    values, changed = (Life(7, device=device).imp.character.values for device in (plain, other))
+    values, changed = (Life(7, device=device).imp.individual.values for device in (plain, other))
     assert [name for name in values if values[name] != changed[name]] == ["sae_unseen"]
     assert list(values)[-len(type(rare).model_fields) :] == list(type(rare).model_fields)

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rig.sim.physics.imp_sensor import ImpSensor
 from rig.sim.physics.optics import (
     Ambient,
-    ImpSensor,
     LedParameters,
     Lights,
     RigSensor,
@@ -19,7 +19,7 @@ from rig.sim.physics.optics import (
     SensorParameters,
 )
 from rig.sim.physics.power import RailParameters, SupplyRail
-from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, EventTimeline
 
 GAINS = RigSensorGains(red_v=0.45, green_v=0.75, blinkup_v=0.1, compression=0.04)
 DARK = Ambient(level=0.0)
@@ -30,7 +30,7 @@ class Table:
     """A sensor above a stiff supply, and time to move."""
 
     def __init__(self, sensor: SensorParameters | None = None, supply_v: float = 3.3) -> None:
-        self.timeline = Timeline()
+        self.timeline = EventTimeline()
         self.rail = SupplyRail(self.timeline, RailParameters(source_ohm=0.0, shunt_ohm=0.0, bleed_ohm=1e6))
         self.rail.set_regulator(supply_v)
         self.rail.set_switch(True)
@@ -288,7 +288,7 @@ class Ears:
     """An imp's sensor with a show before it, read in blocks."""
 
     def __init__(self, seed: int = 5, sigma: float = 0.0, rise_s: float = 0.0004, fall_s: float = 0.0009) -> None:
-        self.timeline = Timeline()
+        self.timeline = EventTimeline()
         self.sensor = ImpSensor(
             self.timeline,
             blinkup_gain=0.5,

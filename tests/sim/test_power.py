@@ -14,7 +14,7 @@ from rail_numeric import GRID, MODES, STEPS, Case, Numeric, apply, random_case
 from rail_of import rail_of
 
 from rig.sim.physics.power import SupplyRail
-from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, NS_PER_US, EventTimeline
 
 CASES = 80
 
@@ -29,7 +29,7 @@ def numeric() -> Numeric:
 
 def play(case: Case, look: Callable[[SupplyRail, int], None], rail: SupplyRail | None = None) -> SupplyRail:
     """Let a case happen; `look` at each multiple of GRID steps."""
-    rail = rail or SupplyRail(Timeline(), case.parameters)
+    rail = rail or SupplyRail(EventTimeline(), case.parameters)
     pending = list(case.changes)
     for step in range(0, STEPS + 1, GRID // 2):
         rail.timeline.advance_to(step * case.step_ns)
@@ -75,7 +75,7 @@ def test_crossings_come_when_the_node_passes(index: int) -> None:
     case, trace = found.cases[index], found.v[:, index]
     up_v, down_v = 1.74, 1.70
     fired: list[tuple[str, int]] = []
-    rail = SupplyRail(Timeline(), case.parameters)
+    rail = SupplyRail(EventTimeline(), case.parameters)
 
     def rose() -> None:
         fired.append(("rise", rail.timeline.now_ns))
@@ -185,7 +185,7 @@ def test_what_comes_in_is_what_is_stored_or_taken() -> None:
     for _ in range(30):
         case = random_case(rng, esr=False)
         p = case.parameters
-        rail = SupplyRail(Timeline(), p)
+        rail = SupplyRail(EventTimeline(), p)
         state = {"on": 0.0, "load": 0.0}
         edges = sorted({0, STEPS, *(change.step for change in case.changes)})
         for start, end in pairwise(edges):

@@ -9,14 +9,14 @@ import pytest
 
 from rig.errors import BenchFault
 from rig.sim.physics.i2c import I2CWires
-from rig.sim.physics.timeline import NS_PER_MS, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, EventTimeline
 from rig.sim.server.realtime import RealTimeDriver
 
 PATIENCE_S = 20.0
 
 
 def test_events_happen_in_order_and_never_before_their_time() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     happened: list[tuple[int, int]] = []
     over = threading.Event()
     driver = RealTimeDriver(timeline)
@@ -32,7 +32,7 @@ def test_events_happen_in_order_and_never_before_their_time() -> None:
 
 
 def test_time_stands_still_when_stopped_and_goes_on_from_there() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     driver = RealTimeDriver(timeline)
     for _ in range(2):
         moved = threading.Event()
@@ -49,7 +49,7 @@ def test_time_stands_still_when_stopped_and_goes_on_from_there() -> None:
 
 
 def test_what_takes_time_does_not_push_the_world_ahead_of_the_wall() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     wires = I2CWires(timeline, overhead_ns=NS_PER_MS)
     driver = RealTimeDriver(timeline)
     driver.start()
@@ -67,7 +67,7 @@ def test_what_takes_time_does_not_push_the_world_ahead_of_the_wall() -> None:
 
 
 def test_event_that_fails_is_told_at_the_end() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     driver = RealTimeDriver(timeline)
     timeline.after(NS_PER_MS, lambda: [][1])
     driver.start()

@@ -8,11 +8,11 @@ import pytest
 
 from rig.errors import ClockError
 from rig.sim.physics.process import Process, Program
-from rig.sim.physics.timeline import NS_PER_S, NS_PER_US, Timeline, to_ns
+from rig.sim.physics.timeline import NS_PER_S, NS_PER_US, EventTimeline, to_ns
 
 
 def test_events_come_in_order_of_time_then_of_asking() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     rng = random.Random(3)
     wanted = []
     seen: list[tuple[int, int]] = []
@@ -26,7 +26,7 @@ def test_events_come_in_order_of_time_then_of_asking() -> None:
 
 
 def test_time_is_only_where_it_was_told_to_be() -> None:
-    timeline = Timeline(100)
+    timeline = EventTimeline(100)
     seen: list[int] = []
     timeline.at(150, lambda: seen.append(150))
     timeline.at(151, lambda: seen.append(151))
@@ -39,7 +39,7 @@ def test_time_is_only_where_it_was_told_to_be() -> None:
 
 
 def test_what_is_scheduled_for_the_past_happens_next() -> None:
-    timeline = Timeline(100)
+    timeline = EventTimeline(100)
     event = timeline.at(5, lambda: None)
     assert event.t_ns == 100
     assert timeline.after(7, lambda: None).t_ns == 107
@@ -49,7 +49,7 @@ def test_what_is_scheduled_for_the_past_happens_next() -> None:
 
 
 def test_an_event_may_schedule_and_cancel_others() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     seen: list[str] = []
     doomed = timeline.at(20, lambda: seen.append("doomed"))
 
@@ -68,14 +68,14 @@ def test_an_event_may_schedule_and_cancel_others() -> None:
 
 
 def test_time_does_not_go_back() -> None:
-    timeline = Timeline(10)
+    timeline = EventTimeline(10)
     with pytest.raises(ClockError, match="10 ns to 9 ns"):
         timeline.advance_to(9)
     timeline.advance_to(10)
 
 
 def test_an_event_can_not_move_time_and_does_no_harm_trying() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     timeline.at(10, lambda: timeline.elapse(5))
     with pytest.raises(ClockError, match="from within an event"):
         timeline.advance_to(20)
@@ -85,7 +85,7 @@ def test_an_event_can_not_move_time_and_does_no_harm_trying() -> None:
 
 
 def test_a_pause_stops_at_the_event_that_asked() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     seen: list[int] = []
     timeline.at(10, timeline.request_pause)
     timeline.at(10, lambda: seen.append(timeline.now_ns))
@@ -96,14 +96,14 @@ def test_a_pause_stops_at_the_event_that_asked() -> None:
 
 
 def test_a_pause_asked_for_by_the_last_event_is_heard_there() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     timeline.at(10, timeline.request_pause)
     assert timeline.advance_to(50, pausable=True)
     assert timeline.now_ns == 10
 
 
 def test_a_pause_waits_for_a_move_that_may_pause() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     seen: list[int] = []
     timeline.at(10, timeline.request_pause)
     timeline.at(20, lambda: seen.append(timeline.now_ns))
@@ -122,7 +122,7 @@ def test_seconds_become_whole_nanoseconds() -> None:
 
 class Diary:
     def __init__(self) -> None:
-        self.timeline = Timeline()
+        self.timeline = EventTimeline()
         self.seen: list[tuple[int, str]] = []
 
     def note(self, what: str) -> None:
@@ -187,7 +187,7 @@ def test_a_program_may_stop_itself() -> None:
 
 
 def test_a_programs_mistake_is_not_swallowed() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
 
     def program() -> Program:
         yield 5

@@ -9,7 +9,7 @@ from imp_lives import Life, bench, bench_with, imp003
 
 from rig.config.bench import load_bench
 from rig.errors import ConfigError
-from rig.sim.imp.character import draw
+from rig.sim.imp.individual import draw_individual
 from rig.sim.physics.gpio import OUTPUT
 from rig.sim.physics.optics import Ambient
 from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S
@@ -29,7 +29,7 @@ def lived(seed: int, between: Callable[[Life], None] | None = None, network: str
 
 def biography(life: Life) -> tuple[object, ...]:
     truth = life.imp.truth
-    return (truth.history, life.led_log, truth.boots, truth.resets, life.imp.character.values, life.rail.parameters)
+    return (truth.history, life.led_log, truth.boots, truth.resets, life.imp.individual.values, life.rail.parameters)
 
 
 def test_the_same_seed_gives_the_same_history() -> None:
@@ -51,7 +51,7 @@ def test_looking_changes_nothing_in_the_imps_life() -> None:
     def look(life: Life) -> None:
         now_ns = life.timeline.now_ns
         for part in range(10):
-            life._seen.mean_v(now_ns - (10 - part) * NS_PER_MS, now_ns - (9 - part) * NS_PER_MS)
+            life._noisy_sensor.mean_v(now_ns - (10 - part) * NS_PER_MS, now_ns - (9 - part) * NS_PER_MS)
         life.rail.mean_node_v(now_ns - NS_PER_MS, now_ns)
         life.rail.mean_source_a(now_ns - NS_PER_MS, now_ns)
 
@@ -76,20 +76,20 @@ def test_looking_changes_nothing_in_the_imps_life() -> None:
 def test_noise_and_room_light_change_nothing_in_the_imps_life() -> None:
     alone = lived(3)
 
-    def disturb(life: Life) -> None:
+    def add_fault(life: Life) -> None:
         life.set_noise(6.0)
         life.set_ambient(Ambient(level=0.5, flicker=0.1))
 
-    assert biography(lived(3, disturb)) == biography(alone)
+    assert biography(lived(3, add_fault)) == biography(alone)
 
 
 def test_bench_and_device_are_drawn_apart() -> None:
     """Another bench around it leaves the device what it is."""
     plain, other = Life(5), Life(5, config=bench_with(bulk_f=1e-3, source_ohm=0.2))
-    assert plain.imp.character == other.imp.character
+    assert plain.imp.individual == other.imp.individual
     assert plain.rail.parameters != other.rail.parameters
-    assert plain.imp.character != Life(6).imp.character
-    assert plain.imp.character == draw(imp003(), Streams.from_seed(5).device)
+    assert plain.imp.individual != Life(6).imp.individual
+    assert plain.imp.individual == draw_individual(imp003(), Streams.from_seed(5).device)
 
 
 def test_streams_are_independent_and_repeatable() -> None:
@@ -111,7 +111,7 @@ def test_values_are_drawn_from_their_ranges_and_fill_them() -> None:
         assert limits.low <= min(drawn) < limits.low + 0.15 * width
         assert limits.high - 0.15 * width < max(drawn) <= limits.high
     timing = imp003().simulation.timing
-    drawn = [life.imp.character["red_to_radio_s"] for life in lives]
+    drawn = [life.imp.individual["red_to_radio_s"] for life in lives]
     assert timing.red_to_radio_s.low <= min(drawn) < 0.06
     assert 0.2 < max(drawn) <= timing.red_to_radio_s.high
     assert len(set(drawn)) == 60
@@ -223,7 +223,7 @@ def test_noise_is_what_was_asked_for() -> None:
         for _ in range(1500):
             life.timeline.elapse(NS_PER_MS)
             now_ns = life.timeline.now_ns
-            readings.append(life._seen.mean_v(now_ns - NS_PER_MS, now_ns) - 0.01)
+            readings.append(life._noisy_sensor.mean_v(now_ns - NS_PER_MS, now_ns) - 0.01)
         mean = sum(readings) / len(readings)
         sigma = (sum((v - mean) ** 2 for v in readings) / len(readings)) ** 0.5
         assert sigma == pytest.approx(life.rig_sensor.gains.step_v / snr, rel=0.08)

@@ -9,7 +9,7 @@ from rig.bench.dut import DeviceUnderTest
 from rig.drivers.failsafe import dead_man, keepalive_process
 from rig.drivers.failsafe.dead_man import MARK, SCRIPT, DeadMan
 from rig.errors import BenchConnectionError, BenchFault
-from rig.sim.keepalive import BEAT_NS, WorldHeart
+from rig.sim.keepalive import REFRESH_NS, SimulatedKeepAlive
 from rig.sim.pigpiod.protocol import Cmd, Request
 
 GPIO = 23
@@ -22,8 +22,8 @@ def powered(sim: Bench) -> Bench:
     return sim
 
 
-def heart(sim: Bench) -> WorldHeart:
-    return sim._backend.heart  # type: ignore[return-value]
+def keep_alive(sim: Bench) -> SimulatedKeepAlive:
+    return sim._backend.keep_alive  # type: ignore[return-value]
 
 
 def scripts(sim: Bench) -> list[int]:
@@ -33,8 +33,8 @@ def scripts(sim: Bench) -> list[int]:
 
 def test_the_script_is_the_one_of_the_manual_with_a_wave_stopped() -> None:
     assert SCRIPT.format(gpio=GPIO) == "tag 0 mils 50 dcr p0 jp 0 w 23 0 wvhlt w 23 0 halt"
-    assert keepalive_process.BEAT_S <= 0.06
-    assert BEAT_NS <= 60_000_000
+    assert keepalive_process.REFRESH_S <= 0.06
+    assert REFRESH_NS <= 60_000_000
     assert (dead_man.FULL + 1) * dead_man.ROUND_S <= 0.25
 
 
@@ -45,17 +45,17 @@ def test_it_holds_as_long_as_it_is_kept_alive(sim: Bench) -> None:
     assert sim.world.rail.switch_on
 
 
-def test_without_its_heart_it_is_off_in_time_and_says_so(sim: Bench) -> None:
+def test_without_its_keep_alive_it_is_off_in_time_and_says_so(sim: Bench) -> None:
     powered(sim)
     off_s: list[float] = []
     sim.world.gpio.on_change(GPIO, lambda _: off_s.append(sim.world.timeline.now_s))
-    heart(sim).kill()
+    keep_alive(sim).kill()
     killed_s = sim.clock.now_s()
     sim.clock.sleep(1.0)
     assert len(off_s) == 1
     assert 0.13 <= off_s[0] - killed_s <= 0.2505
     assert not sim.world.rail.switch_on
-    with pytest.raises(BenchFault, match=r"dead-man on GPIO 23 lapsed: its heart-beat process was killed; supply swit"):
+    with pytest.raises(BenchFault, match=r"dead-man on GPIO 23 lapsed: its keep-alive process was killed; supply swit"):
         sim.supply.measure()
     assert not sim.supply.enabled, "what the pin is and what the driver thinks are the same again"
     with pytest.raises(BenchFault, match="lapsed"):
@@ -92,7 +92,7 @@ def test_a_wave_that_would_switch_on_again_is_stopped(sim: Bench) -> None:
     pi.wave_add_generic([pigpio.pulse(1 << GPIO, 0, 30_000), pigpio.pulse(0, 1 << GPIO, 30_000)])
     pi.wave_send_repeat(pi.wave_create())
     sim.clock.sleep(0.1)
-    heart(sim).kill()
+    keep_alive(sim).kill()
     sim.clock.sleep(0.4)
     for _ in range(20):
         assert not sim.world.rail.switch_on
@@ -107,7 +107,7 @@ def test_closing_deletes_the_script_and_what_killed_programs_left(sim: Bench) ->
     sim.supply.close()
     assert scripts(sim) == [left, foreign]
     sim.clock.sleep(0.1)
-    made = DeadMan(pi, sim.clock, heart(sim), GPIO)
+    made = DeadMan(pi, sim.clock, keep_alive(sim), GPIO)
     assert foreign in scripts(sim)
     assert len(scripts(sim)) == 2
     made.arm()
@@ -118,7 +118,7 @@ def test_closing_deletes_the_script_and_what_killed_programs_left(sim: Bench) ->
 def test_a_dead_man_that_somebody_keeps_alive_is_another_program_s(sim: Bench) -> None:
     pi = sim._backend.factory.connection
     with pytest.raises(BenchFault, match=r"another program keeps one alive \(script 0 of pigpiod\)"):
-        DeadMan(pi, sim.clock, WorldHeart(sim.world), GPIO)
+        DeadMan(pi, sim.clock, SimulatedKeepAlive(sim.world), GPIO)
 
 
 def test_full_store_is_named(sim: Bench) -> None:
@@ -126,7 +126,7 @@ def test_full_store_is_named(sim: Bench) -> None:
     for _ in range(31):
         pi.store_script(b"mils 1")
     with pytest.raises(BenchFault, match="pigpiod refuses its script"):
-        DeadMan(pi, sim.clock, WorldHeart(sim.world), 25)
+        DeadMan(pi, sim.clock, SimulatedKeepAlive(sim.world), 25)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_rehearsal_finds_a_script_that_does_not_do_its_task(
     sim: Bench, monkeypatch: pytest.MonkeyPatch, text: str, said: str
 ) -> None:
     monkeypatch.setattr(dead_man, "SCRIPT", text)
-    made = DeadMan(sim._backend.factory.connection, sim.clock, WorldHeart(sim.world), 25)
+    made = DeadMan(sim._backend.factory.connection, sim.clock, SimulatedKeepAlive(sim.world), 25)
     with pytest.raises(BenchFault, match=said):
         made.arm()
 
@@ -150,7 +150,7 @@ def test_rehearsal_finds_a_script_that_does_not_do_its_task(
 def test_the_device_is_not_powered_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_bench("simulated", seed=3) as sim:
         sim.supply.set(3.3)
-        heart(sim).kill()
+        keep_alive(sim).kill()
         with pytest.raises(BenchFault, match="lapsed"):
             sim.supply.enable()
         assert not sim.world.rail.switch_on

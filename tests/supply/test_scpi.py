@@ -19,7 +19,7 @@ from rig.bench.bench import Bench, open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.config.bench import Scpi, load_bench
 from rig.config.device import load_device
-from rig.drivers.failsafe.off_on_exit import Will
+from rig.drivers.failsafe.off_on_exit import OffOnExit
 from rig.drivers.supply.scpi import OFF_COMMAND, ScpiSource, open_visa
 from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, SafetyTrip, SupplyLimitError
 from rig.sim.server.realtime import RealTimeDriver
@@ -30,9 +30,9 @@ HOLDER = """
 import sys
 from rig.config.bench import Scpi
 from rig.drivers.supply.scpi import OFF_COMMAND, ScpiSource, open_visa
-from rig.drivers.failsafe.off_on_exit import Will
+from rig.drivers.failsafe.off_on_exit import OffOnExit
 scpi = Scpi(resource=sys.argv[1])
-source = ScpiSource(scpi, open_visa(scpi), Will(scpi, OFF_COMMAND), 0.6)
+source = ScpiSource(scpi, open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), 0.6)
 source.arm()
 source.apply(3.3)
 source.connect()
@@ -88,7 +88,7 @@ def talking(tmp_path: Path) -> Callable[..., ScpiSource]:
         path = tmp_path / "psu.yaml"
         path.write_text(DIALOGUES % "\n".join(lines), encoding="utf-8")
         scpi = Scpi(resource="TCPIP::127.0.0.1::5025::SOCKET", visa_library=f"{path}@sim", timeout_s=0.2)
-        return ScpiSource(scpi, open_visa(scpi), Will(scpi, OFF_COMMAND), 0.6)
+        return ScpiSource(scpi, open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), 0.6)
 
     return make
 
@@ -129,7 +129,7 @@ def test_output_that_stays_on_is_a_bench_fault(talking: Callable[..., ScpiSource
 def test_nobody_there_is_a_lost_connection() -> None:
     scpi = Scpi(resource="TCPIP::127.0.0.1::1::SOCKET", timeout_s=0.2)
     with pytest.raises(BenchConnectionError, match=r"supply\.scpi: nothing answers|does not answer"):
-        ScpiSource(scpi, open_visa(scpi), Will(scpi, OFF_COMMAND), 0.6)
+        ScpiSource(scpi, open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), 0.6)
 
 
 def test_what_is_set_is_what_the_rail_gets_and_what_is_measured(bench: Bench) -> None:

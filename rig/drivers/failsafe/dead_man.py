@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rig.clock import Clock, Deadline
-from rig.drivers.failsafe.keepalive import Heart
+from rig.drivers.failsafe.keepalive import KeepAlive
 from rig.drivers.pigpio_link import daemon_answers
 from rig.errors import BenchFault
 
@@ -19,7 +19,7 @@ SCRIPT: Final = "tag 0 mils 50 dcr p0 jp 0 w {gpio} 0 wvhlt w {gpio} 0 halt"
 ROUND_S: Final = 0.05
 FULL: Final = 4  # p0: five rounds, 250 ms
 REHEARSAL: Final = 1  # p0: two rounds
-MARK: Final = 0x44454144  # in p9, so that scripts that killed sessions have left are known again; p8 is the GPIO
+MARK: Final = 0x44454144  # in p9, with the GPIO in p8: it marks the scripts that killed sessions have left
 INITING, HALTED, RUNNING, WAITING = range(4)
 SCRIPTS: Final = 32
 SLACK_S: Final = 0.25  # scripts run in a thread of the daemon with ordinary priority
@@ -35,8 +35,8 @@ class DeadMan:
         BenchConnectionError: the daemon is gone.
     """
 
-    def __init__(self, pi: Any, clock: Clock, heart: Heart, gpio: int) -> None:
-        self._pi, self._clock, self._heart, self._gpio = pi, clock, heart, gpio
+    def __init__(self, pi: Any, clock: Clock, keep_alive: KeepAlive, gpio: int) -> None:
+        self._pi, self._clock, self._keep_alive, self._gpio = pi, clock, keep_alive, gpio
         self._armed = False
         self._script: int | None = None
         import pigpio
@@ -54,15 +54,16 @@ class DeadMan:
 
     @property
     def armed(self) -> bool:
+        """Whether the script runs and is being kept alive."""
         return self._armed
 
     def arm(self) -> str:
-        """Rehearse with the switch off, to prove that the script counts and ends; then let the heart beat.
+        """Rehearse with the switch off, to prove that the script counts and ends; then start the keep-alive.
 
         Returns a fact for the report.
 
         Raises:
-            BenchFault: it does not run out in time, or the heart can't beat.
+            BenchFault: it does not run out in time, or the keep-alive can't refresh it.
             BenchConnectionError: the daemon is gone.
         """
         if self._armed:
@@ -85,7 +86,7 @@ class DeadMan:
                     f"dead-man on GPIO {self._gpio}: its script has counted to {p0}, expected -1; does another program "
                     "refresh it?"
                 )
-        self._heart.start(self._script, self._params(FULL))
+        self._keep_alive.start(self._script, self._params(FULL))
         self._armed = True
         return self._fact
 
@@ -95,12 +96,13 @@ class DeadMan:
         return f"pigpiod script on GPIO {self._gpio}, off {last_ms:.0f} ms after the last sign of life"
 
     def check(self) -> None:
-        """
+        """Make sure that the script runs and is being refreshed.
+
         Raises:
             BenchFault: it has switched off, or would soon.
-            BenchConnectionError: because the daemon is gone.
+            BenchConnectionError: it has, because the daemon is gone.
         """
-        trouble = self._heart.trouble if self._armed else "it was never armed"
+        trouble = self._keep_alive.trouble if self._armed else "it was never armed"
         if trouble is not None:
             if self._script is not None:
                 with daemon_answers("supply: dead-man"):
@@ -112,8 +114,8 @@ class DeadMan:
             )
 
     def let_lapse(self) -> None:
-        """Stop the heart: off within 300 ms, whether or not anything here can still reach the daemon."""
-        self._heart.stop()
+        """Stop the keep-alive: off within 300 ms, whether or not anything here can still reach the daemon."""
+        self._keep_alive.stop()
         self._armed = False
 
     def close(self) -> None:

@@ -1,6 +1,5 @@
 """A program of its own, `off_on_exit_process.py PARENT LIBRARY RESOURCE COMMAND`: one command when its parent has gone.
 
-
 It ends without sending when it reads `cancel` on standard input. Imports pyvisa at its start, so that no time is lost
 later; imports nothing of the rig.
 """
@@ -16,7 +15,7 @@ LOOK_EVERY_S = 0.05
 TRIES = 5
 
 
-def parent_gone(parent: int) -> bool:
+def _parent_gone(parent: int) -> bool:
     """Wait until the parent has gone; False if it has cancelled."""
     poll = select.poll()
     poll.register(0, select.POLLIN | select.POLLHUP)
@@ -26,7 +25,7 @@ def parent_gone(parent: int) -> bool:
     return True
 
 
-def send(library: str, resource: str, command: str) -> None:
+def _send(library: str, resource: str, command: str) -> None:
     import pyvisa
 
     for attempt in range(TRIES):
@@ -43,16 +42,16 @@ def send(library: str, resource: str, command: str) -> None:
                 raise
 
 
-def main(parent: str, library: str, resource: str, command: str) -> None:
+def _main(parent: str, library: str, resource: str, command: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     import pyvisa
 
     pyvisa.ResourceManager(library)
     print("ready", flush=True)
-    if parent_gone(int(parent)):
-        send(library, resource, command)
+    if _parent_gone(int(parent)):
+        _send(library, resource, command)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    _main(*sys.argv[1:])

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, ClassVar, Final
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-AGAIN_S: Final = 0.01
+SEND_AGAIN_AFTER_S: Final = 0.01
 
 
 class Terminated(KeyboardInterrupt):
@@ -26,7 +26,7 @@ class Terminated(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def guard(make_safe: Callable[[], None]) -> Iterator[None]:
-    """Call `make_safe` when the block ends, the interpreter exits, or SIGTERM or SIGHUP comes, whichever is first."""
+    """Call `make_safe` once: when the block ends, the interpreter exits, or SIGTERM or SIGHUP comes."""
     done = threading.Event()
 
     def once() -> None:
@@ -44,15 +44,15 @@ def guard(make_safe: Callable[[], None]) -> Iterator[None]:
 
 
 class UninterruptedLock:
-    """A lock whose holder, if it is the main thread, is interrupted by a signal only when it has let go.
+    """A lock whose holder, if it is the main thread, is interrupted by a signal only after it has released the lock.
 
     Between a request to the daemon and its answer an interruption would leave the answer to the next request, and the
     switching off that follows would fail. A second signal interrupts at once, in case the answer never comes.
     """
 
     _held = 0  # by the main thread, over all locks
-    _waiting: ClassVar[int | None] = None  # the signal that came meanwhile
-    _last: ClassVar[int] = signal.SIGTERM  # the one that interrupted
+    _waiting: ClassVar[int | None] = None  # the signal that came while a lock was held
+    _last: ClassVar[int] = signal.SIGTERM  # the signal that interrupted last
 
     def __init__(self, lock: Any) -> None:
         self._lock = lock
@@ -86,7 +86,7 @@ def ending_signals_interrupt() -> Iterator[None]:
         numbers.append(signal.SIGINT)
     before = {number: signal.signal(number, _interrupt) for number in numbers}
     hook = sys.unraisablehook
-    sys.unraisablehook = _again_after(hook)
+    sys.unraisablehook = _send_again_if_dropped(hook)
     try:
         yield
     finally:
@@ -105,13 +105,13 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise Terminated(f"ended by {signal.Signals(number).name}")
 
 
-def _again_after(hook: Callable[[Any], object]) -> Callable[[Any], object]:
+def _send_again_if_dropped(hook: Callable[[Any], object]) -> Callable[[Any], object]:
     """Python drops what is raised while it collects garbage: a signal that was met there is sent once more."""
 
     def handle(dropped: Any) -> object:
         if not isinstance(dropped.exc_value, KeyboardInterrupt):
             return hook(dropped)
-        later = threading.Timer(AGAIN_S, os.kill, (os.getpid(), UninterruptedLock._last))
+        later = threading.Timer(SEND_AGAIN_AFTER_S, os.kill, (os.getpid(), UninterruptedLock._last))
         later.daemon = True
         later.start()
         return None

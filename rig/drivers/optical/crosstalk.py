@@ -11,15 +11,15 @@ from rig.blinkup.frame import Frame
 from rig.recording import Floats
 
 _LAGS_S: Final = (0.0, 0.001, 0.002, 0.003)  # converter and transfer come later than the pins
-_TAUS_S: Final = (0.001, 0.003, 0.006, 0.010)  # and a phototransistor takes its time
+_TAUS_S: Final = (0.001, 0.003, 0.006, 0.010)  # time constants of a phototransistor
 _GRID_S: Final = 0.0005
-_FEWEST = 20
+_FEWEST = 20  # samples below which nothing is fitted
 _SLOW_S: Final = 0.1  # what changes slower than this is not the LED's doing
 
 
 @dataclass(frozen=True)
-class Followed:
-    """Volts at the sensor that follow the LED, and their share of all that changes as fast (0 to 1)."""
+class CrosstalkFit:
+    """Volts at the sensor that follow the LED, and their share, 0 to 1, of the variance of all that changes as fast."""
 
     volts: float
     share: float
@@ -30,14 +30,14 @@ def crosstalk_v(frame: Frame, times_s: Floats, volts: Floats) -> float:
 
     `times_s` count from the frame's first symbol.
     """
-    return followed(frame, times_s, volts).volts
+    return fit_crosstalk(frame, times_s, volts).volts
 
 
-def followed(frame: Frame, times_s: Floats, volts: Floats) -> Followed:
-    """As `crosstalk_v`, with how much of what the sensor saw it explains."""
+def fit_crosstalk(frame: Frame, times_s: Floats, volts: Floats) -> CrosstalkFit:
+    """The LED's share in the sensor's volts (shape (N,) each), by the lag and time constant that fit best."""
     __tracebackhide__ = True
     if len(times_s) < _FEWEST:
-        return Followed(0.0, 0.0)
+        return CrosstalkFit(0.0, 0.0)
     edges_s = np.array([edge.at_us / 1e6 for edge in frame.wave.edges])
     levels = np.array([edge.level for edge in frame.wave.edges], dtype=np.float64)
     levels /= max(1.0, levels.max())
@@ -55,7 +55,7 @@ def followed(frame: Frame, times_s: Floats, volts: Floats) -> Followed:
             if power > 0.0 and product > 0.0 and product**2 / power > best_fit:
                 best_fit, best_v = product**2 / power, product / power
     total = float(seen @ seen)
-    return Followed(best_v, best_fit / total if total > 0.0 else 0.0)
+    return CrosstalkFit(best_v, best_fit / total if total > 0.0 else 0.0)
 
 
 def _fast(values: Floats, width: int) -> Floats:

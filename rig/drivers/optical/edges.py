@@ -51,6 +51,7 @@ def planned_changes(frame: Frame, legs: LedLegs) -> list[PinChange]:
 
 
 def gpios_of(legs: LedLegs) -> tuple[int, ...]:
+    """The LED's GPIOs, the main leg first."""
     return (legs.main_gpio,) if legs.grey_gpio is None else (legs.main_gpio, legs.grey_gpio)
 
 
@@ -84,8 +85,10 @@ def compare(
             rate_ppm = (1 / slope - 1) * 1e6
             rms_us, max_us = float(np.sqrt(np.mean(left**2))), float(np.max(np.abs(left)))
             if abs(rate_ppm) > RATE_TOLERANCE_PPM:
-                way = "high" if rate_ppm > 0 else "low"
-                differences.append(f"rate {abs(rate_ppm):.0f} ppm too {way} (allowed {RATE_TOLERANCE_PPM:.0f} ppm)")
+                direction = "high" if rate_ppm > 0 else "low"
+                differences.append(
+                    f"rate {abs(rate_ppm):.0f} ppm too {direction} (allowed {RATE_TOLERANCE_PPM:.0f} ppm)"
+                )
             if max_us > tolerance_us:
                 differences.append(
                     f"edges up to {max_us:.0f} us off the best-fit clock (allowed {tolerance_us:.0f} us)"
@@ -124,7 +127,7 @@ def _decoded_back(
     position, before_us, level = planned[0][0] * slope / symbol_us, seen[0][0], 0
     for at_us, after in _levels(legs, levels, seen):
         at_us -= round(lit_us) if after == 0 else 0  # a stretch that was lengthened on purpose
-        # From edge to edge, so that a clock that is a little off does not add up.
+        # Counted from edge to edge, so that the error of a clock that is a little off does not add up.
         index = round(position + (at_us - before_us) / symbol_us)
         symbols += [level] * (index - len(symbols))
         position, before_us, level = index, at_us, after

@@ -1,17 +1,31 @@
-"""Which transmitter a bench file asks for. One that can't be opened is an error, never another one in its place."""
+"""Which transmitter a bench file asks for. One that can't be opened is an error, never another one in its place.
+
+A new one is a file beside this one (see `rig.drivers.optical.transmitter`), a line in `TRANSMITTERS`, and its value of
+`blinkup.via` in `rig.config.bench`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from rig.clock import Clock
 from rig.config.bench import BlinkUpWiring
-from rig.drivers.optical.lgpio_wave import LgpioWaveTx
-from rig.drivers.optical.pigpio_wave import PigpioWaveTx
-from rig.drivers.optical.spi_stream import SpiStreamTx
+from rig.drivers.optical.lgpio_wave import open_lgpio_wave
+from rig.drivers.optical.pigpio_wave import open_pigpio_wave
+from rig.drivers.optical.spi_stream import open_spi_stream
 from rig.drivers.optical.transmitter import OpticalTx
 from rig.drivers.pigpio_link import GpioLink
-from rig.errors import BenchConnectionError
+
+TransmitterOpener = Callable[[BlinkUpWiring, Clock, Any, GpioLink | None], OpticalTx]
+"""Gets the wiring, the clock, gpiozero's pin factory and the connection to pigpiod, if the bench has one."""
+
+TRANSMITTERS: Final[dict[str, TransmitterOpener]] = {
+    "pigpio": open_pigpio_wave,
+    "spi": open_spi_stream,
+    "lgpio": open_lgpio_wave,
+}
+"""By `blinkup.via` of the bench file."""
 
 
 def open_optical(wiring: BlinkUpWiring, clock: Clock, factory: Any, link: GpioLink | None) -> OpticalTx:
@@ -20,13 +34,4 @@ def open_optical(wiring: BlinkUpWiring, clock: Clock, factory: Any, link: GpioLi
     Raises:
         BenchConnectionError: what sends it is not there.
     """
-    if wiring.via == "spi":
-        return SpiStreamTx(wiring, clock, factory)
-    if wiring.via == "lgpio":
-        return LgpioWaveTx(wiring, clock)
-    if link is None:
-        raise BenchConnectionError(
-            'BlinkUp LED: blinkup.via = "pigpio" needs a connection to pigpiod, and there is none; set blinkup.via to '
-            '"spi" (any Pi) or "lgpio" (timing not guaranteed)'
-        )
-    return PigpioWaveTx(wiring, clock, factory, link)
+    return TRANSMITTERS[wiring.via](wiring, clock, factory, link)

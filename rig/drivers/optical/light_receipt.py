@@ -11,11 +11,11 @@ import numpy as np
 from rig.blinkup import receive
 from rig.blinkup.errors import InvalidSamples
 from rig.blinkup.frame import Frame
-from rig.drivers.optical.crosstalk import followed
+from rig.drivers.optical.crosstalk import fit_crosstalk
 from rig.drivers.optical.receipt import Receipt
 from rig.recording import Floats
 
-# Below this share of its variance a signal that "follows" the LED may be the status LED or noise.
+# Below this share of the variance, what seems to follow the LED may be the status LED or noise.
 FOLLOWS: Final = 0.8
 FEWEST_PER_SYMBOL: Final = 2.0
 
@@ -26,7 +26,7 @@ def seen_by_sensor(receipt: Receipt, frame: Frame, times_s: Floats, volts: Float
     Where no pin was watched, light that follows the whole planned waveform counts as having been captured.
     """
     __tracebackhide__ = True
-    fit = followed(frame, times_s, volts)
+    fit = fit_crosstalk(frame, times_s, volts)
     if receipt.captured != "nothing":
         return receipt.with_contrast(fit.volts)
     per_symbol = 0.0 if len(times_s) < 2 else 1.0 / frame.rate_hz / float(np.median(np.diff(times_s)))

@@ -7,18 +7,18 @@ ends with the wave stopped and the pins off.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import Any
 
-from rig.blinkup import MAX_HZ, InvalidOption, LedLegs, pulses
+from rig.blinkup import MAX_HZ, InvalidOption, pulses
 from rig.blinkup.frame import Frame
 from rig.clock import Clock
 from rig.config.bench import BlinkUpWiring
-from rig.drivers.optical.edges import PinChange, compare, gpios_of, planned_changes
+from rig.drivers.optical.edges import PinChange, gpios_of, planned_changes
 from rig.drivers.optical.receipt import Receipt
-from rig.drivers.optical.transmitter import Limits
-from rig.drivers.pigpio_link import GpioLink, daemon_answers, let_go
-from rig.errors import BenchFault
+from rig.drivers.optical.transmitter import TransmitterLimits
+from rig.drivers.optical.wave import WaveTransmission, WaveTx
+from rig.drivers.pigpio_link import GpioLink, close_devices, daemon_answers
+from rig.errors import BenchConnectionError, BenchFault
 
 MAX_PULSES = 5461  # one WVAG request: the daemon closes the socket at 65536 bytes of extension, 12 bytes a pulse
 MAX_WAVE_S = 1800.0  # the daemon's own limit for one wave
@@ -26,44 +26,25 @@ SAMPLE_US = 5.0  # the daemon sees edges on this grid unless it is started with 
 TICK_WRAP = 1 << 32
 
 
-class WaveTransmission:
-    """A frame on its way as a wave. Ask `busy` until it isn't, then `finish`."""
+class PigpioWaveTx(WaveTx):
+    """The BlinkUp LED of a bench, on one or two GPIOs that pigpiod's waves switch.
 
-    def __init__(self, sender: PigpioWaveTx, frame: Frame, start_s: float) -> None:
-        self._sender = sender
-        self.frame = frame
-        self.start_s = start_s
-
-    @property
-    def busy(self) -> bool:
-        return self._sender._busy()
-
-    def finish(self) -> Receipt:
-        """Free the wave and compare what was seen at the pins with the plan.
-
-        Raises:
-            BenchFault: the daemon is still sending.
-        """
-        return self._sender._finish(self)
-
-
-class PigpioWaveTx:
-    """The BlinkUp LED of a bench, on one or two GPIOs that pigpiod's waves switch."""
+    Implements `rig.drivers.optical.transmitter.OpticalTx`.
+    """
 
     name = "pigpio waves"
+    daemon = "pigpiod"
     edge_uncertainty_us: float | None = SAMPLE_US
-    limits = Limits(MAX_PULSES, 1e6 / (MAX_WAVE_S * 1e6), MAX_HZ)
+    limits = TransmitterLimits(MAX_PULSES, 1e6 / (MAX_WAVE_S * 1e6), MAX_HZ)
     advice = "Is pigpiod's wave clock right, and does nothing else use its waves or these pins?"
 
     def __init__(self, wiring: BlinkUpWiring, clock: Clock, factory: Any, link: GpioLink) -> None:
         import pigpio
         from gpiozero import DigitalOutputDevice
 
-        self._clock = clock
+        super().__init__(wiring, clock)
         self._link = link
         self._pi = factory.connection
-        self._tolerance_us = wiring.edge_tolerance_us
-        self._legs = LedLegs(wiring.gpio, wiring.grey_gpio, active_high=wiring.active_high)
         self._wave_id: int | None = None
         for gpio in gpios_of(self._legs):
             # The daemon writes the level before it makes the pin an output; gpiozero the other way round, with a flash.
@@ -75,10 +56,6 @@ class PigpioWaveTx:
         self._seen: list[tuple[int, int, int]] = []
         self._watches = [self._pi.callback(gpio, pigpio.EITHER_EDGE, self._edge) for gpio in gpios_of(self._legs)]
 
-    @property
-    def has_grey(self) -> bool:
-        return self._legs.grey_gpio is not None
-
     def start(self, frame: Frame) -> WaveTransmission:
         """Begin to send; returns at once.
 
@@ -89,7 +66,7 @@ class PigpioWaveTx:
         import pigpio
 
         __tracebackhide__ = True  # pytest can print a frame's variables, and a waveform is the packet
-        made = pulses(frame.wave, frame.code, replace(self._legs, bright=frame.bright))
+        made = pulses(frame.wave, frame.code, self._legs_of(frame))
         if len(made) > MAX_PULSES:
             raise InvalidOption(
                 f"BlinkUp: {len(made)} level changes, one wave takes {MAX_PULSES}; shorten the preamble or the packet"
@@ -127,17 +104,27 @@ class PigpioWaveTx:
             self._forget_wave()
 
     def close(self) -> None:
+        """Make the LED dark and give its pins back.
+
+        Raises:
+            BenchConnectionError: the daemon is gone.
+        """
         try:
             self.off()
             for watch in self._watches:
                 watch.cancel()
         finally:
-            let_go(self._pins)
+            close_devices(self._pins)
 
     def _edge(self, gpio: int, level: int, tick: int) -> None:
         self._seen.append((tick, gpio, level))
 
-    def _busy(self) -> bool:
+    def busy(self) -> bool:
+        """Whether the daemon is sending a wave.
+
+        Raises:
+            BenchConnectionError: the daemon is gone.
+        """
         with daemon_answers("BlinkUp LED"):
             return bool(self._pi.wave_tx_busy())
 
@@ -146,38 +133,37 @@ class PigpioWaveTx:
 
         wave_id, self._wave_id = self._wave_id, None
         if wave_id is not None:
-            with contextlib.suppress(pigpio.error):  # another program cleared the daemon's waves: it is gone already
+            with contextlib.suppress(pigpio.error):  # another program cleared the daemon's waves: this one is gone
                 self._pi.wave_delete(wave_id)
 
-    def _finish(self, sent: WaveTransmission) -> Receipt:
+    def receipt(self, sent: WaveTransmission) -> Receipt:
+        """What left the pins, by the daemon's own reports; frees the wave.
+
+        Raises:
+            BenchConnectionError: the daemon is gone.
+        """
         __tracebackhide__ = True
-        if self._busy():
-            self.off()
-            raise BenchFault("BlinkUp LED: the frame was to be over, pigpiod is still sending; LED switched off")
         self._link.settle()  # the daemon's reports of the last edges may still be on their way
         with daemon_answers("BlinkUp LED"):
             self._forget_wave()
-        frame, legs = sent.frame, replace(self._legs, bright=sent.frame.bright)
-        planned, seen = planned_changes(frame, legs), unwrapped(self._seen)
-        found = compare(frame, legs, planned, seen, tolerance_us=self._tolerance_us)
-        return Receipt(
-            edges_planned=len(planned),
-            edges_seen=len(seen),
-            worst_edge_us=found.worst_edge_us,
-            start_s=sent.start_s,
-            end_s=self._clock.now_s(),
-            packet_sha256=frame.packet_sha256,
-            captured="pins",
-            by=self.name,
-            decoded_back=found.decoded_back,
-            rate_error_ppm=found.rate_error_ppm,
-            jitter_rms_us=found.jitter_rms_us,
-            jitter_max_us=found.jitter_max_us,
-            difference=found.difference,
-        )
+        return self._compared(sent, planned_changes(sent.frame, self._legs_of(sent.frame)), unwrapped(self._seen))
 
 
 def unwrapped(seen: list[tuple[int, int, int]]) -> list[PinChange]:
     """Reports (tick, GPIO, level) counted from the first one's tick, in order; ticks wrap after 71.6 minutes."""
     first = seen[0][0] if seen else 0
     return sorted(((tick - first) % TICK_WRAP, gpio, level) for tick, gpio, level in seen)
+
+
+def open_pigpio_wave(wiring: BlinkUpWiring, clock: Clock, factory: Any, link: GpioLink | None) -> PigpioWaveTx:
+    """The transmitter for `blinkup.via = "pigpio"`, dark.
+
+    Raises:
+        BenchConnectionError: the bench has no connection to pigpiod.
+    """
+    if link is None:
+        raise BenchConnectionError(
+            'BlinkUp LED: blinkup.via = "pigpio" needs a connection to pigpiod, and there is none; set blinkup.via to '
+            '"spi" (any Pi) or "lgpio" (timing not guaranteed)'
+        )
+    return PigpioWaveTx(wiring, clock, factory, link)

@@ -42,7 +42,7 @@ class Receipt:
 
     @property
     def sent_as_planned(self) -> bool | None:
-        """None if nobody could look."""
+        """Whether nothing differed from the plan; None if nobody could see."""
         return None if self.captured == "nothing" else not self.difference
 
     @property

@@ -22,7 +22,7 @@ EDGE_BYTES = 8  # of LED-off bits at each end: the line's level outside a transf
 
 
 @dataclass(frozen=True)
-class Controller:
+class SpiController:
     """An SPI controller: core clock in Hz, largest divisor, and the mode (clock phase) that sends without gaps."""
 
     name: str
@@ -37,13 +37,14 @@ class Controller:
 
     @property
     def slowest_hz(self) -> float:
+        """Its slowest shift clock."""
         return self.core_hz / self.max_divisor
 
 
 CONTROLLERS = {
-    "pi3": Controller("BCM2835 SPI, 250 MHz", 250_000_000, 65_536, 0),  # divisor register 0 means 65536
-    "pi4": Controller("BCM2835 SPI, 500 MHz", 500_000_000, 65_536, 0),
-    "pi5": Controller("RP1 (DesignWare SSI), 200 MHz", 200_000_000, 65_534, 1),  # mode 0 lifts chip select each word
+    "pi3": SpiController("BCM2835 SPI, 250 MHz", 250_000_000, 65_536, 0),  # divisor register 0 means 65536
+    "pi4": SpiController("BCM2835 SPI, 500 MHz", 500_000_000, 65_536, 0),
+    "pi5": SpiController("RP1 (DesignWare SSI), 200 MHz", 200_000_000, 65_534, 1),  # mode 0 lifts chip select each word
 }
 
 
@@ -59,8 +60,8 @@ class SpiPlan:
     transfer_bytes: int
 
 
-def plan(controller: Controller, rate_hz: float, symbols: int, *, max_bytes: int = MAX_TRANSFER_BYTES) -> SpiPlan:
-    """The stream for `symbols` symbols at `rate_hz` whose rate is nearest; of equals the one with the fewest bits.
+def plan(controller: SpiController, rate_hz: float, symbols: int, *, max_bytes: int = MAX_TRANSFER_BYTES) -> SpiPlan:
+    """The stream for `symbols` symbols whose rate is nearest to `rate_hz`; of equal ones that with the fewest bits.
 
     `max_bytes` is what one transfer may have; more than `MAX_TRANSFER_BYTES` never helps.
 
@@ -88,7 +89,7 @@ def plan(controller: Controller, rate_hz: float, symbols: int, *, max_bytes: int
     return SpiPlan(bits, speed_hz, divisor, clock_hz, (clock_hz / bits / rate_hz - 1) * 1e6, length)
 
 
-def _candidates(controller: Controller, rate_hz: float, most_bits: int) -> Iterator[tuple[float, int, int, int]]:
+def _candidates(controller: SpiController, rate_hz: float, most_bits: int) -> Iterator[tuple[float, int, int, int]]:
     """(rate error in ppm, bits a symbol, divisor, speed to ask for) of every clock near a whole number of bits."""
     for bits in range(1, most_bits + 1):
         nearest = controller.core_hz / (bits * rate_hz)

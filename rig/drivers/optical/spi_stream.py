@@ -16,8 +16,8 @@ from rig.clock import Clock, Task
 from rig.config.bench import BlinkUpWiring
 from rig.drivers.optical.receipt import Receipt, not_captured
 from rig.drivers.optical.spi_plan import CONTROLLERS, EDGE_BYTES, MAX_TRANSFER_BYTES, payload, plan
-from rig.drivers.optical.transmitter import Limits
-from rig.drivers.pigpio_link import daemon_answers, let_go
+from rig.drivers.optical.transmitter import TransmitterLimits
+from rig.drivers.pigpio_link import GpioLink, close_devices, daemon_answers
 from rig.errors import BenchConnectionError, BenchFault
 
 BUFSIZ = Path("/sys/module/spidev/parameters/bufsiz")  # the most bytes that spidev takes in one transfer
@@ -27,7 +27,7 @@ FEWEST_SYMBOLS: Final = 113  # the shortest frame: 64 of preamble, 8 of header, 
 
 
 class SpiTransmission:
-    """A frame on its way as a transfer."""
+    """A frame on its way as a transfer. Implements `rig.drivers.optical.transmitter.Transmission`."""
 
     def __init__(self, sender: SpiStreamTx, frame: Frame, data: bytes, lead_s: float) -> None:
         self._sender = sender
@@ -40,6 +40,7 @@ class SpiTransmission:
 
     @property
     def busy(self) -> bool:
+        """Whether the transfer is still under way."""
         return not self.done
 
     def _run(self) -> None:
@@ -53,7 +54,8 @@ class SpiTransmission:
             self.done = True
 
     def finish(self) -> Receipt:
-        """
+        """The receipt of a frame that must be over by now: nothing has seen its edges.
+
         Raises:
             BenchFault: the transfer is still under way, or the driver failed.
         """
@@ -61,32 +63,36 @@ class SpiTransmission:
 
 
 class SpiStreamTx:
-    """The BlinkUp LED of a bench, on the data line of an SPI controller."""
+    """The BlinkUp LED of a bench, on the data line of an SPI controller.
+
+    Implements `rig.drivers.optical.transmitter.OpticalTx`.
+    """
 
     has_grey = False
     edge_uncertainty_us: float | None = 0.0  # edges lie on the shift clock; docs/first-hour-on-hardware.md checks gaps
     advice = "Does another program use this SPI controller, and is core_freq fixed in config.txt?"
 
     def __init__(self, wiring: BlinkUpWiring, clock: Clock, factory: Any) -> None:
-        wanted = wiring.spi
-        controller = CONTROLLERS[wanted.model]
-        self._controller = controller if wanted.core_hz is None else replace(controller, core_hz=wanted.core_hz)
+        asked = wiring.spi
+        controller = CONTROLLERS[asked.model]
+        self._controller = controller if asked.core_hz is None else replace(controller, core_hz=asked.core_hz)
         self._clock = clock
         self._active_high = wiring.active_high
         self._sending: SpiTransmission | None = None
-        self.name = f"SPI bit stream on /dev/spidev{wanted.bus}.{wanted.device} ({self._controller.name})"
-        self._gate = _gate(wanted.gate_gpio, factory)
+        self.name = f"SPI bit stream on /dev/spidev{asked.bus}.{asked.device} ({self._controller.name})"
+        self._gate = _gate(asked.gate_gpio, factory)
         try:
-            self._spi = _opened(wanted.bus, wanted.device, self._controller.mode)
+            self._spi = _opened(asked.bus, asked.device, self._controller.mode)
             self._dark()
         except BaseException:
-            let_go(self._gate)
+            close_devices(self._gate)
             raise
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> TransmitterLimits:
+        """Symbol rates that the shortest frame can have, by the controller's clock and spidev's buffer."""
         most_bits = (_bufsiz() - 2 * EDGE_BYTES) * 8 // FEWEST_SYMBOLS
-        return Limits(None, self._controller.slowest_hz / most_bits, MAX_HZ)
+        return TransmitterLimits(None, self._controller.slowest_hz / most_bits, MAX_HZ)
 
     def start(self, frame: Frame) -> SpiTransmission:
         """Begin to send; returns at once.
@@ -120,12 +126,17 @@ class SpiStreamTx:
             self._sending.task.join()
 
     def close(self) -> None:
+        """Make the LED dark and give controller and gate pin back.
+
+        Raises:
+            BenchFault: the driver does not take data.
+        """
         try:
             self.off()
             self._dark()
         finally:
             self._spi.close()
-            let_go(self._gate)
+            close_devices(self._gate)
 
     def _dark(self) -> None:
         """Shift out LED-off bits: what level the line has before its first transfer is the driver's business."""
@@ -185,3 +196,13 @@ def _opened(bus: int, device: int, mode: int) -> Any:
             "again, let the user be in the group spi, and check blinkup.spi.bus and device in the bench file"
         ) from error
     return spi
+
+
+def open_spi_stream(wiring: BlinkUpWiring, clock: Clock, factory: Any, link: GpioLink | None) -> SpiStreamTx:
+    """The transmitter for `blinkup.via = "spi"`, dark; the bench's connection to pigpiod is not used.
+
+    Raises:
+        BenchConnectionError: spidev is not installed, or the controller can't be opened.
+        BenchFault: the controller takes no data.
+    """
+    return SpiStreamTx(wiring, clock, factory)

@@ -1,4 +1,10 @@
-"""The seam between frames and whatever switches the BlinkUp LED."""
+"""The seam between frames and whatever switches the BlinkUp LED.
+
+A backend is one file with a class that implements `OpticalTx`, a class that implements `Transmission`, and a function
+that opens the LED (`rig.drivers.optical.factory.TransmitterOpener`). It must provide every member of both protocols;
+nothing is optional. The LED is dark when the backend is made, after each frame, after `off`, and after any failure.
+Backends that send waves on GPIOs get half of it from `rig.drivers.optical.wave.WaveTx`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ POLL_S = 0.005
 
 
 @dataclass(frozen=True)
-class Limits:
+class TransmitterLimits:
     """What a transmitter can take: level changes of one frame (None: bounded by time only) and symbol rates in Hz."""
 
     max_edges: int | None
@@ -21,16 +27,18 @@ class Limits:
 
 
 class Transmission(Protocol):
-    """A frame on its way. Ask `busy` until it isn't, then `finish`."""
+    """A frame on its way, which began at `start_s` on the clock. Ask `busy` until it isn't, then `finish`."""
 
     frame: Frame
     start_s: float
 
     @property
-    def busy(self) -> bool: ...
+    def busy(self) -> bool:
+        """Whether the frame is still being sent."""
+        ...
 
     def finish(self) -> Receipt:
-        """Let go of the frame; say what left the pins.
+        """Free what the frame needed; say what left the pins.
 
         Raises:
             BenchFault: it is still being sent, or sending failed half-way.
@@ -39,22 +47,35 @@ class Transmission(Protocol):
 
 
 class OpticalTx(Protocol):
-    """The BlinkUp LED of a bench. It is dark whenever nothing is being sent.
-
-    `edge_uncertainty_us` is by how much an edge may differ from the best-fit clock, or from what a receipt says of it;
-    None as long as nobody has measured it. `advice` is what to look at when a frame was not sent as planned.
-    """
+    """The BlinkUp LED of a bench. It is dark whenever nothing is being sent."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What sends, for reports."""
+        ...
+
     @property
-    def has_grey(self) -> bool: ...
+    def has_grey(self) -> bool:
+        """Whether it can show the grey of tri-level frames."""
+        ...
+
     @property
-    def edge_uncertainty_us(self) -> float | None: ...
+    def edge_uncertainty_us(self) -> float | None:
+        """By how many microseconds an edge may differ from the best-fit clock, or from what a receipt says of it.
+
+        None as long as nobody has measured it.
+        """
+        ...
+
     @property
-    def limits(self) -> Limits: ...
+    def limits(self) -> TransmitterLimits:
+        """What one frame may ask for."""
+        ...
+
     @property
-    def advice(self) -> str: ...
+    def advice(self) -> str:
+        """What to look at when a frame was not sent as planned."""
+        ...
 
     def start(self, frame: Frame) -> Transmission:
         """Begin to send; returns at once.
@@ -73,4 +94,10 @@ class OpticalTx(Protocol):
         """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Make the LED dark and give everything back.
+
+        Raises:
+            BenchConnectionError: it can't be reached any more.
+        """
+        ...

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
+from dataclasses import dataclass
 from typing import Final
 
 from rig.clock import Clock, Deadline
 from rig.drivers.adc import ContinuousInput
-from rig.drivers.supply.source import OFFEND, Source
+from rig.drivers.supply.source import SWITCH_OFF_AFTER, Source
 from rig.errors import BenchFault, SupplyLimitError
 from rig.supply import Limits, Measured, SupplyCalibration, SupplyReading, cannot_measure
 from rig.supply.restarts import INRUSH_S
@@ -16,13 +17,26 @@ from rig.supply.restarts import INRUSH_S
 OFF_V: Final = 0.3
 DISCHARGE_S: Final = 3.0  # 330 ohm of the switch on 2200 uF: 0.7 s a time constant
 POLL_S: Final = 0.02
-LOAD_OHM: Final = 0.5  # source resistance and shunt stand before the monitor: a load may pull it down a little
+LOAD_OHM: Final = 0.5  # source resistance and shunt are before the monitor: a load lowers what it measures
+
+
+@dataclass(frozen=True)
+class DeviceReadBack:
+    """What measures the voltage at the device, `sample_hz` times a second.
+
+    `ratio` is the device's voltage over that at the converter's input, which is behind a divider.
+    """
+
+    channel: ContinuousInput
+    ratio: float
+    sample_hz: float
 
 
 class GuardedSupply:
     """Implements `rig.supply.Supply` on any source. Off when made, and closing always ends off.
 
-    `read_back` measures the voltage at the device through a divider of `ratio`; None if the bench has none.
+    `set_tolerance_v` is how far the source may be off its set point, `settle_s` after which time. `read_back` None:
+    the bench has nothing that measures at the device.
     """
 
     def __init__(
@@ -34,58 +48,65 @@ class GuardedSupply:
         *,
         set_tolerance_v: float,
         settle_s: float,
-        read_back: ContinuousInput | None,
-        ratio: float = 1.0,
-        read_back_hz: float = 0.0,
+        read_back: DeviceReadBack | None,
     ) -> None:
         self.source, self._limits, self._clock, self._calibration = source, limits, clock, calibration
         self._tolerance_v, self._settle_s = set_tolerance_v, settle_s
-        self.read_back, self._ratio = read_back, ratio
         self._set_point_v: float | None = None
         self._set_at_s = clock.now_s()
         self._on_s, self._inrush_seen = -math.inf, False
         self._off_on_failure = _OffOnFailure(self)
         self._device_gain, self._device_offset_v = calibration.device_v.gain, calibration.device_v.offset
         self._rates_hz = dict(source.rates_hz)
+        self.read_back: ContinuousInput | None = None
+        self._ratio = 1.0
         if read_back is not None:
-            self._rates_hz["device_v"] = read_back_hz
+            self.read_back, self._ratio = read_back.channel, read_back.ratio
+            self._rates_hz["device_v"] = read_back.sample_hz
 
     @property
     def enabled(self) -> bool:
         """Whether the device is connected.
 
         Raises:
-            BenchConnectionError: whoever knows is gone.
+            BenchConnectionError: what switches can't be reached.
         """
         return self.source.connected
 
     @property
     def set_point_v(self) -> float | None:
+        """The volts that were set last; None before, and after a failure."""
         return self._set_point_v
 
     @property
     def limits(self) -> Limits:
+        """The tightest limits of bench and device."""
         return self._limits
 
     @property
     def calibration(self) -> SupplyCalibration:
+        """What turns raw readings into volts and amperes, and set points into raw ones."""
         return self._calibration
 
     @property
     def capabilities(self) -> frozenset[str]:
+        """Names of what the supply can do; see `rig.config.capabilities`."""
         measured = {"supply.device_v"} if "device_v" in self._rates_hz else set()
         return self.source.capabilities | measured
 
     @property
     def has_series(self) -> bool:
+        """Whether a series resistor can be put into the line."""
         return "supply.series" in self.source.capabilities
 
     @property
     def rates_hz(self) -> dict[str, float]:
+        """By quantity that can be measured, how often a second."""
         return self._rates_hz
 
     def check_request(self, volts: float) -> None:
-        """
+        """Refuse a set point that the device may not see or the source can't give; nothing moves.
+
         Raises:
             SupplyLimitError: `volts` is beyond the limits, or the source can't give it.
         """
@@ -93,7 +114,7 @@ class GuardedSupply:
         self.source.check(self._calibration.set_point.raw(volts))
 
     def set(self, volts: float, *, check: bool = True) -> None:
-        """Set the source and check what came of it.
+        """Set the source to `volts` and check what it gives then.
 
         `check` False leaves out waiting and measuring: for steps of a ramp, whose end is checked with `check_set`.
 
@@ -125,7 +146,7 @@ class GuardedSupply:
         return max(0.0, low_v), min(high_v, self._limits.max_v)
 
     def check_set(self) -> float | None:
-        """Compare the set point with what the source gives; returns that, or None if it can't be measured now.
+        """Compare the set point with what the source gives; returns the volts measured, None if they can't be now.
 
         Raises:
             SafetyTrip, BenchFault: as `set`.
@@ -171,7 +192,7 @@ class GuardedSupply:
         """
         self.source.disconnect()
 
-    def distrust(self) -> None:
+    def trip(self) -> None:
         """Off, and no set point until one has been set and measured again."""
         self._set_point_v = None
         self.off()
@@ -191,11 +212,11 @@ class GuardedSupply:
             SafetyTrip: more than the device may see; supply off.
             BenchFault: a part doesn't answer, or the dead-man has lapsed; supply off.
         """
-        ways = {"device_v": self.device_v, "regulator_v": self.regulator_v, "current_a": self.current_a}
+        readers = {"device_v": self.device_v, "regulator_v": self.regulator_v, "current_a": self.current_a}
         taken = {}
-        for quantity, way in ways.items():
+        for quantity, read in readers.items():
             if quantity in self._rates_hz:
-                t_s, value = way()
+                t_s, value = read()
                 taken[quantity] = Measured(t_s, value, self._calibration.of(quantity).doubt(value))
         return SupplyReading(max((m.t_s for m in taken.values()), default=self._clock.now_s()), taken)
 
@@ -210,7 +231,7 @@ class GuardedSupply:
             else:
                 raise cannot_measure("device_v")
             volts = self._device_gain * volts + self._device_offset_v
-            if volts > self._limits.max_v:  # asked hundreds of times a second
+            if volts > self._limits.max_v:  # the check alone costs less, hundreds of times a second
                 self._limits.check_reading("at the device", volts, None)
             return t_s, volts
 
@@ -237,7 +258,8 @@ class GuardedSupply:
             return self._clock.now_s(), volts
 
     def check_alive(self) -> None:
-        """
+        """Make sure that what switches off if this program dies is alive.
+
         Raises:
             BenchFault: the dead-man has lapsed; supply off.
         """
@@ -278,6 +300,11 @@ class GuardedSupply:
         return {**self.source.arm(), "Supply calibration": str(self._calibration)}
 
     def close(self) -> None:
+        """Switch off and give everything back.
+
+        Raises:
+            BenchConnectionError: nothing here can switch any more; the dead-man does, if the daemon still runs.
+        """
         self.source.close()
 
 
@@ -290,5 +317,5 @@ class _OffOnFailure(contextlib.AbstractContextManager[None]):
         self._supply = supply
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and issubclass(kind, OFFEND):
-            self._supply.distrust()
+        if kind is not None and issubclass(kind, SWITCH_OFF_AFTER):
+            self._supply.trip()

@@ -1,4 +1,7 @@
-"""The load switch and the series relay on their GPIOs, with the dead-man that opens the switch."""
+"""The load switch and the series relay on their GPIOs, with the dead-man that opens the switch.
+
+Also what the sources behind that switch share: the switch itself and the current monitor before it.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,25 @@ from typing import Any
 from rig.clock import Clock
 from rig.config.bench import SeriesResistor
 from rig.drivers.failsafe.dead_man import DeadMan
-from rig.drivers.failsafe.keepalive import Heart
-from rig.drivers.pigpio_link import daemon_answers, let_go
+from rig.drivers.failsafe.keepalive import KeepAlive
+from rig.drivers.pigpio_link import close_devices, daemon_answers
+from rig.drivers.supply.monitor import CurrentMonitor
+from rig.drivers.supply.source import SupplyParts
 from rig.errors import BenchConnectionError, CapabilityMissing
+from rig.supply import cannot_measure
 
 
-class SwitchLine:
-    """Open (off) when made, with the dead-man stored.
+class LoadSwitch:
+    """The switch on `gpio`, with the relay of `series` if there is one. Open (off) when made, with the dead-man stored.
 
     Raises:
         BenchFault: the dead-man can't be stored.
         BenchConnectionError: the daemon is gone.
     """
 
-    def __init__(self, gpio: int, series: SeriesResistor | None, clock: Clock, factory: Any, heart: Heart) -> None:
+    def __init__(
+        self, gpio: int, series: SeriesResistor | None, clock: Clock, factory: Any, keep_alive: KeepAlive
+    ) -> None:
         from gpiozero import DigitalOutputDevice
 
         self.gpio = gpio
@@ -30,14 +38,14 @@ class SwitchLine:
         try:
             if series is not None:
                 self._relay = DigitalOutputDevice(series.gpio, initial_value=False, pin_factory=factory)
-            self.dead_man = DeadMan(factory.connection, clock, heart, gpio)
+            self.dead_man = DeadMan(factory.connection, clock, keep_alive, gpio)
         except BaseException:
-            self._let_go()
+            self._close_pins()
             raise
 
     @property
     def closed(self) -> bool:
-        """Whether the switch is told to conduct.
+        """Whether the switch is driven to conduct.
 
         Raises:
             BenchConnectionError: the daemon is gone.
@@ -47,10 +55,12 @@ class SwitchLine:
 
     @property
     def has_series(self) -> bool:
+        """Whether a relay can put a series resistor into the line."""
         return self._relay is not None
 
     def on(self) -> None:
-        """
+        """Close the switch; the first time the dead-man is rehearsed and armed before.
+
         Raises:
             BenchFault: the dead-man is not alive; the switch stays as it was.
         """
@@ -78,7 +88,8 @@ class SwitchLine:
             raise
 
     def insert_series(self, inserted: bool) -> None:
-        """
+        """Put the series resistor into the line, or take it out.
+
         Raises:
             CapabilityMissing: this bench has none.
         """
@@ -88,12 +99,117 @@ class SwitchLine:
             self._relay.value = inserted
 
     def close(self) -> None:
+        """Open the switch, delete the dead-man and give the pins back.
+
+        Raises:
+            BenchConnectionError: the daemon is gone.
+        """
         try:
             self.off()
             self.dead_man.close()
         finally:
             self._closed = True
-            self._let_go()
+            self._close_pins()
 
-    def _let_go(self) -> None:
-        let_go(device for device in (self._switch, self._relay) if device is not None)
+    def _close_pins(self) -> None:
+        close_devices(device for device in (self._switch, self._relay) if device is not None)
+
+
+def open_load_switch(parts: SupplyParts) -> LoadSwitch:
+    """The load switch of a bench file, open, with the dead-man stored.
+
+    Raises:
+        BenchFault: the dead-man can't be stored.
+        BenchConnectionError: the daemon is gone.
+    """
+    wiring = parts.wiring
+    assert wiring.switch_gpio is not None  # the bench file was checked
+    return LoadSwitch(wiring.switch_gpio, wiring.series, parts.clock, parts.factory, parts.keep_alive)
+
+
+class LoadSwitchSource:
+    """The half of a `rig.drivers.supply.source.Source` that all sources behind the load switch share.
+
+    A subclass must set `capabilities` and must provide `range_v`, `check` and `apply`. `monitor` None: nothing
+    measures before the switch; else it can be read `monitor_hz` times a second.
+    """
+
+    measures_when_off = True  # the monitor is before the switch
+
+    def __init__(self, switch: LoadSwitch, monitor: CurrentMonitor | None, monitor_hz: float) -> None:
+        self._switch, self._monitor = switch, monitor
+        self.rates_hz = {} if monitor is None else {"regulator_v": monitor_hz, "current_a": monitor_hz}
+
+    @property
+    def connected(self) -> bool:
+        """Whether the switch is driven to conduct."""
+        return self._switch.closed
+
+    @property
+    def where(self) -> str:
+        """Which switch, in the words of messages."""
+        return f"the load switch on GPIO {self._switch.gpio}"
+
+    def connect(self) -> None:
+        """Close the switch.
+
+        Raises:
+            BenchFault: the dead-man is not alive.
+        """
+        self._switch.on()
+
+    def disconnect(self) -> None:
+        """Open the switch and take the series resistor out.
+
+        Raises:
+            BenchConnectionError: the daemon is gone; if it still runs, the dead-man opens the switch in 0.3 s.
+        """
+        self._switch.off()
+
+    def volts(self) -> float:
+        """Volts before the switch.
+
+        Raises:
+            CapabilityMissing: the bench has no monitor.
+        """
+        if self._monitor is None:
+            raise cannot_measure("regulator_v")
+        return self._monitor.volts()
+
+    def amps(self) -> float:
+        """Amperes into the switch.
+
+        Raises:
+            CapabilityMissing: the bench has no monitor.
+        """
+        if self._monitor is None:
+            raise cannot_measure("current_a")
+        return self._monitor.amps()
+
+    def insert_series(self, inserted: bool) -> None:
+        """Put the series resistor into the line, or take it out.
+
+        Raises:
+            CapabilityMissing: the bench has none.
+        """
+        self._switch.insert_series(inserted)
+
+    def arm(self) -> dict[str, str]:
+        """Rehearse and start the dead-man; facts for the report.
+
+        Raises:
+            BenchFault: it doesn't prove that it works.
+        """
+        return {"Dead-man": self._switch.dead_man.arm()}
+
+    def check_alive(self) -> None:
+        """Make sure that the dead-man runs and is being kept alive.
+
+        Raises:
+            BenchFault: it has lapsed.
+        """
+        self._switch.dead_man.check()
+
+    def close(self) -> None:
+        """Open the switch and give its pins back."""
+        self._switch.close()

@@ -13,7 +13,8 @@ _T = TypeVar("_T")
 
 
 def open_chip(part: str, make: Callable[[], _T]) -> _T:
-    """
+    """The driver object of a chip, as `make` opens it; `part` names the chip in messages.
+
     Raises:
         BenchFault: the chip does not answer.
     """
@@ -25,8 +26,9 @@ def open_chip(part: str, make: Callable[[], _T]) -> _T:
         raise BenchFault(f"{part} does not answer: {error}; check wiring, address strap and pull-ups") from error
 
 
-def talk(part: str, transfer: Callable[[], _T]) -> _T:
-    """
+def transfer_with(part: str, transfer: Callable[[], _T]) -> _T:
+    """What `transfer` returns; `part` names the chip in messages.
+
     Raises:
         BenchFault: the chip stopped answering.
     """
@@ -38,7 +40,7 @@ def talk(part: str, transfer: Callable[[], _T]) -> _T:
         raise BenchFault(f"supply: {part} stopped answering: {error}; supply switched off") from error
 
 
-class Monitor:
+class CurrentMonitor:
     """The INA219 with its shunt of `SHUNT_OHM`, between source and switch.
 
     Raises:
@@ -52,10 +54,20 @@ class Monitor:
         self._chip = open_chip(self._part, lambda: INA219(i2c, addr=address))
 
     def volts(self) -> float:
-        return float(talk(self._part, lambda: self._chip.bus_voltage))
+        """Volts behind the shunt, before the switch.
+
+        Raises:
+            BenchFault: the chip stopped answering.
+        """
+        return float(transfer_with(self._part, lambda: self._chip.bus_voltage))
 
     def amps(self) -> float:
-        return float(talk(self._part, lambda: self._chip.shunt_voltage)) / SHUNT_OHM
+        """Amperes through the shunt.
+
+        Raises:
+            BenchFault: the chip stopped answering.
+        """
+        return float(transfer_with(self._part, lambda: self._chip.shunt_voltage)) / SHUNT_OHM
 
 
 class SetPointDac:
@@ -74,4 +86,9 @@ class SetPointDac:
         self._chip = open_chip(self._part, lambda: MCP4725(i2c, address=address))
 
     def set(self, code: int) -> None:
-        talk(self._part, lambda: setattr(self._chip, "raw_value", code))
+        """Put `code`, 0 to `STEPS` - 1, into the DAC register.
+
+        Raises:
+            BenchFault: the chip stopped answering.
+        """
+        transfer_with(self._part, lambda: setattr(self._chip, "raw_value", code))

@@ -7,33 +7,24 @@ and every set point is measured before the device sees it.
 from __future__ import annotations
 
 from rig.config.bench import Regulator
-from rig.drivers.supply.load_switch import SwitchLine
-from rig.drivers.supply.monitor import Monitor, SetPointDac
-from rig.drivers.supply.source import Armed
+from rig.drivers.supply.load_switch import LoadSwitch, LoadSwitchSource, open_load_switch
+from rig.drivers.supply.monitor import CurrentMonitor, SetPointDac
+from rig.drivers.supply.source import SupplyParts, make_or_close
 from rig.errors import SupplyLimitError
 
 
-class RegulatedSource(Armed):
-    """Implements `rig.drivers.supply.source.Source`."""
+class RegulatedSource(LoadSwitchSource):
+    """Implements `rig.drivers.supply.source.Source`: any voltage of the regulator's range."""
 
     capabilities = frozenset({"supply.programmable", "supply.current"})
 
     def __init__(
-        self, regulator: Regulator, line: SwitchLine, dac: SetPointDac, monitor: Monitor, monitor_hz: float
+        self, regulator: Regulator, switch: LoadSwitch, dac: SetPointDac, monitor: CurrentMonitor, monitor_hz: float
     ) -> None:
-        super().__init__(line.dead_man)
-        self._regulator, self._line, self._dac, self._monitor = regulator, line, dac, monitor
-        self.rates_hz = {"regulator_v": monitor_hz, "current_a": monitor_hz}
-        if line.has_series:
+        super().__init__(switch, monitor, monitor_hz)
+        self._regulator, self._dac = regulator, dac
+        if switch.has_series:
             self.capabilities = RegulatedSource.capabilities | {"supply.series"}
-
-    @property
-    def connected(self) -> bool:
-        return self._line.closed
-
-    @property
-    def where(self) -> str:
-        return f"the load switch on GPIO {self._line.gpio}"
 
     def _code(self, volts: float) -> int:
         regulator = self._regulator
@@ -41,12 +32,14 @@ class RegulatedSource(Armed):
 
     @property
     def range_v(self) -> tuple[float, float]:
+        """Lowest and highest voltage that the regulator can give."""
         regulator = self._regulator
         step_v = regulator.slope * regulator.dac_v / SetPointDac.STEPS
         return regulator.top_v - regulator.slope * regulator.dac_v + step_v, regulator.top_v
 
     def check(self, volts: float) -> None:
-        """
+        """Refuse a voltage that no code of the DAC gives; nothing moves.
+
         Raises:
             SupplyLimitError: out of the regulator's range.
         """
@@ -59,22 +52,26 @@ class RegulatedSource(Armed):
             )
 
     def apply(self, volts: float) -> None:
+        """Set the DAC's code nearest to `volts`.
+
+        Raises:
+            BenchFault: the DAC stopped answering.
+        """
         self._dac.set(self._code(volts))
 
-    def connect(self) -> None:
-        self._line.on()
 
-    def disconnect(self) -> None:
-        self._line.off()
+def open_regulated(parts: SupplyParts) -> RegulatedSource:
+    """The supply for `supply.kind = "regulated"`, off.
 
-    def volts(self) -> float:
-        return self._monitor.volts()
+    Raises:
+        BenchFault, BenchConnectionError: a part does not answer.
+    """
+    wiring, switch = parts.wiring, open_load_switch(parts)
 
-    def amps(self) -> float:
-        return self._monitor.amps()
+    def make() -> RegulatedSource:
+        assert wiring.regulator is not None  # the bench file was checked
+        monitor = CurrentMonitor(parts.i2c, wiring.monitor_address)
+        dac = SetPointDac(parts.i2c, wiring.dac_address)
+        return RegulatedSource(wiring.regulator, switch, dac, monitor, wiring.monitor_hz)
 
-    def insert_series(self, inserted: bool) -> None:
-        self._line.insert_series(inserted)
-
-    def close(self) -> None:
-        self._line.close()
+    return make_or_close(switch, make)

@@ -1,8 +1,8 @@
 """A bench supply over SCPI: VOLT, OUTP, MEAS:VOLT?, MEAS:CURR? (SCPI-1999, instrument class "power supply").
 
 Slow (20 to 100 ms a step, by the instrument) and good for voltage and average current; bursts of some milliseconds pass
-unseen. The output is the switch. What switches it off if this program
-dies is a process of its own: `rig.drivers.failsafe.off_on_exit`.
+unseen. The output is the switch. What switches it off if this program dies is a process of its own:
+`rig.drivers.failsafe.off_on_exit`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rig.config.bench import Scpi
-from rig.drivers.failsafe.off_on_exit import Will
+from rig.drivers.failsafe.off_on_exit import OffOnExit
+from rig.drivers.supply.source import SupplyParts, make_or_close
 from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, ConfigError, SupplyLimitError
 
 NO_ERROR: Final = 0
-SAME_V: Final = 0.011  # resolution of a plain instrument
+SAME_V: Final = 0.011  # the resolution of a plain instrument, and a little more
 OFF_COMMAND: Final = "OUTP OFF"
 
 
@@ -46,15 +47,15 @@ def open_visa(scpi: Scpi) -> Any:
 class ScpiSource:
     """Implements `rig.drivers.supply.source.Source`. Output off when made.
 
-    It measures its own output, so a set point is confirmed by the instrument's word until the output is on.
+    It measures its own output, so a set point is confirmed by the instrument's own answer until the output is on.
 
     Raises:
         BenchConnectionError: nothing answers.
         BenchFault: it does not understand.
     """
 
-    def __init__(self, scpi: Scpi, session: Any, will: Will, max_current_a: float) -> None:
-        self._scpi, self._session, self._will = scpi, session, will
+    def __init__(self, scpi: Scpi, session: Any, off_on_exit: OffOnExit, max_current_a: float) -> None:
+        self._scpi, self._session, self._off_on_exit = scpi, session, off_on_exit
         self._armed = self._closed = False
         self.measures_when_off = False
         self.capabilities = frozenset({"supply.programmable", "supply.current"})
@@ -68,27 +69,31 @@ class ScpiSource:
             self._errors += (pyvisa.Error,)
         except ImportError:  # a session of another make
             pass
-        self.identity = self._ask("*IDN?")
-        self._tell("*CLS")
-        self._tell(f"INST:NSEL {scpi.channel}")
+        self.identity = self._query("*IDN?")
+        self._write("*CLS")
+        self._write(f"INST:NSEL {scpi.channel}")
         self.disconnect()
-        self._tell(f"CURR {max_current_a:.3f}")
+        self._write(f"CURR {max_current_a:.3f}")
         self._check_errors("setting the current limit")
 
     @property
     def connected(self) -> bool:
-        return self._ask("OUTP?") in ("1", "ON")
+        """Whether the output is on, by the instrument's answer."""
+        return self._query("OUTP?") in ("1", "ON")
 
     @property
     def where(self) -> str:
+        """Which output, in the words of messages."""
         return f"output {self._scpi.channel} of the bench supply"
 
     @property
     def range_v(self) -> tuple[float, float]:
+        """Lowest and highest voltage that the bench file lets it give."""
         return 0.0, self._scpi.top_v
 
     def check(self, volts: float) -> None:
-        """
+        """Refuse a voltage outside the range of the bench file.
+
         Raises:
             SupplyLimitError: more than the file says that it may give.
         """
@@ -99,36 +104,63 @@ class ScpiSource:
             )
 
     def apply(self, volts: float) -> None:
-        self._tell(f"VOLT {volts:.4f}")
+        """Set the voltage and ask the instrument what it is set to.
+
+        Raises:
+            BenchFault: it refuses, or says another voltage.
+        """
+        self._write(f"VOLT {volts:.4f}")
         self._check_errors(f"setting {volts:.3f} V")
-        told_v = self._number("VOLT?")
-        if abs(told_v - volts) > SAME_V:
-            raise BenchFault(f"supply: {volts:.3f} V set, the bench supply says that it is set to {told_v:.3f} V")
+        read_back_v = self._number("VOLT?")
+        if abs(read_back_v - volts) > SAME_V:
+            raise BenchFault(f"supply: {volts:.3f} V set, the bench supply says that it is set to {read_back_v:.3f} V")
 
     def connect(self) -> None:
+        """Switch the output on.
+
+        Raises:
+            BenchFault: the instrument refuses, or what switches off if this program dies is not alive.
+        """
         self.check_alive()
-        self._tell("OUTP ON")
+        self._write("OUTP ON")
         self._check_errors("switching on")
 
     def disconnect(self) -> None:
+        """Switch the output off; over a session of its own if this one is gone.
+
+        Raises:
+            BenchFault: the output stays on.
+            BenchConnectionError: the instrument does not answer any more.
+        """
         if self._closed:
             return
         try:
-            self._tell(OFF_COMMAND)
+            self._write(OFF_COMMAND)
             if self.connected:
                 raise BenchFault(f"supply: {self.where} stays on although it was switched off; pull its plug")
         except BenchConnectionError:
-            self._will.execute()
+            self._off_on_exit.execute()
             raise
 
     def volts(self) -> float:
+        """Volts at the output, or at the device if the sense lines go there.
+
+        Raises:
+            BenchFault: the answer is no number.
+        """
         return self._number("MEAS:VOLT?")
 
     def amps(self) -> float:
+        """Amperes out of the output.
+
+        Raises:
+            BenchFault: the answer is no number.
+        """
         return self._number("MEAS:CURR?")
 
     def insert_series(self, inserted: bool) -> None:
-        """
+        """Refuse: a bench supply has no series resistor.
+
         Raises:
             CapabilityMissing: always; the rig's relay is not in this line.
         """
@@ -137,14 +169,24 @@ class ScpiSource:
         )
 
     def arm(self) -> dict[str, str]:
-        self._will.start()
+        """Start the process that switches off if this program dies; facts for the report.
+
+        Raises:
+            BenchFault: it does not start.
+        """
+        self._off_on_exit.start()
         self._armed = True
         return {"Bench supply": self.identity, "Dead-man": f"a process that sends {OFF_COMMAND} when this program ends"}
 
     def check_alive(self) -> None:
+        """Make sure that the process that switches off if this program dies is waiting.
+
+        Raises:
+            BenchFault: it has ended.
+        """
         if not self._armed:
             self.arm()
-        trouble = self._will.trouble
+        trouble = self._off_on_exit.trouble
         if trouble is not None:
             raise BenchFault(
                 f"dead-man of {self.where} lapsed: {trouble}; supply switched off, because nobody would if this "
@@ -152,15 +194,16 @@ class ScpiSource:
             )
 
     def close(self) -> None:
+        """Switch off, cancel the waiting process and end the session."""
         try:
             self.disconnect()
-            self._will.cancel()
+            self._off_on_exit.cancel()
         finally:
             self._closed = True
             self._session.close()
 
     def _number(self, question: str) -> float:
-        answer = self._ask(question)
+        answer = self._query(question)
         try:
             return float(answer)
         except ValueError:
@@ -170,7 +213,7 @@ class ScpiSource:
             ) from None
 
     def _check_errors(self, doing: str) -> None:
-        answer = self._ask("SYST:ERR?")
+        answer = self._query("SYST:ERR?")
         number, _, text = answer.partition(",")
         try:
             wrong = int(number) != NO_ERROR
@@ -182,10 +225,10 @@ class ScpiSource:
                 "range or interlock does not allow it: see its manual"
             )
 
-    def _tell(self, command: str) -> None:
+    def _write(self, command: str) -> None:
         self._do(command, lambda: self._session.write(command))
 
-    def _ask(self, question: str) -> str:
+    def _query(self, question: str) -> str:
         return str(self._do(question, lambda: self._session.query(question))).strip()
 
     def _do(self, command: str, action: Any) -> Any:
@@ -196,3 +239,20 @@ class ScpiSource:
                 f"supply: the bench supply does not answer {command!r} ({error}); check its cable and power. Switch it "
                 "off by hand if its output is still on"
             ) from error
+
+
+def open_scpi(parts: SupplyParts) -> ScpiSource:
+    """The supply for `supply.kind = "scpi"`, off.
+
+    Raises:
+        ConfigError: pyvisa isn't installed.
+        BenchFault, BenchConnectionError: the instrument does not answer or does not understand.
+    """
+    assert parts.wiring.scpi is not None  # the bench file was checked
+    scpi = parts.wiring.scpi
+    if parts.scpi_resource is not None:
+        scpi = scpi.model_copy(update={"resource": parts.scpi_resource})
+    session = open_visa(scpi)
+    return make_or_close(
+        session, lambda: ScpiSource(scpi, session, OffOnExit(scpi, OFF_COMMAND), parts.limits.max_current_a)
+    )

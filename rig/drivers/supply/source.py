@@ -1,13 +1,28 @@
-"""What makes the device's voltage: a regulator with a DAC and a load switch, a bench supply, or a switch alone."""
+"""The seam between the guarded supply and what makes the device's voltage.
+
+A backend is one file with a class that implements `Source` and a function that makes it from `SupplyParts` (see
+`rig.drivers.supply.factory.SUPPLY_KINDS`). It must provide every member of `Source`. The device must be disconnected
+when the backend is made and after `disconnect` and `close`; what the source can't do (measure, move, insert a
+resistor) it must refuse with the error that the method names. Sources behind the rig's load switch get the switch,
+its dead-man and its current monitor from `rig.drivers.supply.load_switch.LoadSwitchSource`.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
 
-from rig.drivers.failsafe.dead_man import DeadMan
+from rig.clock import Clock
+from rig.config.bench import SupplyWiring
+from rig.drivers.failsafe.keepalive import KeepAlive
 from rig.errors import BenchConnectionError, BenchFault, SafetyTrip
+from rig.supply import Limits
 
-OFFEND = (SafetyTrip, BenchFault, BenchConnectionError)  # after any of these the supply is off
+# After any of these the guarded supply is off.
+SWITCH_OFF_AFTER: Final = (SafetyTrip, BenchFault, BenchConnectionError)
+
+_S = TypeVar("_S")
 
 
 class Source(Protocol):
@@ -18,10 +33,13 @@ class Source(Protocol):
     """
 
     @property
-    def capabilities(self) -> frozenset[str]: ...
+    def capabilities(self) -> frozenset[str]:
+        """Of `supply.programmable`, `supply.current` and `supply.series`, those that this source has."""
+        ...
+
     @property
     def rates_hz(self) -> dict[str, float]:
-        """What `volts` and `amps` can measure ("regulator_v", "device_v", "current_a"), and how often."""
+        """What `volts` and `amps` can measure ("regulator_v", "device_v", "current_a"), and how often a second."""
         ...
 
     @property
@@ -30,10 +48,13 @@ class Source(Protocol):
         ...
 
     @property
-    def connected(self) -> bool: ...
+    def connected(self) -> bool:
+        """Whether the device is connected."""
+        ...
+
     @property
     def where(self) -> str:
-        """Words for messages: which switch or output."""
+        """Which switch or output, in the words of messages."""
         ...
 
     @property
@@ -42,45 +63,98 @@ class Source(Protocol):
         ...
 
     def check(self, volts: float) -> None:
-        """
+        """Refuse a voltage that the source can't give; nothing moves.
+
         Raises:
             SupplyLimitError: it can't give that.
         """
         ...
 
-    def apply(self, volts: float) -> None: ...
-    def connect(self) -> None: ...
-    def disconnect(self) -> None:
-        """If it can't be reached any more, it ends off within 300 ms all the same; says so by raising."""
+    def apply(self, volts: float) -> None:
+        """Set the voltage; returns before it has settled."""
         ...
 
-    def volts(self) -> float: ...
-    def amps(self) -> float: ...
-    def insert_series(self, inserted: bool) -> None: ...
-    def arm(self) -> dict[str, str]:
-        """Prove and start what switches off if this program dies; facts for the report."""
-        ...
+    def connect(self) -> None:
+        """Connect the device.
 
-    def check_alive(self) -> None:
-        """
         Raises:
-            BenchFault: what switches off if this program dies is not alive itself.
+            BenchFault: what switches off if this program dies is not alive.
         """
         ...
 
-    def close(self) -> None: ...
+    def disconnect(self) -> None:
+        """Disconnect the device and take the series resistor out.
 
+        A source that can't be reached any more ends off within 300 ms all the same, and says so by raising.
+        """
+        ...
 
-class Armed:
-    """A dead-man's part in a source: armed before the first power-up, checked at every look."""
+    def volts(self) -> float:
+        """Volts at the source.
 
-    measures_when_off = True  # the monitor is before the switch
+        Raises:
+            CapabilityMissing: this bench can't measure it.
+        """
+        ...
 
-    def __init__(self, dead_man: DeadMan) -> None:
-        self._dead_man = dead_man
+    def amps(self) -> float:
+        """Amperes out of the source.
+
+        Raises:
+            CapabilityMissing: this bench can't measure it.
+        """
+        ...
+
+    def insert_series(self, inserted: bool) -> None:
+        """Put the series resistor into the line, or take it out.
+
+        Raises:
+            CapabilityMissing: there is none.
+        """
+        ...
 
     def arm(self) -> dict[str, str]:
-        return {"Dead-man": self._dead_man.arm()}
+        """Prove and start what switches off if this program dies; facts for the report.
+
+        Raises:
+            BenchFault: it doesn't prove that it works.
+        """
+        ...
 
     def check_alive(self) -> None:
-        self._dead_man.check()
+        """Make sure that what switches off if this program dies is alive itself.
+
+        Raises:
+            BenchFault: it isn't.
+        """
+        ...
+
+    def close(self) -> None:
+        """Disconnect the device and give everything back."""
+        ...
+
+
+@dataclass(frozen=True)
+class SupplyParts:
+    """What a source may be made of: its section of the bench file, the tightest limits, and what the bench opened.
+
+    `factory` is gpiozero's pin factory, `i2c` a `busio.I2C`. `scpi_resource` is where the instrument is, if elsewhere
+    than the file says.
+    """
+
+    wiring: SupplyWiring
+    limits: Limits
+    clock: Clock
+    factory: Any
+    i2c: Any
+    keep_alive: KeepAlive
+    scpi_resource: str | None = None
+
+
+def make_or_close(part: Any, make: Callable[[], _S]) -> _S:
+    """What `make` returns; `part`, which it needs, is closed if that fails."""
+    try:
+        return make()
+    except BaseException:
+        part.close()
+        raise

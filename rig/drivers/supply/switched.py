@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from typing import Final
 
-from rig.drivers.supply.load_switch import SwitchLine
-from rig.drivers.supply.monitor import Monitor
-from rig.drivers.supply.source import Armed
+from rig.drivers.supply.load_switch import LoadSwitch, LoadSwitchSource, open_load_switch
+from rig.drivers.supply.monitor import CurrentMonitor
+from rig.drivers.supply.source import SupplyParts, make_or_close
 from rig.errors import SupplyLimitError
-from rig.supply import cannot_measure
 
 SAME_V: Final = 0.005
 
 
-class SwitchedSource(Armed):
+class SwitchedSource(LoadSwitchSource):
     """Implements `rig.drivers.supply.source.Source`. Its only set point is `fixed_v`."""
 
     capabilities: frozenset[str] = frozenset()
 
-    def __init__(self, fixed_v: float, line: SwitchLine, monitor: Monitor | None, monitor_hz: float) -> None:
-        super().__init__(line.dead_man)
-        self._fixed_v, self._line, self._monitor = fixed_v, line, monitor
-        self.rates_hz = {} if monitor is None else {"regulator_v": monitor_hz, "current_a": monitor_hz}
+    def __init__(self, fixed_v: float, switch: LoadSwitch, monitor: CurrentMonitor | None, monitor_hz: float) -> None:
+        super().__init__(switch, monitor, monitor_hz)
+        self._fixed_v = fixed_v
         if monitor is not None:
             self.capabilities |= {"supply.current"}
-        if line.has_series:
+        if switch.has_series:
             self.capabilities |= {"supply.series"}
 
     @property
-    def connected(self) -> bool:
-        return self._line.closed
-
-    @property
-    def where(self) -> str:
-        return f"the load switch on GPIO {self._line.gpio}"
-
-    @property
     def range_v(self) -> tuple[float, float]:
+        """The one voltage, twice."""
         return self._fixed_v, self._fixed_v
 
     def check(self, volts: float) -> None:
-        """
+        """Refuse every voltage but the fixed one.
+
         Raises:
             SupplyLimitError: another voltage than the one there is.
         """
@@ -53,24 +45,18 @@ class SwitchedSource(Armed):
     def apply(self, volts: float) -> None:
         """There is nothing to move."""
 
-    def connect(self) -> None:
-        self._line.on()
 
-    def disconnect(self) -> None:
-        self._line.off()
+def open_switched(parts: SupplyParts) -> SwitchedSource:
+    """The supply for `supply.kind = "switch"`, off.
 
-    def volts(self) -> float:
-        if self._monitor is None:
-            raise cannot_measure("regulator_v")
-        return self._monitor.volts()
+    Raises:
+        BenchFault, BenchConnectionError: a part does not answer.
+    """
+    wiring, switch = parts.wiring, open_load_switch(parts)
 
-    def amps(self) -> float:
-        if self._monitor is None:
-            raise cannot_measure("current_a")
-        return self._monitor.amps()
+    def make() -> SwitchedSource:
+        assert wiring.fixed_v is not None  # the bench file was checked
+        monitor = CurrentMonitor(parts.i2c, wiring.monitor_address) if wiring.monitor_fitted else None
+        return SwitchedSource(wiring.fixed_v, switch, monitor, wiring.monitor_hz)
 
-    def insert_series(self, inserted: bool) -> None:
-        self._line.insert_series(inserted)
-
-    def close(self) -> None:
-        self._line.close()
+    return make_or_close(switch, make)

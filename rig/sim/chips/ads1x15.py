@@ -15,9 +15,10 @@ from typing import ClassVar
 
 from rig.errors import ConfigError
 from rig.sim.chips.alert import AlertPin, AlertSettings
-from rig.sim.chips.run import NEVER_NS, Run
+from rig.sim.chips.conversions import NEVER_NS, Conversions
+from rig.sim.chips.registers import checked_oscillator_error, padded
 from rig.sim.physics.analog import AnalogSource
-from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_S, Event, EventTimeline
 
 CONVERSION, CONFIG, LO_THRESH, HI_THRESH = range(4)
 CONFIG_AT_POWER_UP = 0x8583
@@ -63,7 +64,7 @@ class ADS1x15Chip:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         inputs: Sequence[AnalogSource],
         *,
         oscillator_error: float = 0.0,
@@ -76,7 +77,7 @@ class ADS1x15Chip:
         self._timeline = timeline
         self._inputs = tuple(inputs)
         self._shift_v = [0.0] * 4
-        self._oscillator_error = _checked(oscillator_error)
+        self._oscillator_error = checked_oscillator_error(oscillator_error)
         self._offset_lsb = offset_lsb
         self._gain_error = gain_error
         self._vdd_v = vdd_v
@@ -96,13 +97,13 @@ class ADS1x15Chip:
         self._config = CONFIG_AT_POWER_UP & ~OS_BIT
         self._thresholds = {LO_THRESH: 0x8000, HI_THRESH: 0x7FFF}
         self._result = b"\x00\x00"
-        self._run: Run = Run(0, 1, 0)
+        self._run: Conversions = Conversions(0, 1, 0)
         self._settings = self._decode(self._config)
-        self._queued: tuple[Run, _Settings] | None = None
+        self._queued: tuple[Conversions, _Settings] | None = None
         self._converted_ns = -1
         self._stale_ns = NEVER_NS
         if self._alert is not None:
-            self._alert.let_go()
+            self._alert.release()
 
     @property
     def oscillator_error(self) -> float:
@@ -111,7 +112,7 @@ class ADS1x15Chip:
 
     @oscillator_error.setter
     def oscillator_error(self, error: float) -> None:
-        self._oscillator_error = _checked(error)
+        self._oscillator_error = checked_oscillator_error(error)
         self._cache.clear()
         if self._stale_ns == NEVER_NS:
             self._settings = self._decode(self._config)
@@ -129,17 +130,17 @@ class ADS1x15Chip:
         self._refresh(self._timeline.now_ns)
         self._shift_v[channel] += volts
 
-    def wire_alert(self, tell: Callable[[int], None] | None) -> None:
-        """Wire the ALERT/RDY pin: `tell(level)` now and at each change; None cuts the wire, without another word.
+    def wire_alert(self, on_level: Callable[[int], None] | None) -> None:
+        """Wire the ALERT/RDY pin: `on_level(level)` now and at each change; None cuts the wire, without another word.
 
         `rig.sim.chips.alert.open_drain` makes a wire to a GPIO.
         """
         self._refresh(self._timeline.now_ns)
-        if tell is None:
+        if on_level is None:
             self._alert = None
         else:
-            self._alert = AlertPin(self._timeline, tell)
-            tell(self._alert.level)
+            self._alert = AlertPin(self._timeline, on_level)
+            on_level(self._alert.level)
             self._configure_alert()
         self._schedule()
 
@@ -153,6 +154,7 @@ class ADS1x15Chip:
         self._schedule()
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then a register's two bytes, high byte first."""
         if not data:
             return
         self.pointer = data[0] & 0x03
@@ -168,6 +170,7 @@ class ADS1x15Chip:
             self._schedule()
 
     def read(self, count: int) -> bytes:
+        """`count` bytes of the register that the pointer is on, high byte first."""
         now_ns = self._timeline.now_ns
         if now_ns >= self._stale_ns:
             self._refresh(now_ns)
@@ -181,7 +184,7 @@ class ADS1x15Chip:
             data = (self._config | (OS_BIT if asleep else 0)).to_bytes(2, "big")
         else:
             data = self._thresholds[pointer].to_bytes(2, "big")
-        return data if count == 2 else data.ljust(count, b"\xff")[:count]
+        return data if count == 2 else padded(data, count)
 
     def _configure(self, value: int) -> None:
         now_ns = self._timeline.now_ns
@@ -192,9 +195,9 @@ class ADS1x15Chip:
         if self._stale_ns != NEVER_NS:
             # The running conversion ends with the old settings, and OS has no effect meanwhile.
             self._run.count = self._run.completed(now_ns) + 1
-            self._queued = (Run(self._stale_ns, settings.period_ns), settings) if continuous else None
+            self._queued = (Conversions(self._stale_ns, settings.period_ns), settings) if continuous else None
         elif continuous or value & OS_BIT:
-            self._run = Run(now_ns + WAKE_UP_NS, settings.period_ns, None if continuous else 1)
+            self._run = Conversions(now_ns + WAKE_UP_NS, settings.period_ns, None if continuous else 1)
             self._settings = settings
             self._stale_ns = self._run.end_ns(1)
         self._configure_alert()
@@ -280,12 +283,6 @@ class ADS1x15Chip:
     def _configure_alert(self) -> None:
         if self._alert is not None:
             self._alert.configure(self._alert_settings(), asleep=self._stale_ns == NEVER_NS)
-
-
-def _checked(oscillator_error: float) -> float:
-    if not -0.5 <= oscillator_error <= 0.5:
-        raise ConfigError(f"oscillator_error is {oscillator_error!r}; expected a fraction such as -0.1 or 0.1")
-    return oscillator_error
 
 
 class ADS1115Chip(ADS1x15Chip):

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rig.sim.chips.registers import signed_word
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, EventTimeline
 
 READY_PULSE_NS = 8_000  # "approximately 8 us" in the data sheet
 QUEUE_OFF = 3
@@ -32,10 +33,12 @@ class AlertSettings:
 
     @property
     def enabled(self) -> bool:
+        """Whether the comparator's queue is on."""
         return self.config & 0x03 != QUEUE_OFF
 
     @property
     def ready_pin(self) -> bool:
+        """Whether the pin tells the end of each conversion instead of comparing."""
         return self.enabled and bool(self.high & 0x8000) and not self.low & 0x8000
 
     @property
@@ -45,27 +48,31 @@ class AlertSettings:
 
     @property
     def latching(self) -> bool:
+        """Whether an assertion stays until the conversion register is read."""
         return bool(self.config & 0x04)
 
     @property
     def active_high(self) -> bool:
+        """Whether the asserted pin is high."""
         return bool(self.config & 0x08)
 
     @property
     def window(self) -> bool:
+        """Whether codes outside the two thresholds assert, instead of codes above the high one."""
         return bool(self.config & 0x10)
 
     @property
     def single_shot(self) -> bool:
+        """Whether the chip sleeps after each conversion."""
         return bool(self.config & 0x0100)
 
 
 class AlertPin:
-    """Calls `tell(level)` when the pin, pulled up as it must be, changes; `level` is what it stands at."""
+    """Calls `on_level(level)` when the pin, pulled up as it must be, changes; `level` is what it stands at."""
 
-    def __init__(self, timeline: Timeline, tell: Callable[[int], None]) -> None:
+    def __init__(self, timeline: EventTimeline, on_level: Callable[[int], None]) -> None:
         self._timeline = timeline
-        self._tell = tell
+        self._on_level = on_level
         self._settings = AlertSettings(QUEUE_OFF, 0x8000, 0x7FFF)
         self._asserted = False
         self._beyond = 0
@@ -102,13 +109,13 @@ class AlertPin:
             self._beyond = 0
             self._show()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """The chip lost its power: the pull-up has the pin."""
         self.configure(AlertSettings(QUEUE_OFF, 0x8000, 0x7FFF), asleep=True)
 
     def _compare(self, code: int) -> None:
         settings = self._settings
-        low, high = _signed(settings.low), _signed(settings.high)
+        low, high = signed_word(settings.low), signed_word(settings.high)
         beyond = code > high or (settings.window and code < low)
         self._beyond = self._beyond + 1 if beyond else 0
         if self._beyond >= settings.queue:
@@ -132,18 +139,14 @@ class AlertPin:
         level = int(self._asserted == settings.active_high) if settings.enabled else 1
         if level != self.level:
             self.level = level
-            self._tell(level)
+            self._on_level(level)
 
 
 def open_drain(gpio: GpioBank, pin: int) -> Callable[[int], None]:
-    """A wire from an open-drain output to GPIO `pin`, with the pull-up resistor that it needs; pass it as `tell`."""
+    """A wire from an open-drain output to GPIO `pin`, with its pull-up resistor; pass it as `on_level`."""
     gpio.external_pull(pin, 1)
 
     def drive(level: int) -> None:
         gpio.drive_external(pin, None if level else 0)
 
     return drive
-
-
-def _signed(value: int) -> int:
-    return value - 0x10000 if value & 0x8000 else value

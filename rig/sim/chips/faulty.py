@@ -1,8 +1,8 @@
 """What can be wrong with a chip. Each fault is an object that is switched `on` and `off`.
 
-Both take no argument and may be repeated, so that they can be scheduled: `timeline.at(t_ns, fault.on)`. Several faults
-of one chip may be on at once and are switched in any order, as long as they are of different kinds. Those of the wires
-are in `rig.sim.faults.i2c`; a chip that does not answer at all is `NackedAddress` there.
+`on` and `off` take no argument and may be repeated, so that they can be scheduled: `timeline.at(t_ns, fault.on)`.
+Several faults of one chip may be on at once and are switched in any order, as long as they are of different kinds.
+Faults of the wires are in `rig.sim.faults.i2c`; a chip that does not answer at all is `NackedAddress` there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from rig.errors import ConfigError
 from rig.sim.chips import ads1x15, ina219
+from rig.sim.chips.registers import padded
 from rig.sim.physics.i2c import I2CChip, I2CWires
 
 Write = Callable[[bytes], None]
@@ -23,7 +24,7 @@ MUX_BITS = 0x7000
 
 @runtime_checkable
 class RegisterChip(I2CChip, Protocol):
-    """A chip whose registers are chosen by a pointer: all of the bench's but the DAC."""
+    """A chip whose registers are chosen by a pointer: every chip of the bench but the DAC."""
 
     pointer: int
 
@@ -36,12 +37,14 @@ class Interposer:
         self.faults: list[ChipFault] = []
 
     def write(self, data: bytes) -> None:
+        """Pass the bytes to the chip, through every fault that is on."""
         write: Write = self.chip.write
         for fault in self.faults:
             write = _write_through(fault, write)
         write(data)
 
     def read(self, count: int) -> bytes:
+        """`count` bytes of the chip, as every fault that is on leaves them."""
         read: Read = self.chip.read
         for fault in self.faults:
             read = _read_through(fault, read)
@@ -70,6 +73,11 @@ class ChipFault:
         self._chip: Any = None
 
     def on(self) -> None:
+        """Let the fault begin; nothing happens if it is on.
+
+        Raises:
+            ConfigError: no chip, or none that can have this fault, is at the address.
+        """
         if self._chip is not None:
             return
         with self._wires.timeline.lock:
@@ -87,6 +95,7 @@ class ChipFault:
                 self._wires.attach(self.address, there)
 
     def off(self) -> None:
+        """Let the fault end; nothing happens if it is off."""
         if self._chip is None:
             return
         with self._wires.timeline.lock:
@@ -106,16 +115,18 @@ class ChipFault:
         return chip
 
     def write(self, data: bytes, inner: Write) -> None:
+        """Take a transfer's bytes; `inner` is the chip behind this fault."""
         inner(data)
 
     def read(self, count: int, inner: Read) -> bytes:
+        """Answer a transfer with `count` bytes; `inner` is the chip behind this fault."""
         return inner(count)
 
     def _began(self) -> None:
         """Just before the fault takes hold of the bytes."""
 
     def _ended(self) -> None:
-        """Just after it has let go."""
+        """Just after the fault has ended."""
 
     def _peek(self, register: int) -> bytes:
         """What the chip has in a register, with the pointer left where it was."""
@@ -130,6 +141,7 @@ class WritesLost(ChipFault):
     """Acknowledges every write and ignores it: a DAC whose output never moves, say. Reads still work."""
 
     def write(self, data: bytes, inner: Write) -> None:
+        """Let nothing pass but a probe."""
         if not data:
             inner(data)
 
@@ -148,9 +160,10 @@ class StuckRegisters(ChipFault):
         self._held = {n: self._peek(n) if value is None else value for n, value in self._values.items()}
 
     def read(self, count: int, inner: Read) -> bytes:
+        """The held bytes of a register that is stuck."""
         data = inner(count)
         held = self._held.get(self._chip.pointer)
-        return data if held is None else held.ljust(count, b"\xff")[:count]
+        return data if held is None else padded(held, count)
 
 
 class FrozenConversion(StuckRegisters):
@@ -196,6 +209,7 @@ class NeverReady(ChipFault):
     kind = ads1x15.ADS1x15Chip
 
     def read(self, count: int, inner: Read) -> bytes:
+        """The chip's bytes, with the OS bit cleared."""
         data = inner(count)
         if data and self._chip.pointer == ads1x15.CONFIG:
             return bytes([data[0] & 0x7F]) + data[1:]
@@ -203,7 +217,7 @@ class NeverReady(ChipFault):
 
 
 class StuckMux(ChipFault):
-    """An ADC that ignores the channel it is told in continuous mode and converts `mux`, AIN0-AIN1 by default.
+    """An ADC that ignores its channel setting in continuous mode and converts `mux`, AIN0-AIN1 by default.
 
     This is what Adafruit's driver 3.0.5 makes of a healthy chip. A chip that is in continuous mode changes over when
     the fault begins, and back when it ends, each as if its configuration had been written. A single-shot conversion
@@ -220,29 +234,30 @@ class StuckMux(ChipFault):
         self._wanted: int | None = None
 
     def write(self, data: bytes, inner: Write) -> None:
+        """Pass the bytes on, with the stuck multiplexer setting in a continuous configuration."""
         if len(data) >= 3 and data[0] & 0x03 == ads1x15.CONFIG:
             self._wanted = data[1] << 8 | data[2]
-            data = data[:1] + self._bent(self._wanted).to_bytes(2, "big") + data[3:]
+            data = data[:1] + self._with_stuck_mux(self._wanted).to_bytes(2, "big") + data[3:]
         inner(data)
 
     def _began(self) -> None:
         self._wanted = None
-        self._rewrite(int.from_bytes(self._peek(ads1x15.CONFIG)[:2], "big"), bend=True)
+        self._rewrite(int.from_bytes(self._peek(ads1x15.CONFIG)[:2], "big"), stuck=True)
 
     def _ended(self) -> None:
         if self._wanted is not None:
-            self._rewrite(self._wanted, bend=False)
+            self._rewrite(self._wanted, stuck=False)
 
-    def _bent(self, config: int) -> int:
+    def _with_stuck_mux(self, config: int) -> int:
         return config if config & ads1x15.MODE_SINGLE_BIT else config & ~MUX_BITS | self._mux << 12
 
-    def _rewrite(self, config: int, *, bend: bool) -> None:
-        """Only in continuous mode: in the other one nothing was bent, and writing might start a conversion."""
+    def _rewrite(self, config: int, *, stuck: bool) -> None:
+        """Only in continuous mode: a single-shot setting was not changed, and writing it might start a conversion."""
         self._wanted = config
         if config & ads1x15.MODE_SINGLE_BIT:
             return
         pointer = self._chip.pointer
-        written = self._bent(config) if bend else config
+        written = self._with_stuck_mux(config) if stuck else config
         self._chip.write(bytes([ads1x15.CONFIG, written >> 8, written & 0xFF]))
         self._chip.write(bytes([pointer]))
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 
-from rig.errors import ConfigError
-from rig.sim.chips.run import NEVER_NS, Run
+from rig.sim.chips.conversions import NEVER_NS, Conversions
+from rig.sim.chips.current_monitor import CurrentMonitorChip
+from rig.sim.chips.registers import padded
 from rig.sim.physics.analog import AnalogSource
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import EventTimeline
 
 CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION = range(6)
 CONFIG_AT_POWER_UP = 0x399F
@@ -34,50 +35,36 @@ def _step_lsb(code: int) -> int:
     return 1 if code & 8 else 1 << 3 - (code & 3)
 
 
-class INA219Chip:
-    """The monitor between `shunt` (volts across the resistor) and `bus` (volts at the load side).
-
-    `oscillator_error` is relative: -0.1 converts ten per cent slower than typical. `shunt_offset_v` adds to the shunt.
-
-    Raises:
-        ConfigError: an oscillator error beyond +-0.5.
-    """
+class INA219Chip(CurrentMonitorChip):
+    """A 12-bit monitor; see `rig.sim.chips.current_monitor.CurrentMonitorChip` for its parameters."""
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         shunt: AnalogSource,
         bus: AnalogSource,
         *,
         oscillator_error: float = 0.0,
         shunt_offset_v: float = 0.0,
     ) -> None:
-        if not -0.5 <= oscillator_error <= 0.5:
-            raise ConfigError(f"oscillator_error is {oscillator_error!r}; expected a fraction such as -0.1 or 0.1")
-        self._timeline = timeline
-        self._shunt = shunt
-        self._bus = bus
-        self._slowness = 1.0 / (1.0 + oscillator_error)
-        self._shunt_offset_v = shunt_offset_v
-        self._event: Event | None = None
+        super().__init__(timeline, shunt, bus, oscillator_error=oscillator_error, shunt_offset_v=shunt_offset_v)
         self.power_cycle()
 
     def power_cycle(self) -> None:
         """Off and on again, which is also what the reset bit does: default settings, calibration 0."""
-        if self._event is not None:
-            self._event.cancel()
-        self._event = None
+        self._cancel_event()
         self.pointer = CONFIG
         self._calibration = 0
         self._shunt_code = 0
         self._bus_code = 0
         self._ready = False
-        self._run = Run(0, 1, 0)
+        self._run = Conversions(0, 1, 0)
         self._stale_ns = NEVER_NS
         self._config = 0
         self._start(CONFIG_AT_POWER_UP)
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then a register's two bytes, high byte first."""
         if not data:
             return
         self.pointer = data[0] & 0x07
@@ -94,6 +81,7 @@ class INA219Chip:
                 self._start(value & 0x3FFF)
 
     def read(self, count: int) -> bytes:
+        """`count` bytes of the register that the pointer is on, high byte first."""
         self._refresh()
         current = self._current()
         power = abs(current) * self._bus_code // 5000
@@ -115,7 +103,7 @@ class INA219Chip:
             case _:
                 value = 0xFFFF  # no such register: nobody drives the wire
         data = (value & 0xFFFF).to_bytes(2, "big")
-        return data if count == 2 else data.ljust(count, b"\xff")[:count]
+        return data if count == 2 else padded(data, count)
 
     def _current(self) -> int:
         """Shunt code x calibration / 4096, towards zero."""
@@ -129,17 +117,15 @@ class INA219Chip:
         mode = config & 7
         self._shunt_ns = round(_conversion_ns(config >> 3 & 15) * self._slowness) if mode & 1 else 0
         self._bus_ns = round(_conversion_ns(config >> 7 & 15) * self._slowness) if mode & 2 else 0
-        if self._event is not None:
-            self._event.cancel()
-            self._event = None
+        self._cancel_event()
         if mode & 3 == 0:  # power-down, ADC off
-            self._run = Run(0, 1, 0)
+            self._run = Conversions(0, 1, 0)
             self._stale_ns = NEVER_NS
             return
         self._ready = False
         continuous = mode & 4
         start_ns = self._timeline.now_ns + (WAKE_UP_NS if asleep else 0)
-        self._run = Run(start_ns, self._shunt_ns + self._bus_ns, None if continuous else 1)
+        self._run = Conversions(start_ns, self._shunt_ns + self._bus_ns, None if continuous else 1)
         self._stale_ns = self._run.end_ns(1)
         if not continuous:
             self._event = self._timeline.at(self._stale_ns, self._refresh)
@@ -160,7 +146,7 @@ class INA219Chip:
         self._ready = True
 
     def _shunt_lsb(self, start_ns: int, end_ns: int) -> int:
-        volts = self._shunt.mean_v(start_ns, end_ns) + self._shunt_offset_v
+        volts = self._mean_shunt_v(start_ns, end_ns)
         limit = 4000 << (self._config >> 11 & 3)  # +-40, 80, 160, 320 mV
         return _quantised(volts / SHUNT_LSB_V, _step_lsb(self._config >> 3 & 15), -limit, limit)
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from rig.errors import ConfigError
+from rig.sim.chips.current_monitor import CurrentMonitorChip
+from rig.sim.chips.registers import padded, signed_word
 from rig.sim.physics.analog import AnalogSource
-from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 CONFIG, ADC_CONFIG, SHUNT_CAL, SHUNT_TEMPCO, VSHUNT, VBUS, DIETEMP, CURRENT, POWER, ENERGY, CHARGE, DIAG_ALRT = range(
     12
@@ -57,19 +58,15 @@ _LIMIT_FLAGS = TMPOL | SHNTOL | SHNTUL | BUSOL | BUSUL | POL
 _MODE_BUS, _MODE_SHUNT, _MODE_TEMPERATURE, _MODE_CONTINUOUS = 1, 2, 4, 8
 
 
-class INA228Chip:
-    """The monitor between `shunt` (volts across the resistor) and `bus` (volts at the load side).
+class INA228Chip(CurrentMonitorChip):
+    """A 20-bit monitor; see `rig.sim.chips.current_monitor.CurrentMonitorChip` for its parameters.
 
-    `oscillator_error` is relative: -0.01 converts one per cent slower than nominal, and counts as much less energy and
-    charge. `shunt_offset_v` adds to the shunt. `die_c` may be changed.
-
-    Raises:
-        ConfigError: an oscillator error beyond +-0.5.
+    A clock that is slow also counts less energy and charge. `die_c`, in degrees Celsius, may be changed.
     """
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         shunt: AnalogSource,
         bus: AnalogSource,
         *,
@@ -77,15 +74,8 @@ class INA228Chip:
         shunt_offset_v: float = 0.0,
         die_c: float = 25.0,
     ) -> None:
-        if not -0.5 <= oscillator_error <= 0.5:
-            raise ConfigError(f"oscillator_error is {oscillator_error!r}; expected a fraction such as -0.01 or 0.01")
-        self._timeline = timeline
-        self._shunt = shunt
-        self._bus = bus
-        self._slowness = 1.0 / (1.0 + oscillator_error)
-        self._shunt_offset_v = shunt_offset_v
+        super().__init__(timeline, shunt, bus, oscillator_error=oscillator_error, shunt_offset_v=shunt_offset_v)
         self.die_c = die_c
-        self._event: Event | None = None
         self.power_cycle()
 
     def power_cycle(self) -> None:
@@ -99,6 +89,7 @@ class INA228Chip:
         self._start(asleep=True)
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then a register's two bytes, high byte first."""
         if not data:
             return
         self.pointer = data[0]
@@ -117,6 +108,7 @@ class INA228Chip:
             self._start(asleep=self._event is None)
 
     def read(self, count: int) -> bytes:
+        """`count` bytes of the register that the pointer is on, high byte first."""
         register = self.pointer
         value = self._registers.get(register, self._values.get(register, 0))
         if register == DIAG_ALRT:
@@ -138,7 +130,7 @@ class INA228Chip:
             value = 0x2281
         width = _WIDTH.get(register, 2)
         data = (value & (1 << 8 * width) - 1).to_bytes(width, "big")
-        return data if count == width else data.ljust(count, b"\xff")[:count]
+        return data if count == width else padded(data, count)
 
     @property
     def _mode(self) -> int:
@@ -146,9 +138,7 @@ class INA228Chip:
 
     def _start(self, *, asleep: bool) -> None:
         """Begin what ADC_CONFIG asks for."""
-        if self._event is not None:
-            self._event.cancel()
-            self._event = None
+        self._cancel_event()
         self._flags &= ~CNVRF
         self._clear_sums()
         if self._mode & 7:
@@ -170,7 +160,7 @@ class INA228Chip:
     def _cycle_ended(self) -> None:
         mode, bus_start_ns = self._mode, self._start_ns + self._shunt_ns
         if mode & _MODE_SHUNT:
-            volts = self._shunt.mean_v(self._start_ns, bus_start_ns) + self._shunt_offset_v
+            volts = self._mean_shunt_v(self._start_ns, bus_start_ns)
             self._shunt_sum_v += volts
             self._cycle_current = self._current(self._shunt_code(volts))
         if mode & _MODE_BUS:
@@ -217,11 +207,11 @@ class INA228Chip:
         """The limit registers are in steps of 16 LSB of what they limit, 256 for the power, 1 for the temperature."""
         values, limits = self._values, self._registers
         outside = (
-            (SHNTOL if values[VSHUNT] >> 4 > _signed(limits[SOVL]) else 0)
-            | (SHNTUL if values[VSHUNT] >> 4 < _signed(limits[SUVL]) else 0)
+            (SHNTOL if values[VSHUNT] >> 4 > signed_word(limits[SOVL]) else 0)
+            | (SHNTUL if values[VSHUNT] >> 4 < signed_word(limits[SUVL]) else 0)
             | (BUSOL if values[VBUS] >> 4 > limits[BOVL] else 0)
             | (BUSUL if values[VBUS] >> 4 < limits[BUVL] else 0)
-            | (TMPOL if values[DIETEMP] > _signed(limits[TEMP_LIMIT]) else 0)
+            | (TMPOL if values[DIETEMP] > signed_word(limits[TEMP_LIMIT]) else 0)
             | (POL if values[POWER] >> 8 > limits[PWR_LIMIT] else 0)
         )
         latched = self._flags if limits[DIAG_ALRT] & 0x8000 else self._flags & ~_LIMIT_FLAGS
@@ -254,7 +244,3 @@ def _power(current: int, bus_code: int) -> float:
 
 def _within(code: int, bits: int) -> int:
     return min(max(code, -(1 << bits - 1)), (1 << bits - 1) - 1)
-
-
-def _signed(value: int) -> int:
-    return value - 0x10000 if value & 0x8000 else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rig.errors import ConfigError
-from rig.sim.physics.timeline import NS_PER_MS, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, EventTimeline
 
 FACTORY_CODE = 0x800  # mid scale, what a new chip powers up with
 EEPROM_WRITE_NS = 25 * NS_PER_MS  # typical; the data sheet allows 50 ms
@@ -24,7 +24,7 @@ class MCP4725Chip:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         *,
         vdd_v: float = 3.3,
         eeprom_code: int = FACTORY_CODE,
@@ -54,6 +54,7 @@ class MCP4725Chip:
 
     @property
     def output_v(self) -> float:
+        """The output's voltage; 0 while the amplifier is off."""
         return self._volts(self._register)
 
     def power_cycle(self) -> None:
@@ -62,6 +63,7 @@ class MCP4725Chip:
         self._set(self._eeprom)
 
     def write(self, data: bytes) -> None:
+        """Take one or several commands in a row: fast mode, DAC register, DAC register with EEPROM."""
         while data and self._timeline.now_ns >= self._busy_until_ns:  # during an EEPROM write all commands are ignored
             command = data[0] >> 5
             if command < 2 and len(data) >= 2:  # fast mode: C2 C1 = 00
@@ -76,6 +78,7 @@ class MCP4725Chip:
                 return  # reserved command, or cut short: ignored
 
     def read(self, count: int) -> bytes:
+        """Status, DAC register and EEPROM, five bytes, over and over."""
         code, power_down = self._register
         stored_code, stored_power_down = self._eeprom
         ready = _RDY_BIT if self._timeline.now_ns >= self._busy_until_ns else 0

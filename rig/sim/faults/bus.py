@@ -72,7 +72,7 @@ BUS_FAULTS: Final = (
     ),
     FaultKind(
         "adc.channel_stuck",
-        "a converter that ignores the input it is told in continuous mode, as Adafruit's driver 3.0.5 makes it",
+        "a converter that ignores its input setting in continuous mode, as Adafruit's driver 3.0.5 makes it",
         _on_adc(lambda world, v: StuckMux(world.wires, int(v["address"]), mux=int(v["mux"]))),
         (_ADC, Parameter("mux", 0, 7, 0, whole=True)),
     ),

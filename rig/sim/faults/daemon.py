@@ -21,7 +21,7 @@ def _wave_clock(world: SimulatedWorld, v: Values) -> Switch:
 DAEMON_FAULTS: Final = (
     FaultKind(
         "waves.clock",
-        "waves last so many times as long as they should: 2 or 1.13 on some Pi 3 images",
+        "waves last `factor` times as long as they should: 2 or 1.13 on some Pi 3 images",
         _wave_clock,
         (Parameter("factor", 0.1, 10.0),),
     ),

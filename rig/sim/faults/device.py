@@ -14,23 +14,23 @@ from typing import Any, Final
 from rig.config.bench import SimulatedDefect
 from rig.errors import ConfigError
 from rig.sim.faults.kind import FaultKind, Parameter, Switch, Values
-from rig.sim.imp.condition import Condition
+from rig.sim.imp.defects import DeviceDefects
 from rig.sim.world import SimulatedWorld
 
 
-def _condition(**wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
-    """A defect that sets parts of the device's condition; a text that starts with '=' names a parameter."""
+def _sets(**wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
+    """A defect that sets fields of `DeviceDefects`; a text that starts with '=' names a parameter."""
 
     def make(world: SimulatedWorld, values: Values) -> Switch:
-        condition, healthy = world.imp.condition, Condition()
+        defects, healthy = world.imp.defects, DeviceDefects()
         new = {name: values[v[1:]] if isinstance(v, str) and v[:1] == "=" else v for name, v in wanted.items()}
 
         def put(state: Mapping[str, Any]) -> Callable[[], None]:
             def act() -> None:
                 with world.timeline.lock:
                     for name, value in state.items():
-                        setattr(condition, name, value)
-                    world.condition_changed()
+                        setattr(defects, name, value)
+                    world.defects_changed()
 
             return act
 
@@ -40,19 +40,19 @@ def _condition(**wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
 
 
 def _needs_check(*checks: str, imp: str = "", **wanted: Any) -> Callable[[SimulatedWorld, Values], Switch]:
-    """A defect of those that do one of these checks when they start, or of one imp alone."""
+    """As `_sets`, for devices that do one of these checks when they start, or for one imp alone."""
 
     def make(world: SimulatedWorld, values: Values) -> Switch:
-        character = world.imp.character
-        if not set(checks) & set(character.startup_checks) or (imp and character.imp != imp):
+        individual = world.imp.individual
+        if not set(checks) & set(individual.startup_checks) or (imp and individual.imp != imp):
             who = (
                 f"an {imp}" if imp else f"devices that look at an external flash when they start ({', '.join(checks)})"
             )
             raise ConfigError(
-                f"this defect is known of {who} only; the device is an {character.imp} with "
-                f"startup_checks = {list(character.startup_checks)}"
+                f"this defect is known of {who} only; the device is an {individual.imp} with "
+                f"startup_checks = {list(individual.startup_checks)}"
             )
-        return _condition(**wanted)(world, values)
+        return _sets(**wanted)(world, values)
 
     return make
 
@@ -74,34 +74,34 @@ def _weak_regulator(world: SimulatedWorld, values: Values) -> Switch:
 _EITHER: Final = ("spi-flash", "fastrom")
 _FACTOR: Final = ("factor", 0.0, 1.0)
 
-KINDS: Final[dict[str, FaultKind]] = {
+DEFECT_KINDS: Final[dict[str, FaultKind]] = {
     kind.name: kind
     for kind in (
         FaultKind(
             "led.dim",
             "the LED gives only this fraction of its light",
-            _condition(red_brightness="=factor", green_brightness="=factor"),
+            _sets(red_brightness="=factor", green_brightness="=factor"),
             (Parameter(*_FACTOR, 0.2),),
         ),
-        FaultKind("led.red_dead", "the red die is broken", _condition(red_brightness=0.0)),
-        FaultKind("led.green_dead", "the green die is broken", _condition(green_brightness=0.0)),
-        FaultKind("led.swapped", "red and green are exchanged on the board", _condition(led_swapped=True)),
+        FaultKind("led.red_dead", "the red die is broken", _sets(red_brightness=0.0)),
+        FaultKind("led.green_dead", "the green die is broken", _sets(green_brightness=0.0)),
+        FaultKind("led.swapped", "red and green are exchanged on the board", _sets(led_swapped=True)),
         FaultKind(
             "led.polarity",
             "the LED's polarity is misdetected (10 kohm missing): amber where it should be dark",
-            _condition(led_inverted=True),
+            _sets(led_inverted=True),
         ),
-        FaultKind("imp.dead", "the imp never starts", _condition(dead=True)),
+        FaultKind("imp.dead", "the imp never starts", _sets(dead=True)),
         FaultKind(
             "boot.slow",
-            "the start takes so many times longer",
-            _condition(boot_factor="=factor"),
+            "the start takes this many times as long",
+            _sets(boot_factor="=factor"),
             (Parameter("factor", 1.0, 1000.0, 20.0),),
         ),
         FaultKind(
             "boot.crash",
-            "the firmware crashes so many seconds after each start",
-            _condition(early_crash_s="=seconds"),
+            "the firmware crashes this many seconds after each start",
+            _sets(early_crash_s="=seconds"),
             (Parameter("seconds", 0.01, 60.0, 1.2),),
         ),
         FaultKind(
@@ -144,61 +144,60 @@ KINDS: Final[dict[str, FaultKind]] = {
         FaultKind(
             "flash.fresh",
             "first start with a pre-programmed flash (no defect)",
-            _condition(flash_fresh=True),
+            _sets(flash_fresh=True),
         ),
         FaultKind(
             "flash.settings_stuck",
             "the flash keeps its old settings, whatever BlinkUp brings",
-            _condition(settings_stuck=True),
+            _sets(settings_stuck=True),
         ),
         FaultKind(
             "blinkup.weak_sensor",
             "its light sensor gives only this fraction of its signal",
-            _condition(sensor_gain="=factor"),
+            _sets(sensor_gain="=factor"),
             (Parameter(*_FACTOR, 0.1),),
         ),
         FaultKind(
             "blinkup.missed_frames",
             "this share of its light sensor's samples is lost, 20 ms at a time",
-            _condition(missed_share="=share"),
+            _sets(missed_share="=share"),
             (Parameter("share", 0.0, 1.0, 0.2),),
         ),
-        FaultKind("radio.unpowered", "the imp003's radio gets no power", _condition(radio_unpowered=True)),
-        FaultKind("radio.deaf", "the radio hears nothing", _condition(bands_ghz=())),
-        FaultKind("radio.wrong_band", "the radio hears 5 GHz only", _condition(bands_ghz=("5",))),
-        FaultKind("modem.silent", "the modem doesn't answer", _condition(modem_silent=True)),
+        FaultKind("radio.unpowered", "the imp003's radio gets no power", _sets(radio_unpowered=True)),
+        FaultKind("radio.deaf", "the radio hears nothing", _sets(bands_ghz=())),
+        FaultKind("radio.wrong_band", "the radio hears 5 GHz only", _sets(bands_ghz=("5",))),
+        FaultKind("modem.silent", "the modem doesn't answer", _sets(modem_silent=True)),
         FaultKind(
             "os.refuses_transition_mode",
             "an impOS 42.5, which does not join networks in WPA3 transition mode",
-            _condition(impos_release=(42, 5)),
+            _sets(impos_release=(42, 5)),
         ),
-        FaultKind("os.outdated", "an old impOS, updated when it connects (no defect)", _condition(outdated=True)),
+        FaultKind("os.outdated", "an old impOS, updated when it connects (no defect)", _sets(outdated=True)),
         FaultKind(
             "os.bricked_by_update",
             "an update leaves radio firmware that can't be read",
-            _condition(outdated=True, bricked_by_update=True),
+            _sets(outdated=True, bricked_by_update=True),
         ),
-        FaultKind("app.crashes", "its application has a runtime error", _condition(application="crashes")),
-        FaultKind(
-            "app.leaves", "its application goes offline on purpose (no defect)", _condition(application="leaves")
-        ),
+        FaultKind("app.crashes", "its application has a runtime error", _sets(application="crashes")),
+        FaultKind("app.leaves", "its application goes offline on purpose (no defect)", _sets(application="leaves")),
         FaultKind(
             "app.blinkup_off",
             "its code switches BlinkUp off, from impOS 42 on as soon as it runs",
-            _condition(code_switches_blinkup_off=True),
+            _sets(code_switches_blinkup_off=True),
         ),
     )
 }
 
 
-def kind_of(name: str) -> FaultKind:
-    """
+def defect_named(name: str) -> FaultKind:
+    """The kind of defect that is called `name`.
+
     Raises:
-        ConfigError: there is no such defect.
+        ConfigError: there is no such defect; lists those there are.
     """
-    if name not in KINDS:
-        raise ConfigError(f"unknown defect {name!r}; there are {', '.join(sorted(KINDS))}")
-    return KINDS[name]
+    if name not in DEFECT_KINDS:
+        raise ConfigError(f"unknown defect {name!r}; there are {', '.join(sorted(DEFECT_KINDS))}")
+    return DEFECT_KINDS[name]
 
 
 class Defects:
@@ -213,7 +212,7 @@ class Defects:
         Raises:
             ConfigError: there is no such defect or parameter, a number is out of range, or it isn't one of this device.
         """
-        kind = kind_of(name)
+        kind = defect_named(name)
         try:
             switch = kind.make(self._world, kind.values(self._world, parameters))
         except ConfigError as error:
@@ -224,7 +223,7 @@ class Defects:
         return switch
 
     def inject_all(self, defects: tuple[SimulatedDefect, ...]) -> None:
-        """Those of a bench file.
+        """Inject the defects of a bench file.
 
         Raises:
             ConfigError: as `inject`, naming the entry.

@@ -1,7 +1,7 @@
 """What can be wrong with the wires of an I2C bus. Each fault is an object that is switched `on` and `off`.
 
-Both take no argument and may be repeated, so that they can be scheduled: `timeline.at(t_ns, fault.on)`. Faults don't
-know of each other and may be switched in any order. Those of a chip are in `rig.sim.chips.faulty`.
+`on` and `off` take no argument and may be repeated, so that they can be scheduled: `timeline.at(t_ns, fault.on)`.
+Faults don't know of each other and may be switched in any order. Faults of a chip are in `rig.sim.chips.faulty`.
 """
 
 from __future__ import annotations
@@ -15,22 +15,25 @@ WEDGED_TIMEOUT_S = 1.0  # what Linux waits unless an adapter says otherwise; not
 
 
 class BusFault:
-    """Off when made. A subclass says in `strike` which transfers fail, and how."""
+    """Off when made. A subclass says in `failure` which transfers fail, and how."""
 
     def __init__(self, wires: I2CWires) -> None:
         self._wires = wires
-        self.struck = 0  # transfers that failed because of it
+        self.failed_transfers = 0  # transfers that failed because of it
 
     def on(self) -> None:
-        self._wires.disturb(self)
+        """Let the fault begin; nothing happens if it is on."""
+        self._wires.add_fault(self)
 
     def off(self) -> None:
-        self._wires.calm(self)
+        """Let the fault end; nothing happens if it is off."""
+        self._wires.remove_fault(self)
 
-    def strike(self, address: int) -> Failure | None:
+    def failure(self, address: int) -> Failure | None:
+        """How a transfer with `address` fails; None if it doesn't. Counts those that do."""
         failure = self._failure(address)
         if failure is not None:
-            self.struck += 1
+            self.failed_transfers += 1
         return failure
 
     def _failure(self, address: int) -> Failure | None:

@@ -16,8 +16,13 @@ Values = Mapping[str, float]
 class Switchable(Protocol):
     """A fault that exists and may be switched at any time, also by an event of the world; twice is once."""
 
-    def on(self) -> None: ...
-    def off(self) -> None: ...
+    def on(self) -> None:
+        """Let the fault begin."""
+        ...
+
+    def off(self) -> None:
+        """Let the fault end."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class Parameter:
     whole: bool = False
 
     def check(self, fault: str, value: object) -> float:
-        """
+        """`value` as it is, for the fault that is called `fault`.
+
         Raises:
             ConfigError: it is no number in the range.
         """
@@ -88,11 +94,13 @@ class Switch:
         self._is_on = False
 
     def on(self) -> None:
+        """Let the fault begin; nothing happens if it is on."""
         if not self._is_on:
             self._is_on = True
             self._do()
 
     def off(self) -> None:
+        """Let the fault end; nothing happens if it is off."""
         if self._is_on:
             self._is_on = False
             self._undo()

@@ -10,11 +10,11 @@ from rig.sim.faults.kind import FaultKind, Parameter, Switch, Values
 from rig.sim.physics.optics import Ambient
 from rig.sim.world import SimulatedWorld
 
-_SUN: Final = 5.0  # of the largest LED step: far beyond any sensor's rail
+_SUN: Final = 5.0  # times the largest LED step: far beyond any sensor's rail
 
 
 def _ambient(world: SimulatedWorld, change: Callable[[Ambient], dict[str, float]]) -> Switch:
-    """Changes some of the ambient light; ends with what those were before."""
+    """Changes parts of the ambient light; ends with the values that they had before."""
     before: dict[str, float] = {}
 
     def on() -> None:
@@ -89,7 +89,7 @@ LIGHT_FAULTS: Final = (
     ),
     FaultKind(
         "led.crosstalk",
-        "the sensor sees the BlinkUp LED, by so many volts",
+        "the sensor sees the BlinkUp LED, with this many volts",
         lambda world, v: _gains(world, blinkup_v=v["volts"]),
         (Parameter("volts", 0.0, 5.0),),
     ),

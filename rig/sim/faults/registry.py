@@ -20,7 +20,7 @@ from rig.sim.faults.supply import SUPPLY_FAULTS
 from rig.sim.physics.timeline import to_ns
 from rig.sim.world import SimulatedWorld
 
-KINDS: Final[dict[str, FaultKind]] = {
+FAULT_KINDS: Final[dict[str, FaultKind]] = {
     kind.name: kind for kind in (*BUS_FAULTS, *LIGHT_FAULTS, *DAEMON_FAULTS, *SUPPLY_FAULTS)
 }
 
@@ -28,14 +28,15 @@ _AFTER: Final = Parameter("after_s", 0.0, 1e6)
 _FOR: Final = Parameter("for_s", 1e-6, 1e6)
 
 
-def kind_of(name: str) -> FaultKind:
-    """
+def fault_named(name: str) -> FaultKind:
+    """The kind of fault that is called `name`.
+
     Raises:
         ConfigError: there is no such fault; lists those there are.
     """
-    if name not in KINDS:
-        raise ConfigError(f"unknown fault {name!r}; there are {', '.join(sorted(KINDS))}")
-    return KINDS[name]
+    if name not in FAULT_KINDS:
+        raise ConfigError(f"unknown fault {name!r}; there are {', '.join(sorted(FAULT_KINDS))}")
+    return FAULT_KINDS[name]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Injected:
     _cancelled: list[bool]
 
     def remove(self) -> None:
+        """End the fault now, or keep it from beginning."""
         with self._world.timeline.lock:
             self._cancelled.append(True)
             self._fault.off()
@@ -70,7 +72,7 @@ class Faults:
         Raises:
             ConfigError: there is no such fault or parameter, or a number is out of range; nothing happens.
         """
-        kind, world = kind_of(name), self._world
+        kind, world = fault_named(name), self._world
         _AFTER.check(name, after_s)
         if for_s is not None:
             _FOR.check(name, for_s)
@@ -88,7 +90,7 @@ class Faults:
         return injected
 
     def inject_all(self, faults: tuple[SimulatedFault, ...]) -> None:
-        """Those of a bench file.
+        """Inject the faults of a bench file.
 
         Raises:
             ConfigError: as `inject`, naming the entry.

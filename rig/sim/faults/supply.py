@@ -11,7 +11,7 @@ from rig.sim.physics.process import Process, Program
 from rig.sim.physics.timeline import to_ns
 from rig.sim.world import SimulatedWorld
 
-_STEPS: Final = 8  # of one period of an oscillation
+_STEPS: Final = 8  # values in one period of an oscillation
 
 
 def _locked(world: SimulatedWorld, act: Callable[[], None]) -> Callable[[], None]:
@@ -42,13 +42,13 @@ def _oscillates(world: SimulatedWorld, v: Values) -> Switch:
     def wobble() -> Program:
         step = 0
         while True:
-            world.wobble_regulator(v["amplitude_v"] * math.sin(2 * math.pi * step / _STEPS))
+            world.offset_regulator(v["amplitude_v"] * math.sin(2 * math.pi * step / _STEPS))
             step += 1
             yield to_ns(1.0 / (v["hz"] * _STEPS))
 
     def off() -> None:
         running.pop().stop()
-        world.wobble_regulator(0.0)
+        world.offset_regulator(0.0)
 
     return _two(world, lambda: running.append(Process(world.timeline, wobble())), off)
 
@@ -56,7 +56,7 @@ def _oscillates(world: SimulatedWorld, v: Values) -> Switch:
 SUPPLY_FAULTS: Final = (
     FaultKind(
         "switch.stuck_on",
-        "the load switch conducts whatever it is told",
+        "the load switch conducts whatever its input says",
         lambda world, _: _two(world, lambda: world.rail.set_stuck_on(True), lambda: world.rail.set_stuck_on(False)),
     ),
     FaultKind(

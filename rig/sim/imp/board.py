@@ -15,13 +15,13 @@ FAR_V = 1e3  # above anything that a rail can have
 
 
 @dataclass(eq=False)
-class Watch:
-    """A wish to be called when the imp's voltage passes `v` in one direction."""
+class BoardCrossing:
+    """A callback for when the imp's voltage passes `v` volts in one direction."""
 
     v: float
     rising: bool
     action: Callable[[], None]
-    crossing: Crossing | None = None
+    rail_crossing: Crossing | None = None  # the terminals' voltage that stands for it at the present load
 
 
 class BoardSupply:
@@ -31,25 +31,30 @@ class BoardSupply:
         self._rail = rail
         self._ohm, self._limit_a = ohm, limit_a
         self._load_a = 0.0
-        self._watches: list[Watch] = []
+        self._crossings: list[BoardCrossing] = []
 
     @property
     def ohm(self) -> float:
+        """The regulator's resistance."""
         return self._ohm
 
     @property
     def limit_a(self) -> float:
+        """The current at which the regulator's output collapses."""
         return self._limit_a
 
     def regulate(self, ohm: float, limit_a: float) -> None:
+        """Give the regulator another resistance and another limit, from now on."""
         self._ohm, self._limit_a = ohm, limit_a
         self._rearm()
 
     @property
     def v_now(self) -> float:
+        """The imp's voltage now."""
         return 0.0 if self._overloaded else max(0.0, self._rail.v_now - self._ohm * self._load_a)
 
     def set_load(self, amps: float) -> None:
+        """The imp draws `amps` from now on."""
         if amps == self._load_a:
             return
         before = self._overloaded
@@ -58,39 +63,42 @@ class BoardSupply:
         if self._ohm or self._overloaded != before:
             self._rearm()
 
-    def when_crossing(self, v: float, *, rising: bool, action: Callable[[], None]) -> Watch:
+    def when_crossing(self, v: float, *, rising: bool, action: Callable[[], None]) -> BoardCrossing:
         """Call `action` once when the imp's voltage passes `v`. `forget` cancels it."""
-        watch = Watch(v, rising, action)
-        self._watches.append(watch)
-        self._arm(watch)
-        return watch
+        crossing = BoardCrossing(v, rising, action)
+        self._crossings.append(crossing)
+        self._arm(crossing)
+        return crossing
 
-    def forget(self, watch: Watch) -> None:
-        if watch in self._watches:
-            self._watches.remove(watch)
-            self._disarm(watch)
+    def forget(self, crossing: BoardCrossing) -> None:
+        """Cancel a crossing; nothing happens if it is over."""
+        if crossing in self._crossings:
+            self._crossings.remove(crossing)
+            self._disarm(crossing)
 
     @property
     def _overloaded(self) -> bool:
         return self._load_a > self._limit_a
 
     def _rearm(self) -> None:
-        for watch in self._watches:
-            self._disarm(watch)
-            self._arm(watch)
+        for crossing in self._crossings:
+            self._disarm(crossing)
+            self._arm(crossing)
 
-    def _disarm(self, watch: Watch) -> None:
-        if watch.crossing is not None:
-            self._rail.forget(watch.crossing)
-            watch.crossing = None
+    def _disarm(self, crossing: BoardCrossing) -> None:
+        if crossing.rail_crossing is not None:
+            self._rail.forget(crossing.rail_crossing)
+            crossing.rail_crossing = None
 
-    def _arm(self, watch: Watch) -> None:
-        if self._overloaded and watch.rising:
+    def _arm(self, crossing: BoardCrossing) -> None:
+        if self._overloaded and crossing.rising:
             return  # nothing rises under an overload
         # The terminals' voltage at which the imp has `v`; under an overload any voltage is too low.
-        at_v = FAR_V if self._overloaded else watch.v + self._ohm * self._load_a
-        watch.crossing = self._rail.when_crossing(at_v, rising=watch.rising, action=lambda: self._fire(watch))
+        at_v = FAR_V if self._overloaded else crossing.v + self._ohm * self._load_a
+        crossing.rail_crossing = self._rail.when_crossing(
+            at_v, rising=crossing.rising, action=lambda: self._fire(crossing)
+        )
 
-    def _fire(self, watch: Watch) -> None:
-        self._watches.remove(watch)
-        watch.action()
+    def _fire(self, crossing: BoardCrossing) -> None:
+        self._crossings.remove(crossing)
+        crossing.action()

@@ -11,14 +11,14 @@ from typing import Protocol
 
 import numpy as np
 
-from rig.sim.imp.board import BoardSupply, Watch
-from rig.sim.imp.character import Character
-from rig.sim.imp.condition import Condition
-from rig.sim.imp.led import StatusLed
+from rig.sim.imp.board import BoardCrossing, BoardSupply
+from rig.sim.imp.defects import DeviceDefects
+from rig.sim.imp.individual import Individual
+from rig.sim.imp.led import LedPlayer
 from rig.sim.imp.ledtable import LED_STATES, LedPattern
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.physics.power import SupplyRail
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 
 LOWEST_RESET_V = 1.0
 HARMFUL_V = 3.6
@@ -37,7 +37,11 @@ class Flash:
 
 
 class RunningFirmware(Protocol):
-    def stop(self) -> None: ...
+    """Firmware as the silicon knows it: it can be stopped wherever it is."""
+
+    def stop(self) -> None:
+        """End at once, as a reset does."""
+        ...
 
 
 @dataclass
@@ -58,75 +62,77 @@ class ImpChip:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         rail: SupplyRail,
-        character: Character,
+        individual: Individual,
         rng: np.random.Generator,
         on_led: Callable[[bool, bool], None],
         make_firmware: Callable[[ImpChip], RunningFirmware],
         led_table: Mapping[str, LedPattern] = LED_STATES,
     ) -> None:
         self.timeline = timeline
-        self.rail = BoardSupply(rail, character["regulator_ohm"], character["regulator_limit_a"])
-        self.condition = Condition()
-        self.character = character
+        self.rail = BoardSupply(rail, individual["regulator_ohm"], individual["regulator_limit_a"])
+        self.defects = DeviceDefects()
+        self.individual = individual
         self.rng = rng
         self.flash = Flash()
         self.truth = Truth()
         self._on_led = on_led
         self._make_firmware = make_firmware
         self._firmware: RunningFirmware | None = None
-        self._brownout: Watch | None = None
+        self._brownout: BoardCrossing | None = None
         self._shone = (False, False)
-        self._draws: dict[str, float] = {}
-        self.led = StatusLed(timeline, self._led_changed, clock_factor=character["clock_factor"], table=led_table)
-        self.draw("silicon", character["off_a"])
+        self._currents_a: dict[str, float] = {}
+        self.led = LedPlayer(timeline, self._led_changed, clock_factor=individual["clock_factor"], table=led_table)
+        self.set_current("silicon", individual["off_a"])
         self._wait_for_power()
-        # What harms it is the voltage at its terminals.
+        # Harm comes from the voltage at the terminals, before the board's regulator.
         rail.when_crossing(HARMFUL_V, rising=True, action=self._harm)
 
     @property
     def bands_ghz(self) -> tuple[str, ...]:
         """The bands that its radio hears."""
-        broken = self.condition.bands_ghz
-        return self.character.bands_ghz if broken is None else broken
+        broken = self.defects.bands_ghz
+        return self.individual.bands_ghz if broken is None else broken
 
     @property
     def legacy(self) -> bool:
         """Whether it runs an old impOS; an update ends that."""
-        return self.character.legacy and not self.truth.updates
+        return self.individual.legacy and not self.truth.updates
 
     def log(self, what: str) -> None:
+        """Add an entry to the true history, at the present time."""
         self.truth.history.append((self.timeline.now_ns, what))
 
-    def draw(self, part: str, amps: float) -> None:
+    def set_current(self, part: str, amps: float) -> None:
         """The current that one part of the device takes from now on."""
         if amps:
-            self._draws[part] = amps
+            self._currents_a[part] = amps
         else:
-            self._draws.pop(part, None)
-        self.rail.set_load(sum(self._draws.values()))
+            self._currents_a.pop(part, None)
+        self.rail.set_load(sum(self._currents_a.values()))
 
     @property
     def running(self) -> bool:
+        """Whether firmware runs."""
         return self._firmware is not None
 
     def _wait_for_power(self) -> None:
-        self.rail.when_crossing(self.character["power_on_v"], rising=True, action=self._powered)
+        self.rail.when_crossing(self.individual["power_on_v"], rising=True, action=self._powered)
 
     def _powered(self) -> None:
-        self.timeline.after(self.character.ns("reset_stretch_s"), self._boot)
+        self.timeline.after(self.individual.ns("reset_stretch_s"), self._boot)
 
     def _boot(self) -> None:
         # The threshold differs a little from power cycle to power cycle.
         reset_v = max(
-            LOWEST_RESET_V, self.character["reset_v"] + self.character.reset_sigma_v * self.rng.standard_normal()
+            LOWEST_RESET_V, self.individual["reset_v"] + self.individual.reset_sigma_v * self.rng.standard_normal()
         )
         if self.rail.v_now <= reset_v:
             self._wait_for_power()
             return
-        if self.condition.dead:
-            return  # powered, and that is all
+        if self.defects.dead:
+            return  # a dead imp is powered, and nothing else happens
         self.truth.boots += 1
         self.log("boot")
         self._brownout = self.rail.when_crossing(reset_v, rising=False, action=self._reset)
@@ -168,8 +174,8 @@ class ImpChip:
             self._firmware = None
         self.led.off()
         self.refresh()
-        self._draws.clear()
-        self.draw("silicon", self.character["off_a"])
+        self._currents_a.clear()
+        self.set_current("silicon", self.individual["off_a"])
 
     def _harm(self) -> None:
         self.truth.harmed = True
@@ -180,9 +186,9 @@ class ImpChip:
 
     def refresh(self) -> None:
         """Light the dies that the firmware, or what is wrong with it, wants lit; none without a running firmware."""
-        red, green = self.condition.lights(*self.led.light) if self.running else (False, False)
+        red, green = self.defects.lights(*self.led.light) if self.running else (False, False)
         if (red, green) == self._shone:
             return
         self._shone = (red, green)
-        self.draw("led", self.character["led_a"] * (red + green))
+        self.set_current("led", self.individual["led_a"] * (red + green))
         self._on_led(red, green)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from rig.sim.imp.ledtable import LED_STATES, Cell, LedPattern, draw
+from rig.sim.imp.ledtable import LED_STATES, LedCell, LedPattern, draw_pattern
 
 _LIT = ((True, False), (True, True), (False, True))
 # The guide's cells allow a second reading that begins with a lit cell.
@@ -19,11 +19,11 @@ _APART = (("modem", "ppp"), ("wps", "offline"))
 Look = tuple[tuple[bool, bool, int], ...]
 
 
-def table_of(rng: random.Random) -> dict[str, LedPattern]:
+def draw_led_table(rng: random.Random) -> dict[str, LedPattern]:
     """The table of one device, drawn from `rng`. Rows come in a fixed order, so a seed means one table."""
     table: dict[str, LedPattern] = {}
     for name, pattern in LED_STATES.items():
-        drawn = draw(pattern, rng)
+        drawn = draw_pattern(pattern, rng)
         if pattern.assumed:
             taken = _KNOWN + [_looks(table[a]) for pair in _APART for a in pair if name in pair and a in table]
             drawn = _coloured(name, drawn, taken, rng)
@@ -43,18 +43,18 @@ def _coloured(name: str, pattern: LedPattern, taken: list[set[Look]], rng: rando
             return replace(pattern, cells=made)
 
 
-def _rotated(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+def _rotated(cells: tuple[LedCell, ...]) -> tuple[LedCell, ...]:
     """The same lengths, lit and dark exchanged: D500 L250 D250 L250 is L500 D250 L250 D250."""
     was_dark = [not (c.red or c.green) for c in cells]
     return tuple(replace(c, red=dark, green=dark) for c, dark in zip(cells, was_dark, strict=True))
 
 
-def _steps(cells: tuple[Cell, ...]) -> bool:
-    """Whether neighbours, the last and the first among them, are told apart by their colour."""
+def _steps(cells: tuple[LedCell, ...]) -> bool:
+    """Whether neighbours, the last and the first among them, differ in colour."""
     return all((a.red, a.green) != (b.red, b.green) for a, b in zip(cells, cells[1:] + cells[:1], strict=True))
 
 
-def _look(cells: tuple[Cell, ...]) -> Look:
+def _look(cells: tuple[LedCell, ...]) -> Look:
     return tuple((c.red, c.green, c.ms) for c in cells)
 
 

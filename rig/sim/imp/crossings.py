@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EDGE_SAMPLES = 2  # at each end of a run, where the sensor may still be on its way
-EDGE_PART = 0.15  # and at least this part of the run
+EDGE_SAMPLES = 2  # left out at each end of a run, where the sensor may still be moving
+EDGE_PART = 0.15  # of a run, left out at each of its ends if that is more than `EDGE_SAMPLES`
 
 
 @dataclass(frozen=True)
-class Run:
+class LightRun:
     """A closed stretch of light on one side of the mid-point; `level` is the mean of its middle part."""
 
     lit: bool
@@ -19,6 +19,7 @@ class Run:
 
     @property
     def length_s(self) -> float:
+        """How long the light stayed on its side."""
         return self.end_s - self.start_s
 
 
@@ -36,7 +37,7 @@ class Comparator:
         self._cross_at = 0
         self._values = [light]
 
-    def step(self, t_s: float, light: float) -> Run | None:
+    def step(self, t_s: float, light: float) -> LightRun | None:
         """Take one sample; returns the run that it closes, if any."""
         mid, last = self.mid, self._last
         if self.lit:
@@ -55,7 +56,7 @@ class Comparator:
         end_s, split = t_s, len(self._values)
         if self._cross_s is not None:
             end_s, split = self._cross_s, self._cross_at
-        run = Run(self.lit, self.start_s, end_s, _middle_mean(self._values[:split]))
+        run = LightRun(self.lit, self.start_s, end_s, _middle_mean(self._values[:split]))
         self.lit = not self.lit
         self.start_s = end_s
         self._cross_s = None

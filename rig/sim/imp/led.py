@@ -6,23 +6,23 @@ from collections.abc import Callable, Mapping
 
 from rig.errors import RigError
 from rig.sim.imp.ledtable import LED_STATES, NS_PER_MS, LedPattern, pattern_at
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, EventTimeline
 
 
 class UnknownLedState(RigError, LookupError):
     """The device has no LED pattern of that name."""
 
 
-class StatusLed:
+class LedPlayer:
     """Tells `on_change(red, green)` whenever the light changes, and only then; it starts dark.
 
     `clock_factor` is the real length of a nominal second: 1.03 is a device whose clock is 3 % slow.
-    `table` may be one device's own (see `rig.sim.imp.ledtable.draw`).
+    `table` may be one device's own (see `rig.sim.imp.ledtable.draw_pattern`).
     """
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         on_change: Callable[[bool, bool], None],
         clock_factor: float = 1.0,
         table: Mapping[str, LedPattern] = LED_STATES,
@@ -59,11 +59,12 @@ class StatusLed:
         return None if pattern.duration_ms is None else self._real_ns(pattern.duration_ms * NS_PER_MS)
 
     def hold(self, red: bool, green: bool) -> None:
-        """Show one colour until told otherwise."""
+        """Show one colour until something else is shown."""
         self._stop()
         self._set(red, green)
 
     def off(self) -> None:
+        """Go dark and stay so."""
         self.hold(False, False)
 
     def _stop(self) -> None:

@@ -18,7 +18,7 @@ Kind = Literal["cyclic", "solid", "once"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class LedCell:
     """A stretch of one colour; red and green together are amber. `ms` is 0 in a solid pattern: for ever.
 
     `ms_range` gives the limits where the length is documented as a range, and `exact` is False where the length
@@ -37,12 +37,13 @@ class LedPattern:
     """What the LED shows in one state. `total_ms` ends a `once` pattern that repeats its cells for a while."""
 
     kind: Kind
-    cells: tuple[Cell, ...]
+    cells: tuple[LedCell, ...]
     assumed: bool = False
     total_ms: int | None = None
 
     @property
     def cycle_ms(self) -> int:
+        """The length of one cycle."""
         return sum(cell.ms for cell in self.cells)
 
     @property
@@ -53,23 +54,23 @@ class LedPattern:
         return self.cycle_ms if self.total_ms is None else self.total_ms
 
 
-def _d(ms: int, ms_range: tuple[int, int] | None = None, exact: bool = True) -> Cell:
-    return Cell(False, False, ms, ms_range, exact)
+def _d(ms: int, ms_range: tuple[int, int] | None = None, exact: bool = True) -> LedCell:
+    return LedCell(False, False, ms, ms_range, exact)
 
 
-def _r(ms: int, ms_range: tuple[int, int] | None = None, exact: bool = True) -> Cell:
-    return Cell(True, False, ms, ms_range, exact)
+def _r(ms: int, ms_range: tuple[int, int] | None = None, exact: bool = True) -> LedCell:
+    return LedCell(True, False, ms, ms_range, exact)
 
 
-def _g(ms: int, ms_range: tuple[int, int] | None = None) -> Cell:
-    return Cell(False, True, ms, ms_range)
+def _g(ms: int, ms_range: tuple[int, int] | None = None) -> LedCell:
+    return LedCell(False, True, ms, ms_range)
 
 
-def _a(ms: int) -> Cell:
-    return Cell(True, True, ms)
+def _a(ms: int) -> LedCell:
+    return LedCell(True, True, ms)
 
 
-def _cyclic(*cells: Cell, assumed: bool = False) -> LedPattern:
+def _cyclic(*cells: LedCell, assumed: bool = False) -> LedPattern:
     return LedPattern("cyclic", cells, assumed)
 
 
@@ -119,7 +120,7 @@ LED_STATES: dict[str, LedPattern] = {
 }
 
 
-def draw(pattern: LedPattern, rng: random.Random) -> LedPattern:
+def draw_pattern(pattern: LedPattern, rng: random.Random) -> LedPattern:
     """One device's own version of a pattern: lengths documented as a range are drawn from it."""
     cells = tuple(replace(c, ms=rng.randint(*c.ms_range)) if c.ms_range else c for c in pattern.cells)
     return replace(pattern, cells=cells)

@@ -20,7 +20,7 @@ class RadioFailed(Exception):
     """The rail was too low for the radio while it was in use."""
 
 
-class Radio:
+class RadioLoad:
     """Powered by `start`; `active` keeps it busy for a while. Both raise `RadioFailed` when the rail sags too far."""
 
     def __init__(self, chip: ImpChip, min_v: float) -> None:
@@ -28,21 +28,26 @@ class Radio:
         self._min_v = min_v
 
     def start(self) -> Program:
+        """Power up: the calibration burst.
+
+        Raises:
+            RadioFailed: the supply is, or sags, below the radio's minimum.
+        """
         chip = self._chip
         self._check()
-        base_a = chip.character["radio_base_a"]
-        chip.draw("radio", base_a)
+        base_a = chip.individual["radio_base_a"]
+        chip.set_current("radio", base_a)
         slot_ns = to_ns(CALIBRATION_S / CALIBRATION_PULSES)
         for _ in range(CALIBRATION_PULSES):
-            yield from self._pulse(chip.character["calibration_a"] - base_a, slot_ns * 2 // 3)
+            yield from self._pulse(chip.individual["calibration_a"] - base_a, slot_ns * 2 // 3)
             yield slot_ns // 3
 
     def active(self, duration_ns: int) -> Program:
         """Scanning, joining, talking for `duration_ns`."""
         chip = self._chip
-        transmit_a = chip.character["transmit_a"]
-        base_a = chip.character["radio_base_a"]
-        chip.draw("radio", base_a)
+        transmit_a = chip.individual["transmit_a"]
+        base_a = chip.individual["radio_base_a"]
+        chip.set_current("radio", base_a)
         duty = max(0.01, (JOINING_AVERAGE_A - base_a) / (transmit_a - base_a))
         left_ns = duration_ns
         while left_ns > 0:
@@ -58,26 +63,27 @@ class Radio:
     def idle(self, duration_ns: int) -> Program:
         """Connected, with a short transmission now and then."""
         chip = self._chip
-        chip.draw("radio", chip.character["connected_a"])
+        chip.set_current("radio", chip.individual["connected_a"])
         left_ns = duration_ns
         while left_ns > 0:
             gap_ns = min(left_ns, round(NS_PER_S * chip.rng.uniform(0.5, 1.5)))
             yield gap_ns
             left_ns -= gap_ns
             if left_ns > 0:
-                yield from self._pulse(chip.character["transmit_a"] - chip.character["connected_a"], NS_PER_MS)
+                yield from self._pulse(chip.individual["transmit_a"] - chip.individual["connected_a"], NS_PER_MS)
                 left_ns -= NS_PER_MS
 
     def off(self) -> None:
-        self._chip.draw("radio", 0.0)
-        self._chip.draw("transmission", 0.0)
+        """Draw no current any more."""
+        self._chip.set_current("radio", 0.0)
+        self._chip.set_current("transmission", 0.0)
 
     def _pulse(self, amps: float, width_ns: int) -> Program:
         chip = self._chip
-        chip.draw("transmission", amps)
+        chip.set_current("transmission", amps)
         yield width_ns
         sagged = self._sagged()
-        chip.draw("transmission", 0.0)
+        chip.set_current("transmission", 0.0)
         if sagged:
             self.off()
             raise RadioFailed

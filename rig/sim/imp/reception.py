@@ -1,6 +1,7 @@
 """The simulated imp's BlinkUp receiver: samples of its light sensor to settings, streaming.
 
-Built from what is public about the real one: mid-point slicing from the averaged peaks and troughs of the sync,
+It shares nothing with `rig.blinkup.receiver` on purpose, so that the judge is no mirror of what it judges. Built from
+what is public about the real receiver: mid-point slicing from the averaged peaks and troughs of the sync,
 white, grey and black bounds for tri-level, header 0x2A, CRC (circuit tuning guide; the maker's JavaScript SDK).
 """
 
@@ -12,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.sim.imp.crossings import Comparator, Run
+from rig.sim.imp.crossings import Comparator, LightRun
 from rig.sim.imp.parameters import HOP, ReceiverParameters
 from rig.sim.imp.settings import BadFrame, ImpSettings, parse_packet
 from rig.sim.imp.slicing import BiLevel, TriLevel
-from rig.sim.imp.sync import Sync, is_sync
+from rig.sim.imp.sync import SyncTracker, is_sync
 
-__all__ = ["Event", "Failed", "Received", "Receiver", "ReceiverParameters", "SyncFound"]
+__all__ = ["BlinkUpReceiver", "Event", "Failed", "Received", "ReceiverParameters", "SyncFound"]
 
 Floats = NDArray[np.float64]
 
@@ -51,8 +52,8 @@ class Failed:
 Event = SyncFound | Received | Failed
 
 
-class Receiver:
-    """Feed it samples; it tells what it makes of them. After `Received` or `Failed` it is armed again at once.
+class BlinkUpReceiver:
+    """Turns samples into events. After `Received` or `Failed` it is armed again at once.
 
     Events carry the time of the sample that settled them and come with the block that completes its group of ten
     samples, so the size of the blocks changes nothing.
@@ -80,7 +81,7 @@ class Receiver:
     def feed(self, times_s: Floats, light: Floats) -> list[Event]:
         """Take samples, shape (N,): times in s, rising; light as a fraction of full scale, cut to 0..1.
 
-        Returns what became certain, in order of time.
+        Returns the events that became certain, in order of time.
         """
         times = np.concatenate((self._times, times_s))
         raw = np.concatenate((self._light, light))
@@ -107,9 +108,9 @@ class Receiver:
         return events
 
     def _rearm(self) -> None:
-        self._stage: Sync | BiLevel | TriLevel | None = None
+        self._stage: SyncTracker | BiLevel | TriLevel | None = None
         self._comparator: Comparator | None = None
-        self._runs: deque[Run] = deque(maxlen=self.parameters.sync_runs)
+        self._runs: deque[LightRun] = deque(maxlen=self.parameters.sync_runs)
 
     def _look_for_gap(self, first_s: float, last_s: float, events: list[Event]) -> None:
         """A hole in the samples makes everything before it worthless."""
@@ -159,5 +160,5 @@ class Receiver:
             return
         self._runs.append(run)
         if len(self._runs) == self.parameters.sync_runs and is_sync(self._runs, self.parameters):
-            self._stage = Sync(self.parameters, self._comparator, self._runs)
+            self._stage = SyncTracker(self.parameters, self._comparator, self._runs)
             events.append(SyncFound(t_s))

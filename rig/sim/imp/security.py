@@ -12,8 +12,8 @@ from rig.sim.imp.chip import ImpChip
 WPA3_MENDED = (42, 6)
 
 
-def joins(network: NetworkProfile, chip: ImpChip) -> bool:
-    """Whether it can join by this network's security. That a refusal shows as 'joining' is inferred."""
+def can_join(network: NetworkProfile, chip: ImpChip) -> bool:
+    """Whether the device can join by this network's security. That a refusal shows as 'joining' is inferred."""
     if network.security == "wpa3":
         return _knows_sae(chip)
     if network.security != "wpa3-transition":
@@ -23,20 +23,20 @@ def joins(network: NetworkProfile, chip: ImpChip) -> bool:
         return True
     if release[0] == 42:
         return False
-    return chip.character["old_joins_transition"] < 0.5  # the page doesn't speak of the others
+    return chip.individual["old_joins_transition"] < 0.5  # the page doesn't speak of other releases
 
 
-def sees(network: NetworkProfile, chip: ImpChip) -> bool:
-    """Whether a scan counts this network: one that it can't join by its security may be none to it (not known)."""
-    return network.security != "wpa3" or _knows_sae(chip) or chip.character["sae_unseen"] >= 0.5
+def seen_in_scan(network: NetworkProfile, chip: ImpChip) -> bool:
+    """Whether a scan counts this network; whether it counts one whose security the device can't do is not known."""
+    return network.security != "wpa3" or _knows_sae(chip) or chip.individual["sae_unseen"] >= 0.5
 
 
 def _knows_sae(chip: ImpChip) -> bool:
-    able = chip.character.imp == "imp005" or (chip.character.imp == "imp006" and "5" in chip.character.bands_ghz)
+    able = chip.individual.imp == "imp005" or (chip.individual.imp == "imp006" and "5" in chip.individual.bands_ghz)
     return able and _release(chip) >= WPA3_MENDED
 
 
 def _release(chip: ImpChip) -> tuple[int, int]:
-    """Its impOS, as (42, 5)."""
-    character = chip.character
-    return chip.condition.impos_release or (character.impos, int(character["impos_minor"]))
+    """The device's impOS, as (42, 5)."""
+    individual = chip.individual
+    return chip.defects.impos_release or (individual.impos, int(individual["impos_minor"]))

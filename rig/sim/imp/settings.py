@@ -1,6 +1,7 @@
 """What a BlinkUp packet tells the simulated imp: bytes to settings.
 
-Written from the packet format that the maker's JavaScript SDK 0.3.0 produces; it shares nothing with the encoder.
+Written from the packet format that the maker's JavaScript SDK 0.3.0 produces. It shares nothing with `rig.blinkup` on
+purpose, and repeats its entry types and its CRC: the device that is judged must not be a mirror of what judges it.
 The device is strict on purpose: what the SDK never sends is refused, so that a wrong encoder can't pass unseen
 (assumed; what a real imp does with such packets is not published).
 """
@@ -52,7 +53,7 @@ class StaticIp:
 
 
 @dataclass(frozen=True)
-class Proxy:
+class StoredProxy:
     """An HTTP proxy; `port` is 0 to 65535, `user` and `password` are None if not given."""
 
     server: str
@@ -73,16 +74,16 @@ class ImpSettings:
     password: str | None = field(default=None, repr=False)
     wps_pin: str | None = field(default=None, repr=False)
     static_ip: StaticIp | None = None
-    proxy: Proxy | None = None
+    proxy: StoredProxy | None = None
     token: str | None = field(default=None, repr=False)
     plan: str | None = field(default=None, repr=False)
     upgrade: bytes | None = None
 
 
-def crc16(data: bytes) -> int:
+def crc16_bitwise(data: bytes) -> int:
     """The BlinkUp CRC: a left-shifting register fed with steps of the right-shifting polynomial 0x8005 (SDK).
 
-    Worked out bit by bit; the SDK uses a table of the same steps.
+    Worked out bit by bit, where the SDK and `rig.blinkup.crc` use a table: two independent ways to one number.
     """
     crc = 0
     for byte in data:
@@ -116,7 +117,7 @@ def parse_packet(packet: bytes, *, decode_pin: Callable[[bytes], str] = ascii_pi
     if packet[0] == 0:
         raise BadFrame("packet without entries: expected at least one")
     sent = packet[-2] << 8 | packet[-1]
-    computed = crc16(packet[:-2])
+    computed = crc16_bitwise(packet[:-2])
     if sent != computed:
         raise BadFrame(f"bad CRC: received 0x{sent:04x}, computed 0x{computed:04x} over {len(packet) - 2} bytes")
     entries: dict[int, bytes] = {}
@@ -163,7 +164,7 @@ def _text(raw: bytes, name: str) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        pass  # its text would quote the secret, so it is not chained either
+        pass  # the decoder's error would quote the secret, so it is not chained
     raise BadFrame(f"{name} of {len(raw)} bytes is not UTF-8")
 
 
@@ -185,7 +186,7 @@ def _static_ip(raw: bytes) -> StaticIp:
     return StaticIp(*(".".join(str(byte) for byte in raw[at : at + 4]) for at in range(0, len(raw), 4)))
 
 
-def _proxy(raw: bytes) -> Proxy:
+def _proxy(raw: bytes) -> StoredProxy:
     if len(raw) < 3:
         raise BadFrame(f"proxy entry of {len(raw)} bytes: expected a port and a server")
     fields: list[bytes] = []
@@ -197,7 +198,7 @@ def _proxy(raw: bytes) -> Proxy:
         at += 1 + raw[at]
     if len(fields) > 3 or not fields[0]:
         raise BadFrame(f"proxy entry with {len(fields)} texts: expected a server, then perhaps user and password")
-    return Proxy(
+    return StoredProxy(
         server=_text(fields[0], "proxy server"),
         port=raw[0] | raw[1] << 8,
         user=_text(fields[1], "proxy user") if len(fields) > 1 else None,

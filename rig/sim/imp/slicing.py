@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from rig.sim.imp.crossings import Comparator
-from rig.sim.imp.frame import Frame
+from rig.sim.imp.frame_assembler import FrameAssembler
 from rig.sim.imp.parameters import ReceiverParameters
 from rig.sim.imp.settings import BadFrame
 
@@ -25,11 +25,16 @@ class BiLevel:
         self._sum = 0.0
         self._count = 0
         self._off_grid: deque[bool] = deque(maxlen=8)
-        self._frame = Frame()
+        self._frame = FrameAssembler()
         self._frame.push(False)
         self._frame.push(False)
 
     def step(self, t_s: float, light: float) -> bytes | None:
+        """Take one sample of light, a fraction of full scale; returns the whole packet with its last bit.
+
+        Raises:
+            BadFrame: the symbol clock is lost, or the bits are no packet.
+        """
         run = self._comparator.step(t_s, light)
         if run is not None:
             self._align(run.end_s)
@@ -73,9 +78,14 @@ class TriLevel:
         self._glitch_s = parameters.glitch_symbols * symbol_s
         self._area = 0.0  # light times seconds of the lit symbol that is not yet closed
         self._lit_s = 0.0
-        self._frame = Frame(header_seen=True)
+        self._frame = FrameAssembler(header_seen=True)
 
     def step(self, t_s: float, light: float) -> bytes | None:
+        """Take one sample of light, a fraction of full scale; returns the whole packet with its last bit.
+
+        Raises:
+            BadFrame: the dark clock is lost, or the bits are no packet.
+        """
         run = self._comparator.step(t_s, light)
         if run is not None:
             if run.lit:
@@ -84,7 +94,7 @@ class TriLevel:
             return None
         since_s = t_s - self._comparator.start_s
         self._check_clock(since_s / self._symbol_s)
-        # A dark glitch inside a lit symbol must not make two of it, so the bit waits for a real dark.
+        # A dark glitch must not split a lit symbol in two, so the bit waits for a real dark.
         if not self._lit_s or self._comparator.lit or since_s < self._glitch_s:
             return None
         level, lit_s = self._area / self._lit_s, self._lit_s

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rig.sim.imp.crossings import Comparator, Run
-from rig.sim.imp.frame import HEADER
+from rig.sim.imp.crossings import Comparator, LightRun
+from rig.sim.imp.frame_assembler import HEADER
 from rig.sim.imp.parameters import ReceiverParameters
 from rig.sim.imp.settings import BadFrame
 from rig.sim.imp.slicing import BiLevel, TriLevel
@@ -16,14 +16,16 @@ RATE_SLACK = 1.03  # a rate at the very limit, measured on a few edges
 HALF_SLACK = 0.45  # how far one symbol may be off (sharp edges fall between samples)
 CYCLE_SLACK = 0.15  # how far a dark and a lit symbol together may be off
 FAST_LEVEL_SLACK = 0.25  # how far levels may be apart, of the swing: few samples in a symbol
-SLOW_LEVEL_SLACK = 0.12  # and where a symbol is long enough for tri-level: grey beside white is no sync
-HEADER_DARK = 1.6  # dark for so many symbols is the header's first two bits, never a sync
+SLOW_LEVEL_SLACK = (
+    0.12  # how far levels may be apart where a symbol is long enough for tri-level: grey beside white is no sync
+)
+HEADER_DARK = 1.6  # a dark of this many symbols is the header's first two bits, never a sync
 HEADER_WHITE = tuple(bool(HEADER >> shift & 1) for shift in range(7, -1, -1))
-STRANGE_LEVELS = 2  # so many lights out of place among the last eight are no noise
+STRANGE_LEVELS = 2  # this number of levels out of place among the last eight is no noise
 LEVEL_RUNS = 64  # levels are averaged over this many runs at most
 
 
-def is_sync(runs: Sequence[Run], parameters: ReceiverParameters) -> bool:
+def is_sync(runs: Sequence[LightRun], parameters: ReceiverParameters) -> bool:
     """Whether these successive runs alternate as a BlinkUp's sync phase does: even, of known rate, of equal levels."""
     symbol_s = (runs[-1].end_s - runs[0].start_s) / len(runs)
     rate_hz = 1 / symbol_s
@@ -46,14 +48,14 @@ def is_sync(runs: Sequence[Run], parameters: ReceiverParameters) -> bool:
     return all(abs(level - grey) <= slack for level in peaks) and all(abs(level - black) <= slack for level in troughs)
 
 
-class Sync:
+class SyncTracker:
     """Follows a sync that was found: averages its levels, measures its rate, and waits for the header.
 
     A dark of two symbols begins the header of a bi-level frame. The header of a tri-level frame looks like more sync
     with white in the place of grey for its three ones, so the last eight peaks are compared with it.
     """
 
-    def __init__(self, parameters: ReceiverParameters, comparator: Comparator, runs: Sequence[Run]) -> None:
+    def __init__(self, parameters: ReceiverParameters, comparator: Comparator, runs: Sequence[LightRun]) -> None:
         self._parameters = parameters
         self._comparator = comparator
         self._found_s = runs[-1].end_s
@@ -83,7 +85,7 @@ class Sync:
             raise BadFrame(f"no header within {self._parameters.max_sync_s} s of sync")
         return None
 
-    def _run(self, run: Run) -> TriLevel | None:
+    def _run(self, run: LightRun) -> TriLevel | None:
         if run.length_s < (1 - HALF_SLACK) * self._symbol_s:
             raise BadFrame(
                 f"sync lost: a symbol of {run.length_s * 1e3:.1f} ms, expected {self._symbol_s * 1e3:.1f} ms"

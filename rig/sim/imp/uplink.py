@@ -5,44 +5,44 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from rig.config.network import AnyNetwork, NetworkProfile, Uplink
-from rig.sim.imp.character import Character
-from rig.sim.imp.settings import ImpSettings, Proxy, StaticIp
-from rig.sim.imp.way import Step, Way
+from rig.sim.imp.attempt import ConnectionAttempt, Step
+from rig.sim.imp.individual import Individual
+from rig.sim.imp.settings import ImpSettings, StaticIp, StoredProxy
 
 
-def uplink(way: Way, settings: ImpSettings, network: AnyNetwork, *, addressed: bool = False) -> Step:
+def uplink(attempt: ConnectionAttempt, settings: ImpSettings, network: AnyNetwork, *, addressed: bool = False) -> Step:
     """True when the server answers; False when the deadline came first. `addressed`: the first hop gave an address."""
     heard = not (isinstance(network, NetworkProfile) and network.mac_filter)
     static = settings.static_ip
     if not addressed:
-        way.show("getting_ip")
+        attempt.show("getting_ip")
         if static is None and not (heard and network.dhcp == "works"):
-            yield from way.stuck()
+            yield from attempt.retry_until_deadline()
             return False
-        yield from way.take(network.delays.dhcp_s)
-    way.show("resolving")
-    if not (heard and _resolves(network, static, way.chip.character)):
-        yield from way.stuck()
+        yield from attempt.network_step(network.delays.dhcp_s)
+    attempt.show("resolving")
+    if not (heard and _resolves(network, static, attempt.chip.individual)):
+        yield from attempt.retry_until_deadline()
         return False
-    yield from way.take(network.delays.dns_s)
+    yield from attempt.network_step(network.delays.dns_s)
     proxy = None if addressed else settings.proxy  # not used on mobile networks (maker's page)
     if proxy is not None and (refused := _refused_by(network, proxy)):
-        way.show(refused)
-        yield from way.stuck()
+        attempt.show(refused)
+        yield from attempt.retry_until_deadline()
         return False
-    way.show("connecting_server")
+    attempt.show("connecting_server")
     if not (_reaches_server(network, static) if proxy is None else True):
-        yield from way.stuck()
+        yield from attempt.retry_until_deadline()
         return False
-    yield from way.take(network.delays.tcp_s)
-    yield from way.take(network.delays.tls_s)
+    yield from attempt.network_step(network.delays.tcp_s)
+    yield from attempt.network_step(network.delays.tls_s)
     return True
 
 
-def _resolves(network: Uplink, static: StaticIp | None, character: Character) -> bool:
+def _resolves(network: Uplink, static: StaticIp | None, individual: Individual) -> bool:
     if network.dns == "silent":
         return False
-    if network.dns == "relayed" and character.impos <= character["relay_confuses_to_impos"]:
+    if network.dns == "relayed" and individual.impos <= individual["relay_confuses_to_impos"]:
         return False
     return static is None or _asks_name_server(network, static)
 
@@ -65,7 +65,7 @@ def _leaves(network: Uplink, static: StaticIp) -> bool:
     return network.gateway is None or IPv4Address(static.gateway) == network.gateway
 
 
-def _refused_by(network: Uplink, asked: Proxy) -> str:
+def _refused_by(network: Uplink, asked: StoredProxy) -> str:
     """The LED state of a proxy that isn't there or refuses the device; empty if it lets it through."""
     there = network.proxy
     if there is None or (there.server, there.port) != (asked.server, asked.port):

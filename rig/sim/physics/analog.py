@@ -25,7 +25,9 @@ class AnalogSource(Protocol):
     remember.
     """
 
-    def mean_v(self, start_ns: int, end_ns: int) -> float: ...
+    def mean_v(self, start_ns: int, end_ns: int) -> float:
+        """Average volts from `start_ns` to `end_ns`."""
+        ...
 
 
 class Constant:
@@ -35,6 +37,7 @@ class Constant:
         self.v = v
 
     def mean_v(self, start_ns: int, end_ns: int) -> float:
+        """The constant voltage."""
         return self.v
 
 
@@ -52,6 +55,7 @@ class Divider:
         self._ratio = ratio
 
     def mean_v(self, start_ns: int, end_ns: int) -> float:
+        """The divided average."""
         return self._source.mean_v(start_ns, end_ns) * self._ratio
 
 
@@ -71,10 +75,11 @@ class Noisy:
         self._noise = normal(sigma_v, rng)
 
     def mean_v(self, start_ns: int, end_ns: int) -> float:
+        """The average with one draw of noise."""
         return self._source.mean_v(start_ns, end_ns) + next(self._noise)
 
 
 def normal(sigma: float, rng: np.random.Generator) -> Iterator[float]:
-    """Normally distributed numbers without end, the same as drawn one by one; `rng` must be nobody else's."""
+    """Endless normally distributed numbers, equal to those drawn one by one; nothing else may use `rng`."""
     while True:
         yield from (rng.standard_normal(_BLOCK) * sigma).tolist()

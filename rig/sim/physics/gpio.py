@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rig.sim.physics.gpio_nets import ALL_GPIOS, GPIO_COUNT, POWER_UP_PULL_DOWN, POWER_UP_PULL_UP, Nets, replaced
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 
 INPUT: Final = 0
 OUTPUT: Final = 1
@@ -36,6 +36,7 @@ class Subscription:
 
     @property
     def bits(self) -> int:
+        """The GPIOs of interest; GPIO n is bit n."""
         return self._bits
 
     @bits.setter
@@ -44,6 +45,7 @@ class Subscription:
         self._bank._listening_changed()
 
     def cancel(self) -> None:
+        """Call the callback no longer."""
         self._bank._unsubscribe(self)
 
 
@@ -54,7 +56,7 @@ class GpioBank:
     """
 
     def __init__(
-        self, timeline: Timeline, *, pull_up: int = POWER_UP_PULL_UP, pull_down: int = POWER_UP_PULL_DOWN
+        self, timeline: EventTimeline, *, pull_up: int = POWER_UP_PULL_UP, pull_down: int = POWER_UP_PULL_DOWN
     ) -> None:
         self._timeline = timeline
         self._modes = [INPUT] * GPIO_COUNT
@@ -148,6 +150,7 @@ class GpioBank:
     # What the Pi's registers do.
 
     def mode(self, gpio: int) -> int:
+        """0 input, 1 output, 2-7 the ALT functions in the chip's own encoding."""
         _check_gpio(gpio)
         return self._modes[gpio]
 
@@ -163,6 +166,7 @@ class GpioBank:
             self._settle()
 
     def pull(self, gpio: int) -> int:
+        """0 off, 1 down, 2 up: the pull inside the Pi."""
         bit = _check_gpio(gpio)
         nets = self._nets
         return PULL_UP if nets.pull_up & bit else PULL_DOWN if nets.pull_down & bit else PULL_OFF
@@ -285,7 +289,7 @@ class GpioBank:
 
     @property
     def delivered_levels(self) -> int:
-        """Inside a callback: the levels right after the change that is being told."""
+        """Inside a callback: the levels right after the change that is being reported."""
         return self._delivered
 
 

@@ -41,6 +41,7 @@ class Nets:
         self._joined: list[int] = []  # masks of nets with more than one pin
 
     def join(self, a: int, b: int) -> None:
+        """Put a wire between two pins."""
         self._wires.append((a, b))
         self._rewire()
 

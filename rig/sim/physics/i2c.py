@@ -1,4 +1,4 @@
-"""The I2C bus that isn't there: wires that take time, and the `busio.I2C` shape that Adafruit's drivers expect.
+"""The I2C bus that isn't there: wires that take time, and the chips on them.
 
 Bus time: nine clocks per byte (eight bits and the acknowledge), one for each start, repeated start and stop. On top
 comes the software's own cost per transfer (kernel, Python), which on a Pi is larger than the bus time.
@@ -7,18 +7,15 @@ comes the software's own cost per transfer (kernel, Python), which on a Pi is la
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import NoReturn, Protocol
 
-from rig.errors import BenchConnectionError, BenchError, BenchFault, ConfigError
-from rig.sim.physics.timeline import NS_PER_S, Timeline
+from rig.errors import BenchError, BenchFault, ConfigError
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 EREMOTEIO = 121  # what Linux answers when nobody acknowledges
-NACKED_CLOCKS = 11  # such a transfer ends with the address: start, nine clocks, stop
-_FIRST_ADDRESS, _LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
+NACKED_CLOCKS = 11  # a transfer that nobody acknowledges ends with the address: start, nine clocks, stop
+FIRST_ADDRESS, LAST_ADDRESS = 0x08, 0x77  # the rest is reserved by the I2C standard
 
 
 class Nack(BenchError, OSError):
@@ -33,8 +30,13 @@ class I2CChip(Protocol):
     missing acknowledge; any other OSError (a stuck bus, say) reaches the client as it is.
     """
 
-    def write(self, data: bytes) -> None: ...
-    def read(self, count: int) -> bytes: ...
+    def write(self, data: bytes) -> None:
+        """Take the bytes after the address; none for a probe."""
+        ...
+
+    def read(self, count: int) -> bytes:
+        """Exactly `count` bytes."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,12 @@ class Failure:
     bus_ns: int
 
 
-class Disturbance(Protocol):
+class WireFault(Protocol):
     """Something wrong with the wires (see `rig.sim.faults.i2c`), asked at the start of each transfer."""
 
-    def strike(self, address: int) -> Failure | None: ...
+    def failure(self, address: int) -> Failure | None:
+        """How a transfer with `address` fails; None if it doesn't."""
+        ...
 
 
 class I2CWires:
@@ -60,7 +64,7 @@ class I2CWires:
         ConfigError: a clock that is not 1..1_000_000 Hz, or a negative overhead.
     """
 
-    def __init__(self, timeline: Timeline, *, baud_hz: int = 400_000, overhead_ns: int = 100_000) -> None:
+    def __init__(self, timeline: EventTimeline, *, baud_hz: int = 400_000, overhead_ns: int = 100_000) -> None:
         if not 1 <= baud_hz <= 1_000_000:
             raise ConfigError(f"I2C clock is {baud_hz} Hz; expected 1..1000000 (a Pi: 100000 or 400000)")
         if overhead_ns < 0:
@@ -73,10 +77,11 @@ class I2CWires:
         self._lock = timeline.lock
         self._chips: dict[int, I2CChip] = {}
         self._busy_until_ns = 0
-        self._disturbances: list[Disturbance] = []
+        self._faults: list[WireFault] = []
 
     @property
-    def timeline(self) -> Timeline:
+    def timeline(self) -> EventTimeline:
+        """The timeline on which transfers take their time."""
         return self._timeline
 
     def attach(self, address: int, chip: I2CChip) -> None:
@@ -85,15 +90,15 @@ class I2CWires:
         Raises:
             ConfigError: the address is reserved or taken.
         """
-        if not _FIRST_ADDRESS <= address <= _LAST_ADDRESS:
-            raise ConfigError(f"I2C address 0x{address:02x}: expected 0x{_FIRST_ADDRESS:02x}..0x{_LAST_ADDRESS:02x}")
+        if not FIRST_ADDRESS <= address <= LAST_ADDRESS:
+            raise ConfigError(f"I2C address 0x{address:02x}: expected 0x{FIRST_ADDRESS:02x}..0x{LAST_ADDRESS:02x}")
         if address in self._chips:
             owner = type(self._chips[address]).__name__
             raise ConfigError(f"I2C address 0x{address:02x} is taken by {owner}; strap {type(chip).__name__} elsewhere")
         self._chips[address] = chip
 
     def detach(self, address: int) -> I2CChip:
-        """Pull a chip off the wires and return it, to put it back or to put something faulty in between.
+        """Pull a chip off the wires and return it, so that it or something faulty in front of it can be attached.
 
         Raises:
             ConfigError: nothing is there.
@@ -102,17 +107,17 @@ class I2CWires:
             raise ConfigError(f"no chip at I2C address 0x{address:02x}; there are {self._present()}")
         return self._chips.pop(address)
 
-    def disturb(self, disturbance: Disturbance) -> None:
-        """From now on, `disturbance` may make transfers fail. Of several that want to, the first added does."""
+    def add_fault(self, fault: WireFault) -> None:
+        """From now on, `fault` may make transfers fail. Where several would, the one added first does."""
         with self._lock:
-            if disturbance not in self._disturbances:
-                self._disturbances.append(disturbance)
+            if fault not in self._faults:
+                self._faults.append(fault)
 
-    def calm(self, disturbance: Disturbance) -> None:
-        """Take `disturbance` away again; nothing happens if it is not there."""
+    def remove_fault(self, fault: WireFault) -> None:
+        """Take `fault` away again; nothing happens if it is not there."""
         with self._lock:
-            if disturbance in self._disturbances:
-                self._disturbances.remove(disturbance)
+            if fault in self._faults:
+                self._faults.remove(fault)
 
     def clocks_ns(self, clocks: int) -> int:
         """How long that many clocks of the bus take."""
@@ -171,7 +176,7 @@ class I2CWires:
             clocks = NACKED_CLOCKS
         # On the wall clock another client's transfer may be under way: this one waits for the bus first.
         now_ns = self._timeline.now_ns
-        failure = self._struck(address) if self._disturbances else None
+        failure = self._first_failure(address) if self._faults else None
         bus_ns = clocks * NS_PER_S // self.baud_hz if failure is None else failure.bus_ns
         duration_ns = self.overhead_ns + bus_ns
         if self._busy_until_ns > now_ns:
@@ -185,9 +190,9 @@ class I2CWires:
             raise _remote_io_error()
         return chip
 
-    def _struck(self, address: int) -> Failure | None:
-        for disturbance in self._disturbances:
-            failure = disturbance.strike(address)
+    def _first_failure(self, address: int) -> Failure | None:
+        for fault in self._faults:
+            failure = fault.failure(address)
             if failure is not None:
                 return failure
         return None
@@ -202,83 +207,3 @@ def _remote_io_error() -> OSError:
 
 def _wrong_count(chip: I2CChip, data: bytes, count: int) -> NoReturn:
     raise BenchFault(f"simulated chip {type(chip).__name__} answered {len(data)} bytes; asked for {count}")
-
-
-class BusioI2C:
-    """`busio.I2C` of Blinka on a Pi, on simulated wires. The lock is one that any thread may try, as there."""
-
-    def __init__(self, wires: I2CWires) -> None:
-        self._write: Callable[[int, bytes], None] = wires.write
-        self._read: Callable[[int, int], bytes] = wires.read
-        self._write_read: Callable[[int, bytes, int], bytes] = wires.write_read
-        self._lock = threading.Lock()
-
-    def try_lock(self) -> bool:
-        return self._lock.acquire(False)
-
-    def unlock(self) -> None:
-        if self._lock.locked():  # Blinka forgives unlocking what isn't locked
-            self._lock.release()
-
-    def scan(self) -> list[int]:
-        """The addresses in 0x08..0x77 that acknowledge an empty write or, failing that, a read of one byte."""
-        return [address for address in range(_FIRST_ADDRESS, _LAST_ADDRESS + 1) if self._answers(address)]
-
-    def _answers(self, address: int) -> bool:
-        for probe in (lambda: self._write(address, b""), lambda: self._read(address, 1)):
-            try:
-                probe()
-            except OSError:
-                continue
-            return True
-        return False
-
-    def writeto(
-        self, address: int, buffer: bytes | bytearray | memoryview, *, start: int = 0, end: int | None = None
-    ) -> None:
-        self._write(address, bytes(buffer[start:end]))
-
-    def readfrom_into(
-        self, address: int, buffer: bytearray | memoryview, *, start: int = 0, end: int | None = None
-    ) -> None:
-        if end is None:
-            end = len(buffer)
-        buffer[start:end] = self._read(address, end - start)
-
-    def writeto_then_readfrom(
-        self,
-        address: int,
-        buffer_out: bytes | bytearray | memoryview,
-        buffer_in: bytearray | memoryview,
-        *,
-        out_start: int = 0,
-        out_end: int | None = None,
-        in_start: int = 0,
-        in_end: int | None = None,
-        stop: bool = False,
-    ) -> None:
-        """Write, then read after a repeated start; with `stop`, as two transfers."""
-        if in_end is None:
-            in_end = len(buffer_in)
-        out = bytes(buffer_out[out_start:out_end])
-        if stop:
-            self._write(address, out)
-            buffer_in[in_start:in_end] = self._read(address, in_end - in_start)
-        else:
-            buffer_in[in_start:in_end] = self._write_read(address, out, in_end - in_start)
-
-    def deinit(self) -> None:
-        """Let go of the bus; any later transfer raises BenchConnectionError."""
-        self._write = self._read = self._write_read = _let_go
-
-    def __enter__(self) -> BusioI2C:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.deinit()
-
-
-def _let_go(*_: object) -> NoReturn:
-    raise BenchConnectionError("this I2C bus was let go with deinit(); open the bench again")

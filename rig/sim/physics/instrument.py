@@ -15,12 +15,12 @@ import numpy as np
 
 from rig.sim.physics.power import SupplyRail
 from rig.sim.physics.process import Process, Program
-from rig.sim.physics.timeline import NS_PER_MS, Timeline, to_ns
+from rig.sim.physics.timeline import NS_PER_MS, EventTimeline, to_ns
 
 MAX_V, MAX_A = 6.0, 3.0
-APERTURE_NS: Final = 20 * NS_PER_MS
-STEPS: Final = 10  # of a change of the output
-QUEUE: Final = 20
+APERTURE_NS: Final = 20 * NS_PER_MS  # over which the meters average
+STEPS: Final = 10  # in which the output moves to a new set point
+QUEUE: Final = 20  # errors that the error queue holds
 # Words that a header may end in and that mean nothing here.
 OPTIONAL: Final = frozenset(
     ("DC", "STAT", "STATE", "NEXT", "LEV", "LEVEL", "IMM", "IMMEDIATE", "AMPL", "AMPLITUDE", "SCAL", "SCALAR")
@@ -28,7 +28,7 @@ OPTIONAL: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Nature:
+class InstrumentParameters:
     """One individual: seconds to answer and to reach a set point, and errors of set point and meters."""
 
     answer_s: float
@@ -40,7 +40,8 @@ class Nature:
     sense_at_device: bool
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, *, sense_at_device: bool) -> Nature:
+    def draw(cls, rng: np.random.Generator, *, sense_at_device: bool) -> InstrumentParameters:
+        """One instrument, each value drawn from its range."""
         return cls(
             answer_s=float(rng.uniform(0.002, 0.01)),
             slew_s=float(rng.uniform(0.005, 0.05)),
@@ -55,8 +56,8 @@ class Nature:
 class Instrument:
     """One output. `handle` takes a line and returns the answer, or None for a command without one."""
 
-    def __init__(self, timeline: Timeline, rail: SupplyRail, nature: Nature) -> None:
-        self._timeline, self._rail, self.nature = timeline, rail, nature
+    def __init__(self, timeline: EventTimeline, rail: SupplyRail, parameters: InstrumentParameters) -> None:
+        self._timeline, self._rail, self.parameters = timeline, rail, parameters
         self._set_v, self._limit_a, self._on = 0.0, 0.1, False
         self._present_v = 0.0
         self._moving: Process | None = None
@@ -84,7 +85,7 @@ class Instrument:
         """Under the timeline's lock; takes its time."""
         with self._timeline.lock:
             self._timeline.catch_up()
-            self._timeline.elapse(to_ns(self.nature.answer_s))
+            self._timeline.elapse(to_ns(self.parameters.answer_s))
             header, _, argument = line.strip().partition(" ")
             name = _short(header)
             if name in self._queries:
@@ -146,7 +147,7 @@ class Instrument:
 
     def _move(self) -> None:
         self._halt()
-        target_v = max(0.0, self._set_v * self.nature.set_gain + self.nature.set_offset_v)
+        target_v = max(0.0, self._set_v * self.parameters.set_gain + self.parameters.set_offset_v)
         self._moving = Process(self._timeline, self._slew(self._present_v if self._on else 0.0, target_v))
 
     def _halt(self) -> None:
@@ -158,19 +159,19 @@ class Instrument:
         for step in range(1, STEPS + 1):
             self._present_v = from_v + (to_v - from_v) * step / STEPS
             self._rail.set_regulator(self._present_v)
-            yield to_ns(self.nature.slew_s / STEPS)
+            yield to_ns(self.parameters.slew_s / STEPS)
 
     def _volts(self) -> float:
         now_ns = self._timeline.now_ns
         start_ns = max(0, now_ns - APERTURE_NS)
-        inside = self._on and not self.nature.sense_at_device
+        inside = self._on and not self.parameters.sense_at_device
         mean = self._rail.mean_regulator_v if inside else self._rail.mean_node_v
-        return self.nature.meter_gain * mean(start_ns, now_ns)
+        return self.parameters.meter_gain * mean(start_ns, now_ns)
 
     def _amps(self) -> float:
         now_ns = self._timeline.now_ns
         amps = self._rail.mean_source_a(max(0, now_ns - APERTURE_NS), now_ns) if self._on else 0.0
-        return amps + self.nature.meter_offset_a
+        return amps + self.parameters.meter_offset_a
 
 
 def _short(header: str) -> str:

@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from rig.sim.physics.timeline import NS_PER_S, Event, Timeline
+from rig.sim.physics.power_stretch import NEVER_S, Stretch
+from rig.sim.physics.timeline import NS_PER_S, Event, EventTimeline
 
 HISTORY_NS = NS_PER_S  # longest look-back of any converter on the rail
-NEVER_S = math.inf
 SETTLED_TAUS = 45.0  # exp(-45) is 3e-20: of a swing of volts nothing is left that a float could hold
 LEAST_OHM = 1e-6  # stands for no resistance at all where a time constant is needed
 
@@ -38,41 +38,8 @@ class RailParameters:
     discharge_ohm: float = 330.0
 
 
-@dataclass(slots=True)
-class _Stretch:
-    """The node from `start_ns` on: `end_v + (start_v - end_v) exp(-t / tau_s)`; the source gives `gain * v + offset`.
-
-    Behind the switch (node v, current i) the regulator shows `v + downstream_ohm * i`, or `open_v` if it is open.
-    """
-
-    start_ns: int
-    start_v: float
-    end_v: float
-    tau_s: float
-    current_gain: float
-    current_offset: float
-    downstream_ohm: float
-    open_v: float | None
-    settled_ns: int  # from here on the node is at `end_v` as far as floating point can tell
-
-    def v_at(self, t_s: float) -> float:
-        # `end_v` may be kilovolts away (a load on a switched-off rail): only what is left to go is small.
-        return self.start_v + (self.start_v - self.end_v) * math.expm1(-t_s / self.tau_s)
-
-    def integral(self, from_s: float, to_s: float) -> float:
-        width_s = to_s - from_s
-        swing = (self.start_v - self.end_v) * math.exp(-from_s / self.tau_s)
-        return self.end_v * width_s - swing * self.tau_s * math.expm1(-width_s / self.tau_s)
-
-    def time_to(self, v: float) -> float:
-        """Seconds from the start until the node passes `v`; never if it doesn't."""
-        if not (self.start_v < v < self.end_v or self.end_v < v < self.start_v):
-            return NEVER_S  # also if it starts there and moves away
-        return self.tau_s * math.log1p((self.start_v - v) / (v - self.end_v))
-
-
 class Crossing:
-    """A wish to be called when the node passes `v` in one direction."""
+    """A callback for when the node passes `v` volts in one direction."""
 
     __slots__ = ("action", "rising", "v")
 
@@ -89,13 +56,13 @@ class SupplyRail:
     read it. Crossings are events of the timeline.
     """
 
-    def __init__(self, timeline: Timeline, parameters: RailParameters) -> None:
+    def __init__(self, timeline: EventTimeline, parameters: RailParameters) -> None:
         self.timeline = timeline
         self.parameters = parameters
         self._own_f = parameters.bulk_f
         self._set_v = 0.0
         self._on = False
-        self._told_on = False
+        self._switch_input = False
         self._stuck_on = False
         self._limit_a = parameters.limit_a
         self._series_in = False
@@ -104,28 +71,32 @@ class SupplyRail:
         self._capacitor_v = 0.0
         self._crossings: list[Crossing] = []
         self._next: Event | None = None
-        self._stretches: deque[_Stretch] = deque()
+        self._stretches: deque[Stretch] = deque()
         self._mode = "blocked"
         self._solve()
 
-    # what may change
+    # What may change.
 
     def set_regulator(self, volts: float) -> None:
+        """The regulator gives `volts` from now on."""
         self._change(lambda: setattr(self, "_set_v", volts))
 
     def set_switch(self, on: bool) -> None:
-        self._told_on = on
+        """The input of the load switch asks it to conduct, or not to."""
+        self._switch_input = on
         self._change(lambda: setattr(self, "_on", on or self._stuck_on))
 
     def set_stuck_on(self, stuck: bool) -> None:
-        """A load switch that conducts whatever it is told."""
+        """With `stuck`, the load switch conducts whatever its input says."""
         self._stuck_on = stuck
-        self.set_switch(self._told_on)
+        self.set_switch(self._switch_input)
 
     def set_limit(self, amps: float) -> None:
+        """The source gives no more than `amps` from now on."""
         self._change(lambda: setattr(self, "_limit_a", amps))
 
     def set_series(self, inserted: bool) -> None:
+        """The series resistor is put into the line, or taken out."""
         self._change(lambda: setattr(self, "_series_in", inserted))
 
     def set_series_ohm(self, ohm: float) -> None:
@@ -138,9 +109,11 @@ class SupplyRail:
         self._change(lambda: setattr(self, "parameters", replace(self.parameters, bulk_f=own_f + farad)))
 
     def set_contact(self, ohm: float) -> None:
+        """The contact has this resistance from now on."""
         self._change(lambda: setattr(self, "_contact_ohm", ohm))
 
     def set_load(self, amps: float) -> None:
+        """The device draws `amps` from now on."""
         if amps != self._load_a:
             self._change(lambda: setattr(self, "_load_a", amps))
 
@@ -152,23 +125,27 @@ class SupplyRail:
         return crossing
 
     def forget(self, crossing: Crossing) -> None:
+        """Cancel a crossing; nothing happens if it is over."""
         if crossing in self._crossings:
             self._crossings.remove(crossing)
 
-    # what can be seen
+    # What can be seen.
 
     @property
     def v_now(self) -> float:
+        """The voltage at the device's terminals now."""
         stretch = self._stretches[-1]
         # An event comes up to 2 ns late: a steep fall may have gone a little below ground by then.
         return max(0.0, stretch.v_at((self.timeline.now_ns - stretch.start_ns) / NS_PER_S))
 
     @property
     def regulator_v(self) -> float:
+        """The volts that the regulator is set to."""
         return self._set_v
 
     @property
     def switch_on(self) -> bool:
+        """Whether the load switch conducts."""
         return self._on
 
     @property
@@ -178,6 +155,7 @@ class SupplyRail:
 
     @property
     def load_a(self) -> float:
+        """The amperes that the device draws."""
         return self._load_a
 
     def mean_node_v(self, start_ns: int, end_ns: int) -> float:
@@ -219,7 +197,7 @@ class SupplyRail:
             total += node + stretch.downstream_ohm * current
         return total * NS_PER_S / (end_ns - start_ns)
 
-    def _within(self, start_ns: int, end_ns: int) -> list[tuple[_Stretch, float, float]]:
+    def _within(self, start_ns: int, end_ns: int) -> list[tuple[Stretch, float, float]]:
         parts = []
         until_ns = end_ns
         for stretch in reversed(self._stretches):
@@ -232,7 +210,7 @@ class SupplyRail:
                 break
         return parts
 
-    # the circuit
+    # The circuit.
 
     def _change(self, change: Callable[[], object]) -> None:
         self._keep_capacitor()
@@ -291,7 +269,7 @@ class SupplyRail:
         downstream_ohm = ohm - p.source_ohm - p.shunt_ohm
         open_v = None if self._on else self._set_v
         settled_ns = now_ns + math.ceil(SETTLED_TAUS * tau_s * NS_PER_S)
-        stretch = _Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, downstream_ohm, open_v, settled_ns)
+        stretch = Stretch(now_ns, node_v, thevenin_v, tau_s, gain, offset, downstream_ohm, open_v, settled_ns)
         self._mode = mode
         if self._stretches and self._stretches[-1].start_ns == now_ns:
             self._stretches.pop()
@@ -307,7 +285,7 @@ class SupplyRail:
             return [0.0]
         return {"regulated": [knee_v, 0.0], "limited": [knee_v, 0.0], "blocked": [self._set_v, 0.0]}[self._mode]
 
-    def _schedule(self, stretch: _Stretch) -> None:
+    def _schedule(self, stretch: Stretch) -> None:
         if self._next is not None:
             self._next.cancel()
         rising = stretch.end_v > stretch.start_v
@@ -337,7 +315,7 @@ class SupplyRail:
             self._next = self.timeline.at(due_ns, lambda: self._crossed(due))
 
     def _crossed(self, crossing: Crossing) -> None:
-        if crossing in self._crossings:  # it may have been forgotten since this event was scheduled
+        if crossing in self._crossings:  # a crossing may have been forgotten since this event was scheduled
             self._crossings.remove(crossing)
             crossing.action()
         self._change(lambda: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from rig.sim.physics.timeline import Event, Timeline
+from rig.sim.physics.timeline import Event, EventTimeline
 
 Program = Generator[int, None, None]
 
@@ -12,7 +12,7 @@ Program = Generator[int, None, None]
 class Process:
     """Runs a program from now on; `stop` ends it wherever it is, as a reset does."""
 
-    def __init__(self, timeline: Timeline, program: Program) -> None:
+    def __init__(self, timeline: EventTimeline, program: Program) -> None:
         self._timeline = timeline
         self._program: Program | None = program
         self._running = False
@@ -20,9 +20,11 @@ class Process:
 
     @property
     def alive(self) -> bool:
+        """Whether the program has neither ended nor been stopped."""
         return self._program is not None
 
     def stop(self) -> None:
+        """End the program wherever it is; it may call this itself."""
         program, self._program = self._program, None
         if self._wait is not None:
             self._wait.cancel()
@@ -41,7 +43,7 @@ class Process:
             return
         finally:
             self._running = False
-        if self._program is None:  # it stopped itself while running
+        if self._program is None:  # the program stopped itself
             program.close()
             return
         self._wait = self._timeline.after(delay_ns, self._step)

@@ -18,6 +18,7 @@ NS_PER_US = 1_000
 
 
 def to_ns(seconds: float) -> int:
+    """Seconds as whole nanoseconds."""
     return round(seconds * NS_PER_S)
 
 
@@ -31,30 +32,37 @@ class Event:
         self.action = action
 
     def cancel(self) -> None:
+        """Let it not happen."""
         self.action = None
 
     @property
     def pending(self) -> bool:
+        """Whether it will still happen."""
         return self.action is not None
 
 
-class Timeline:
+class EventTimeline:
     """A queue of events in order of (time, order of scheduling), and the time now."""
 
     def __init__(self, start_ns: int = 0) -> None:
         self.lock = threading.RLock()
-        self.now_ns = start_ns  # for others to read; only `advance_to` moves it
+        self.now_ns = start_ns  # read by everybody; only `advance_to` moves it
         self._order = 0
         self._queue: list[tuple[int, int, Event]] = []
         self._pause = False
         self._moving = False
         self.follows_wall = False  # a real-time driver owns time
-        self.catch_up: Callable[[], None] = _nothing  # the driver's: bring the world to the wall's time, lock held
-        self.debt_ns: int | None = None  # a number while an event runs what takes time, and pays for it afterwards
+        self.catch_up: Callable[[], None] = (
+            _nothing  # set by the driver: brings the world to the wall's time, lock held
+        )
+        self.debt_ns: int | None = (
+            None  # ns that the running event owes for what takes time; None if nobody keeps account
+        )
         self._wall = threading.Condition(self.lock)
 
     @property
     def now_s(self) -> float:
+        """The time now in seconds."""
         return self.now_ns / NS_PER_S
 
     def at(self, t_ns: int, action: Callable[[], None]) -> Event:
@@ -65,6 +73,7 @@ class Timeline:
         return event
 
     def after(self, delay_ns: int, action: Callable[[], None]) -> Event:
+        """Schedule `action` for `delay_ns` from now."""
         return self.at(self.now_ns + delay_ns, action)
 
     def request_pause(self) -> None:
@@ -129,7 +138,7 @@ class Timeline:
             self.advance_to(self.now_ns + duration_ns)
 
     def wake_waiters(self) -> None:
-        """The wall moves nothing any more: whoever waits for it goes on."""
+        """Let everybody go on who waits for the wall, which moves time no longer."""
         with self.lock:
             self._wall.notify_all()
 

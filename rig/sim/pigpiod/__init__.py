@@ -1,5 +1,5 @@
 """An emulated pigpiod: the real Python client and gpiozero talk to it over a socket and notice no difference."""
 
-from rig.sim.pigpiod.daemon import PigpioDaemon
+from rig.sim.pigpiod.daemon import DaemonOptions, PigpioDaemon
 
-__all__ = ["PigpioDaemon"]
+__all__ = ["DaemonOptions", "PigpioDaemon"]

@@ -115,6 +115,7 @@ class BitBangI2c:
         core.handlers |= {Cmd.BI2CO: self.open, Cmd.BI2CZ: self.zip, Cmd.BI2CC: self.close}
 
     def open(self, request: Request) -> Answer:
+        """BI2CO: claim SDA (p1) and SCL (p2) for a bus with the baud rate of word 0."""
         sda, scl, baud = request.p1, request.p2, request.word(0)
         if sda > MAX_USER_GPIO or scl > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
@@ -131,6 +132,7 @@ class BitBangI2c:
         return 0
 
     def close(self, request: Request) -> Answer:
+        """BI2CC: give both pins back, in the modes that they had."""
         if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
         bus = self._buses.pop(request.p1, None)
@@ -142,6 +144,7 @@ class BitBangI2c:
         return 0
 
     def zip(self, request: Request) -> Answer:
+        """BI2CZ: run a command string on the bus; answers with what was read."""
         if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
         bus = self._buses.get(request.p1)
@@ -149,7 +152,7 @@ class BitBangI2c:
             return Err.NOT_I2C_GPIO
         if not request.ext:
             return Err.BAD_POINTER
-        while bus.busy and not self._core.stopping:  # on the wall clock another client may be at it
+        while bus.busy and not self._core.stopping:  # on the wall clock another client may use the bus
             self._core.spend(PAUSE_NS)
         bus.busy = True
         try:
@@ -237,4 +240,4 @@ class _Zip:
             return Err.BAD_I2C_WLEN
         self._at += count
         heard = [self._bus.put_byte(byte) for byte in data]
-        return None if all(heard[:-1]) else Err.I2C_WRITE_FAILED  # the last one need not be acknowledged
+        return None if all(heard[:-1]) else Err.I2C_WRITE_FAILED  # the last byte need not be acknowledged

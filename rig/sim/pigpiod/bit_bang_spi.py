@@ -68,6 +68,7 @@ class BitBangSpi:
         core.handlers |= {Cmd.BSPIO: self.open, Cmd.BSPIX: self.transfer, Cmd.BSPIC: self.close}
 
     def open(self, request: Request) -> Answer:
+        """BSPIO: claim a chip select (p1) and the bus of words 0 to 2, with baud rate and flags."""
         cs = request.p1
         miso, mosi, sclk, baud, flags = (request.word(i) for i in range(5))
         pins = (cs, miso, mosi, sclk)
@@ -108,6 +109,7 @@ class BitBangSpi:
         return bus
 
     def close(self, request: Request) -> Answer:
+        """BSPIC: give the chip select back; the last one of a bus gives its pins back too."""
         if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
         select = self._selects.pop(request.p1, None)
@@ -124,6 +126,7 @@ class BitBangSpi:
         return 0
 
     def transfer(self, request: Request) -> Answer:
+        """BSPIX: send the extension's bytes; answers with as many that were received."""
         cs = request.p1
         if cs > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
@@ -132,7 +135,7 @@ class BitBangSpi:
             return Err.NOT_SPI_GPIO
         if not request.ext:
             return Err.BAD_POINTER
-        while select.bus.busy and not self._core.stopping:  # on the wall clock another client may be at it
+        while select.bus.busy and not self._core.stopping:  # on the wall clock another client may use the bus
             self._core.spend(PAUSE_NS)
         select.bus.busy = True
         try:

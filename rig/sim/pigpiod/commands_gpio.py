@@ -8,7 +8,7 @@ from rig.sim.physics.gpio import OUTPUT
 from rig.sim.physics.timeline import NS_PER_MS, NS_PER_US
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import HARDWARE_REVISION, MAX_GPIO, MAX_USER_GPIO, VERSION, Answer, Cmd, Err, Request
-from rig.sim.pigpiod.pwm import Pwm, Use
+from rig.sim.pigpiod.pwm import PwmGenerator, Use
 
 MAX_TRIGGER_US: Final = 100
 MAX_MICS: Final = 1_000_000
@@ -18,7 +18,7 @@ MAX_MILS: Final = 60_000
 class GpioCommands:
     """MODES to TRIG; a write takes a pin away from PWM, a change of mode too."""
 
-    def __init__(self, core: Core, pwm: Pwm) -> None:
+    def __init__(self, core: Core, pwm: PwmGenerator) -> None:
         self._core = core
         self._bank = core.gpio
         self._pwm = pwm
@@ -44,6 +44,7 @@ class GpioCommands:
         }
 
     def set_mode(self, request: Request) -> Answer:
+        """MODES: give GPIO p1 the mode p2."""
         gpio, mode = request.p1, request.p2
         if gpio > MAX_GPIO:
             return Err.BAD_GPIO
@@ -57,9 +58,11 @@ class GpioCommands:
         return 0
 
     def get_mode(self, request: Request) -> Answer:
+        """MODEG: the mode of GPIO p1."""
         return Err.BAD_GPIO if request.p1 > MAX_GPIO else self._bank.mode(request.p1)
 
     def set_pull(self, request: Request) -> Answer:
+        """PUD: give GPIO p1 the pull p2."""
         gpio, pull = request.p1, request.p2
         if gpio > MAX_GPIO:
             return Err.BAD_GPIO
@@ -71,9 +74,11 @@ class GpioCommands:
         return 0
 
     def read(self, request: Request) -> Answer:
+        """READ: the level of GPIO p1."""
         return Err.BAD_GPIO if request.p1 > MAX_GPIO else self._bank.level(request.p1)
 
     def write(self, request: Request) -> Answer:
+        """WRITE: make GPIO p1 an output of level p2."""
         gpio, level = request.p1, request.p2
         if gpio > MAX_GPIO:
             return Err.BAD_GPIO
@@ -89,6 +94,7 @@ class GpioCommands:
         return 0
 
     def trigger(self, request: Request) -> Answer:
+        """TRIG: pulse GPIO p1 for p2 us, to the level of word 0."""
         gpio, length_us, level = request.p1, request.p2, request.word(0)
         if self._core.forbidden(gpio):
             return Err.NOT_PERMITTED

@@ -12,19 +12,23 @@ from typing import Final
 from rig.sim.pigpiod.core import Core, Handler, I2cBus
 from rig.sim.pigpiod.protocol import Answer, Cmd, Err, Request
 
-BUS: Final = 1  # the one on the header
+BUS: Final = 1  # the bus on the header
 SLOTS: Final = 512
 MAX_ADDRESS: Final = 0x7F
 MAX_BLOCK: Final = 32
 MAX_SEGMENTS: Final = 42
 MAX_READ: Final = 65535  # the daemon's buffer
-MAX_ZIP: Final = 32767  # half of it
+MAX_ZIP: Final = 32767  # half the daemon's buffer
+
+END, ESCAPE, COMBINED_ON, COMBINED_OFF, ADDRESS, FLAGS, READ, WRITE = range(8)  # bytes of a zip command string
 
 Segment = tuple[int, bytes | int]
 """An address, and the bytes to write or the number of bytes to read."""
 
 
 class I2cCommands:
+    """I2CO to I2CZ, on bus 1; a handle is an address."""
+
     def __init__(self, core: Core, bus: I2cBus | None) -> None:
         self._bus = bus
         self._addresses: dict[int, int] = {}
@@ -44,13 +48,14 @@ class I2cCommands:
             Cmd.I2CRI: self._read(self.read_block),
             Cmd.I2CWI: self._write(lambda bus, a, r: _put_block(bus, a, r, counted=False)),
             Cmd.I2CWK: self._write(lambda bus, a, r: _put_block(bus, a, r, counted=True)),
-            # The Pi's driver doesn't offer the first, and offers the second but can't do it (read in Linux, not tried).
+            # The Pi's driver doesn't offer I2CRK; it offers I2CPK but can't do it (read in Linux, not tried).
             Cmd.I2CRK: self._read(lambda bus, a, r: Err.BAD_SMBUS_CMD),
             Cmd.I2CPK: self._read(lambda bus, a, r: _block_call(r)),
             Cmd.I2CZ: self.zip,
         }
 
     def open(self, request: Request) -> Answer:
+        """I2CO: a handle for address p2 on bus p1."""
         bus, address, flags = request.p1, request.p2, request.word(0)
         if address > MAX_ADDRESS:
             return Err.BAD_I2C_ADDR
@@ -65,6 +70,7 @@ class I2cCommands:
         return handle
 
     def close(self, request: Request) -> Answer:
+        """I2CC: free handle p1."""
         return Err.BAD_HANDLE if self._addresses.pop(request.p1, None) is None else 0
 
     def _read(self, transfer: Callable[[I2cBus, int, Request], Answer]) -> Handler:
@@ -87,6 +93,7 @@ class I2cCommands:
 
     @staticmethod
     def read_device(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CRD: p2 bytes."""
         count = min(request.p2, MAX_READ)
         if not count:
             return Err.BAD_PARAM
@@ -95,6 +102,7 @@ class I2cCommands:
 
     @staticmethod
     def write_device(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CWD: write the extension's bytes."""
         if not request.ext:
             return Err.BAD_PARAM
         bus.write(address, request.ext)
@@ -102,6 +110,7 @@ class I2cCommands:
 
     @staticmethod
     def write_quick(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CWQ: a transfer of the direction bit alone."""
         if request.p2 > 1:
             return Err.BAD_PARAM
         if request.p2:
@@ -112,6 +121,7 @@ class I2cCommands:
 
     @staticmethod
     def write_byte(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CWS: write the byte p2."""
         if request.p2 > 0xFF:
             return Err.BAD_PARAM
         bus.write(address, bytes([request.p2]))
@@ -119,6 +129,7 @@ class I2cCommands:
 
     @staticmethod
     def process_call(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CPC: write a word to register p2, read one back."""
         value = request.word(0)
         if request.p2 > 0xFF or value > 0xFFFF:
             return Err.BAD_PARAM
@@ -126,6 +137,7 @@ class I2cCommands:
 
     @staticmethod
     def read_block(bus: I2cBus, address: int, request: Request) -> Answer:
+        """I2CRI: as many bytes from register p2 as word 0 says."""
         count = request.word(0)
         if request.p2 > 0xFF or not 1 <= count <= MAX_BLOCK:
             return Err.BAD_PARAM
@@ -133,12 +145,13 @@ class I2cCommands:
         return len(data), data
 
     def zip(self, request: Request) -> Answer:
+        """I2CZ: run a command string; answers with what was read."""
         address = self._addresses.get(request.p1)
         if address is None or self._bus is None:
             return Err.BAD_HANDLE
         if not request.ext:
             return Err.BAD_POINTER
-        batches = _parse_zip(request.ext[:MAX_ZIP], address)
+        batches = _ZipParser(request.ext[:MAX_ZIP], address).parse()
         data = b""
         try:
             for batch in batches:
@@ -197,62 +210,72 @@ def _run_segments(bus: I2cBus, segments: list[Segment]) -> bytes:
     return read
 
 
-def _parse_zip(data: bytes, address: int) -> list[list[Segment] | Err]:
-    """What i2cZip would do, in order: transfers of up to 42 segments, then an error if it meets one.
+class _ZipParser:
+    """What i2cZip would do with a command string, in order: transfers of up to 42 segments, or the first error.
 
     Bytes: 0 end, 1 the next number has two bytes, 2/3 combined on/off, 4 address, 5 flags, 6 read n, 7 write n.
     """
-    batches: list[list[Segment] | Err] = []
-    segments: list[Segment] = []
-    i = total = 0
-    wide = False
 
-    def flush() -> None:
-        nonlocal segments
-        if segments:
-            batches.append(segments)
-            segments = []
+    def __init__(self, data: bytes, address: int) -> None:
+        self._data = data
+        self._address = address
+        self._at = 0
+        self._read_bytes = 0
+        self._segments: list[Segment] = []
+        self._batches: list[list[Segment] | Err] = []
 
-    def number(size: int) -> int | None:
-        nonlocal i
-        part = data[i : i + size]
-        i += len(part)
+    def parse(self) -> list[list[Segment] | Err]:
+        wide = False
+        while self._at < len(self._data):
+            command = self._data[self._at]
+            self._at += 1
+            size, wide = 2 if wide else 1, command == ESCAPE
+            if command == END:
+                break
+            error = self._step(command, size)
+            if error is not None:
+                return [*self._batches, error]
+            if len(self._segments) >= MAX_SEGMENTS:
+                self._flush()
+        self._flush()
+        return self._batches
+
+    def _step(self, command: int, size: int) -> Err | None:
+        if command == ESCAPE:
+            return None
+        if command in (COMBINED_ON, COMBINED_OFF):
+            self._flush()
+            return None
+        if command in (ADDRESS, FLAGS):
+            value = self._number(2 if command == FLAGS else size)
+            if value is None:
+                return Err.BAD_I2C_CMD
+            self._address = value if command == ADDRESS else self._address
+            return None
+        if command in (READ, WRITE):
+            return self._read(self._number(size)) if command == READ else self._write(self._number(size))
+        return Err.BAD_I2C_CMD
+
+    def _read(self, count: int | None) -> Err | None:
+        if count is None or self._read_bytes + count >= MAX_ZIP:
+            return Err.BAD_I2C_RLEN
+        self._read_bytes += count
+        self._segments.append((self._address, count))
+        return None
+
+    def _write(self, count: int | None) -> Err | None:
+        if count is None or self._at + count >= len(self._data):  # the daemon wants at least one byte after the data
+            return Err.BAD_I2C_WLEN
+        self._segments.append((self._address, self._data[self._at : self._at + count]))
+        self._at += count
+        return None
+
+    def _number(self, size: int) -> int | None:
+        part = self._data[self._at : self._at + size]
+        self._at += len(part)
         return int.from_bytes(part, "little") if len(part) == size else None
 
-    while i < len(data):
-        command = data[i]
-        i += 1
-        size, wide = 2 if wide else 1, False
-        if command == 0:
-            break
-        if command == 1:
-            wide = True
-        elif command in (2, 3):
-            flush()
-        elif command in (4, 5):
-            value = number(2 if command == 5 else size)
-            if value is None:
-                batches.append(Err.BAD_I2C_CMD)
-                return batches
-            address = value if command == 4 else address
-        elif command == 6:
-            count = number(size)
-            if count is None or total + count >= MAX_ZIP:
-                batches.append(Err.BAD_I2C_RLEN)
-                return batches
-            total += count
-            segments.append((address, count))
-        elif command == 7:
-            count = number(size)
-            if count is None or i + count >= len(data):  # the daemon wants at least one byte after the data
-                batches.append(Err.BAD_I2C_WLEN)
-                return batches
-            segments.append((address, data[i : i + count]))
-            i += count
-        else:
-            batches.append(Err.BAD_I2C_CMD)
-            return batches
-        if len(segments) >= MAX_SEGMENTS:
-            flush()
-    flush()
-    return batches
+    def _flush(self) -> None:
+        if self._segments:
+            self._batches.append(self._segments)
+            self._segments = []

@@ -1,4 +1,4 @@
-"""What is left: pads, internals, the example custom functions, the I2C/SPI slave, files and the shell.
+"""The remaining commands: pads, internals, the example custom functions, the I2C/SPI slave, files and the shell.
 
 The daemon opens files and runs programs only where /opt/pigpio allows it. This one has no such folder, and touches
 nothing of the machine that it runs on.
@@ -52,6 +52,7 @@ class MiscCommands:
         }
 
     def set_pad(self, request: Request) -> Answer:
+        """PADS: give the pads p1 a strength of p2 mA, in steps of 2."""
         if request.p1 > MAX_PAD:
             return Err.BAD_PAD
         if not 1 <= request.p2 <= MAX_STRENGTH_MA:
@@ -60,6 +61,7 @@ class MiscCommands:
         return 0
 
     def set_internals(self, request: Request) -> Answer:
+        """CSI: keep the internal settings p1; they change nothing here."""
         self._internals = request.p1
         return 0
 
@@ -96,6 +98,7 @@ class MiscCommands:
 
     @staticmethod
     def shell(request: Request) -> Answer:
+        """SHELL: no program is ever found."""
         name = request.ext[: request.p1].split(b"\0", 1)[0]
         valid = name.replace(b"_", b"a").replace(b"-", b"a").isalnum()
         return NO_SUCH_PROGRAM if valid else Err.BAD_SCRIPT_NAME

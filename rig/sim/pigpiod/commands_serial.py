@@ -19,9 +19,17 @@ MAX_READ: Final = 65_535  # the daemon's buffer
 class SerialPort(Protocol):
     """An open port; nothing blocks."""
 
-    def write(self, data: bytes) -> None: ...
-    def read(self, count: int) -> bytes: ...
-    def available(self) -> int: ...
+    def write(self, data: bytes) -> None:
+        """Send the bytes."""
+        ...
+
+    def read(self, count: int) -> bytes:
+        """At most `count` bytes of those that have arrived."""
+        ...
+
+    def available(self) -> int:
+        """How many bytes have arrived and not been read."""
+        ...
 
 
 Ports = Mapping[str, Callable[[int], SerialPort]]
@@ -45,6 +53,7 @@ class SerialCommands:
         }
 
     def open(self, request: Request) -> Answer:
+        """SERO: a handle for the port of this name at p1 baud."""
         name = request.ext.split(b"\0", 1)[0].decode("latin-1")
         if not name.startswith(PREFIXES):
             return Err.BAD_SER_DEVICE
@@ -70,6 +79,7 @@ class SerialCommands:
 
     @staticmethod
     def read(port: SerialPort, request: Request) -> Answer:
+        """SERR: at most p2 bytes."""
         if not request.p2:
             return Err.BAD_PARAM
         data = port.read(min(request.p2, MAX_READ))
@@ -77,11 +87,13 @@ class SerialCommands:
 
     @staticmethod
     def read_byte(port: SerialPort, _: Request) -> Answer:
+        """SERRB: one byte."""
         data = port.read(1)
         return data[0] if data else Err.SER_READ_NO_DATA
 
     @staticmethod
     def write(port: SerialPort, request: Request) -> Answer:
+        """SERW: send the extension's bytes."""
         if not request.ext:
             return Err.BAD_PARAM
         port.write(request.ext)
@@ -89,6 +101,7 @@ class SerialCommands:
 
     @staticmethod
     def write_byte(port: SerialPort, request: Request) -> Answer:
+        """SERWB: send the byte p2."""
         if request.p2 > 0xFF:
             return Err.BAD_PARAM
         port.write(bytes([request.p2]))

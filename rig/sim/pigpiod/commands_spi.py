@@ -32,7 +32,7 @@ class SpiDevice(Protocol):
 
 
 @dataclass(frozen=True)
-class Controller:
+class ControllerPins:
     """Pins of one controller."""
 
     selects: tuple[int, ...]
@@ -42,8 +42,8 @@ class Controller:
     mode: int
 
 
-MAIN: Final = Controller((8, 7), sclk=11, miso=9, mosi=10, mode=ALT0)
-AUXILIARY: Final = Controller((18, 17, 16), sclk=21, miso=19, mosi=20, mode=ALT4)
+MAIN: Final = ControllerPins((8, 7), sclk=11, miso=9, mosi=10, mode=ALT0)
+AUXILIARY: Final = ControllerPins((18, 17, 16), sclk=21, miso=19, mosi=20, mode=ALT4)
 
 Devices = Mapping[tuple[int, int], SpiDevice]
 """(0 main or 1 auxiliary controller, channel) to what is there."""
@@ -63,7 +63,7 @@ class SpiCommands:
         self._core = core
         self._devices = devices
         self._open: dict[int, _Open] = {}
-        self._old_modes: dict[bool, dict[int, int]] = {}  # of each controller's pins, while it is in use
+        self._old_modes: dict[bool, dict[int, int]] = {}  # the modes that a controller's pins had before it was used
         core.handlers |= {
             Cmd.SPIO: self.open,
             Cmd.SPIC: self.close,
@@ -73,6 +73,7 @@ class SpiCommands:
         }
 
     def open(self, request: Request) -> Answer:
+        """SPIO: a handle for channel p1 at p2 baud, with the flags of word 0."""
         channel, baud, flags = request.p1, request.p2, request.word(0)
         if channel >= len((AUXILIARY if flags & AUX else MAIN).selects):
             return Err.BAD_SPI_CHANNEL
@@ -89,6 +90,7 @@ class SpiCommands:
         return handle
 
     def close(self, request: Request) -> Answer:
+        """SPIC: free handle p1; the last one of a controller gives its pins back."""
         closed = self._open.pop(request.p1, None)
         if closed is None:
             return Err.BAD_HANDLE
@@ -99,6 +101,7 @@ class SpiCommands:
         return 0
 
     def write(self, request: Request) -> Answer:
+        """SPIW: send the extension's bytes; answers with their number."""
         answer = self._transfer(request, request.ext)
         return answer[0] if isinstance(answer, tuple) else answer
 
@@ -117,7 +120,9 @@ class SpiCommands:
 
     def _take_pins(self, flags: int) -> None:
         pins, gpio = AUXILIARY if flags & AUX else MAIN, self._core.gpio
-        selects = [pin for n, pin in enumerate(pins.selects) if not flags >> 5 + n & 1]  # the others aren't for SPI
+        selects = [
+            pin for n, pin in enumerate(pins.selects) if not flags >> 5 + n & 1
+        ]  # the other selects are not used for SPI
         taken = (*selects, pins.sclk, pins.miso, pins.mosi)
         self._old_modes[bool(flags & AUX)] = {pin: gpio.mode(pin) for pin in taken}
         for pin in taken:

@@ -8,7 +8,7 @@ from typing import Final
 from rig.sim.pigpiod.chains import parse_chain
 from rig.sim.pigpiod.core import Core
 from rig.sim.pigpiod.protocol import PULSE, Answer, Cmd, Err, Request
-from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.pwm import PwmGenerator
 from rig.sim.pigpiod.serial_wave import serial_pulses
 from rig.sim.pigpiod.wave_tx import Transmitter
 from rig.sim.pigpiod.waves import MAX_CBS, MAX_MICROS, MAX_PULSES, Pulse, WaveStore
@@ -17,7 +17,9 @@ MAX_MODE: Final = 3
 
 
 class WaveCommands:
-    def __init__(self, core: Core, pwm: Pwm) -> None:
+    """WVCLR to WVTAT: pulses to waves, and waves to the pins."""
+
+    def __init__(self, core: Core, pwm: PwmGenerator) -> None:
         self._core = core
         self._store = WaveStore()
         self._pwm = pwm
@@ -46,6 +48,7 @@ class WaveCommands:
         }
 
     def add(self, request: Request) -> Answer:
+        """WVAG: add pulses to those being collected; answers with their number."""
         whole = len(request.ext) - len(request.ext) % PULSE.size
         asked = [Pulse(*words) for words in PULSE.iter_unpack(request.ext[:whole])]
         mask = self._core.permitted & 0xFFFFFFFF
@@ -54,6 +57,7 @@ class WaveCommands:
         return Err.SOME_PERMITTED if result >= 0 and pulses != asked else result
 
     def add_serial(self, request: Request) -> Answer:
+        """WVAS: add the pulses of serial characters."""
         if self._core.forbidden(request.p1):
             return Err.NOT_PERMITTED
         pulses = serial_pulses(request)
@@ -62,6 +66,7 @@ class WaveCommands:
         return self._store.add(pulses) if pulses else 0
 
     def create_padded(self, request: Request) -> Answer:
+        """WVCAP: make a wave that takes a fixed share of the room."""
         if len(request.ext) == 4:
             return self._store.create_padded(request.p1, request.p2, request.word(0))
         if request.ext:
@@ -69,6 +74,7 @@ class WaveCommands:
         return self._store.create_padded(request.p1, request.p2 or request.p1, 0)
 
     def chain(self, request: Request) -> Answer:
+        """WVCHA: send a chain of waves."""
         self._pwm.stop_all_hardware_pwm()
         self.transmitter.stop()  # also when the chain turns out to be wrong, as the daemon does
         items = parse_chain(request.ext, self._store)

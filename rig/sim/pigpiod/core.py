@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import NS_PER_US, Timeline
+from rig.sim.physics.timeline import NS_PER_US, EventTimeline
 from rig.sim.pigpiod.protocol import PERMITTED_GPIOS, Answer, Err, Request
 
 Handler = Callable[[Request], Answer]
@@ -16,9 +16,17 @@ PATIENCE_NS: Final = 50_000_000  # how long a command that waits for the wall ma
 class I2cBus(Protocol):
     """A bus whose transfers take their time on the timeline; OSError(121) when nobody answers."""
 
-    def write(self, address: int, data: bytes) -> None: ...
-    def read(self, address: int, count: int) -> bytes: ...
-    def write_read(self, address: int, data: bytes, count: int) -> bytes: ...
+    def write(self, address: int, data: bytes) -> None:
+        """Write `data` to the chip at `address`."""
+        ...
+
+    def read(self, address: int, count: int) -> bytes:
+        """`count` bytes of the chip at `address`."""
+        ...
+
+    def write_read(self, address: int, data: bytes, count: int) -> bytes:
+        """Write `data`, then `count` bytes after a repeated start."""
+        ...
 
 
 class Core:
@@ -26,7 +34,7 @@ class Core:
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         gpio: GpioBank,
         *,
         tick_start_us: int,
@@ -66,5 +74,6 @@ class Core:
         return gpio <= 53 and not self.permitted >> gpio & 1
 
     def execute(self, request: Request) -> Answer:
+        """Run one command; the caller holds the timeline's lock."""
         handler = self.handlers.get(request.cmd)
         return Err.UNKNOWN_COMMAND if handler is None else handler(request)

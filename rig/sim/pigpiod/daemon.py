@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from rig.errors import BenchFault
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 from rig.sim.pigpiod.bit_bang_i2c import BitBangI2c
 from rig.sim.pigpiod.bit_bang_spi import BitBangSpi
 from rig.sim.pigpiod.claims import Claims
@@ -24,53 +23,64 @@ from rig.sim.pigpiod.commands_wave import WaveCommands
 from rig.sim.pigpiod.core import Core, I2cBus
 from rig.sim.pigpiod.notify import Notifier
 from rig.sim.pigpiod.protocol import HEADER, WITH_BYTES, Answer, Cmd, Request
-from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.pwm import PwmGenerator
 from rig.sim.pigpiod.scripts import ScriptCommands
 from rig.sim.pigpiod.serial_rx import SerialReadCommands
-from rig.sim.pigpiod.server import Connection, Server
+from rig.sim.pigpiod.server import ClientConnection, Server
 
 log = logging.getLogger(__name__)
 
-# Free of charge: a barrier must not move the time it waits for, and a client says goodbye at no certain moment.
+# Commands without a cost: a barrier must not move the time it waits for, and when a client says goodbye is chance.
 FREE: Final = frozenset({Cmd.EVT, Cmd.NC})
-NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class DaemonOptions:
+    """Where the daemon listens, what its commands cost, and what is behind its SPI channels and serial ports.
+
+    It listens on `host`:`port` (0 picks a free port). `tick_start_us` is the tick at time 0, `command_cost_ns` the
+    world time of each command, `sample_us` the sampling period (1, 2, 4, 5, 8 or 10, as for `pigpiod -s`).
+    `fifo_folder` is where notifications by named pipe go (the real daemon's is /dev); without it there are none.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    tick_start_us: int = 0
+    command_cost_ns: int = 50_000
+    sample_us: int = 5
+    fifo_folder: Path | None = None
+    spi: Devices = field(default_factory=dict)
+    serial: Ports = field(default_factory=dict)
+
+
+DEFAULTS: Final = DaemonOptions()
 
 
 class PigpioDaemon:
-    """Serves the pigpio socket protocol on `host`:`port` (0 picks a free port) for the pins and buses of a world.
+    """Serves the pigpio socket protocol for the pins and buses of a world; `i2c` is bus 1.
 
-    Each command is served completely under the timeline's lock and costs `command_cost_ns` of world time, so that a
-    client that polls doesn't poll for ever; where the wall moves the world it costs nothing. `tick_start_us` is the
-    tick at time 0, `sample_us` the sampling period (1, 2, 4, 5, 8 or 10, as for `pigpiod -s`). `fifo_folder` is
-    where notifications by named pipe go (the real daemon's is /dev); without it there are none. `i2c` is bus 1.
+    Each command is served completely under the timeline's lock and costs world time, so that a client that polls
+    doesn't poll for ever; where the wall moves the world it costs nothing.
     """
 
     def __init__(
         self,
-        timeline: Timeline,
+        timeline: EventTimeline,
         gpio: GpioBank,
         i2c: I2cBus | None = None,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        tick_start_us: int = 0,
-        command_cost_ns: int = 50_000,
-        sample_us: int = 5,
-        fifo_folder: Path | None = None,
-        spi: Devices = NOTHING,
-        serial: Ports = NOTHING,
+        options: DaemonOptions = DEFAULTS,
     ) -> None:
-        if sample_us not in (1, 2, 4, 5, 8, 10):
-            raise ValueError(f"sample_us is {sample_us!r}; expected 1, 2, 4, 5, 8 or 10")
+        if options.sample_us not in (1, 2, 4, 5, 8, 10):
+            raise ValueError(f"sample_us is {options.sample_us!r}; expected 1, 2, 4, 5, 8 or 10")
         self._timeline = timeline
-        self._host = host
-        self._wanted_port = port
-        self._command_cost_ns = command_cost_ns
+        self._host = options.host
+        self._wanted_port = options.port
+        self._command_cost_ns = options.command_cost_ns
         self._server: Server | None = None
         self._error: Exception | None = None
-        self._core = Core(timeline, gpio, tick_start_us=tick_start_us, sample_us=sample_us)
-        pwm, claims = Pwm(self._core), Claims()
-        self._notifier = Notifier(self._core, fifo_folder)
+        self._core = Core(timeline, gpio, tick_start_us=options.tick_start_us, sample_us=options.sample_us)
+        pwm, claims = PwmGenerator(self._core), Claims()
+        self._notifier = Notifier(self._core, options.fifo_folder)
         waves = WaveCommands(self._core, pwm)
         GpioCommands(self._core, pwm)
         PwmCommands(self._core, pwm, waves.transmitter.stop)
@@ -78,8 +88,8 @@ class PigpioDaemon:
         SerialReadCommands(self._core, self._notifier, claims)
         BitBangI2c(self._core, claims)
         BitBangSpi(self._core, claims)
-        SpiCommands(self._core, spi)
-        SerialCommands(self._core, serial)
+        SpiCommands(self._core, options.spi)
+        SerialCommands(self._core, options.serial)
         MiscCommands(self._core)
         self._scripts = ScriptCommands(self._core, self._notifier)
 
@@ -96,6 +106,7 @@ class PigpioDaemon:
 
     @property
     def running(self) -> bool:
+        """Whether it listens."""
         return self._server is not None
 
     def execute(self, request: Request) -> Answer:
@@ -155,7 +166,7 @@ class PigpioDaemon:
     def wave_clock(self, factor: float) -> None:
         self._core.wave_clock = factor
 
-    def _serve(self, connection: Connection, request: Request) -> bytes:
+    def _serve(self, connection: ClientConnection, request: Request) -> bytes:
         """The bytes that answer a request."""
         data = b""
         with self._timeline.lock:
@@ -178,6 +189,6 @@ class PigpioDaemon:
             data = b""
         return HEADER.pack(request.cmd, request.p1, request.p2, result & 0xFFFFFFFF) + data
 
-    def _closed(self, connection: Connection) -> None:
+    def _closed(self, connection: ClientConnection) -> None:
         with self._timeline.lock:
             self._notifier.close_stream(connection)

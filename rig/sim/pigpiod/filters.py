@@ -1,6 +1,6 @@
 """Glitch and noise filters between the pins and the samples (source: pigpio.c alertGlitchFilter, alertNoiseFilter).
 
-Glitch: a level is passed on when it has been steady for so long, with the time at which that was certain.
+Glitch: a level is passed on when it has been steady for `steady_us`, with the time at which that was certain.
 Noise: edges are passed on for `active_us`, starting with the first one after `steady_us` without any.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from rig.sim.physics.timeline import NS_PER_US, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_US, Event, EventTimeline
 from rig.sim.pigpiod.protocol import MAX_USER_GPIO, Answer, Err, Request
 
 MAX_STEADY_US: Final = 300_000
@@ -29,7 +29,7 @@ class _Noise:
 class Filters:
     """The levels of GPIO 0-31 as the samples see them; `changed(levels)` is called when they change."""
 
-    def __init__(self, timeline: Timeline, period_ns: int, changed: Callable[[int], None]) -> None:
+    def __init__(self, timeline: EventTimeline, period_ns: int, changed: Callable[[int], None]) -> None:
         self._timeline = timeline
         self._period_ns = period_ns
         self._changed = changed
@@ -40,6 +40,7 @@ class Filters:
         self._noise: dict[int, _Noise] = {}
 
     def set_glitch(self, request: Request) -> Answer:
+        """FG: report levels of GPIO p1 that have been steady for p2 us; 0 ends the filter."""
         gpio, steady_us = request.p1, request.p2
         if gpio > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
@@ -54,6 +55,7 @@ class Filters:
         return 0
 
     def set_noise(self, request: Request) -> Answer:
+        """FN: report GPIO p1 for the us of word 0 after p2 us of quiet; 0 ends the filter."""
         gpio, steady_us, active_us = request.p1, request.p2, request.word(0)
         if gpio > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO

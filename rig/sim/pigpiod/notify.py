@@ -24,7 +24,7 @@ from rig.sim.pigpiod.protocol import (
     Err,
     Request,
 )
-from rig.sim.pigpiod.reports import Fifo, Handle, Report, State, Stream
+from rig.sim.pigpiod.reports import Fifo, Handle, HandleState, Report, Stream
 from rig.sim.pigpiod.watchdogs import MAX_WATCHDOG_MS, Watchdogs
 
 SLOTS: Final = 32
@@ -37,7 +37,7 @@ Alert = Callable[[int, int], None]
 
 
 class Notifier:
-    """Samples the pins that somebody watches, and owns the handles and the watchdogs."""
+    """Samples the pins that a client watches, and owns the handles and the watchdogs."""
 
     def __init__(self, core: Core, fifo_folder: Path | None = None) -> None:
         self._core = core
@@ -57,8 +57,8 @@ class Notifier:
         self.event_hooks: list[Callable[[int], None]] = []
         core.handlers |= {
             Cmd.NO: self.open_fifo,
-            Cmd.NB: lambda r: self._set_bits(r.p1, r.p2, State.RUNNING),
-            Cmd.NP: lambda r: self._set_bits(r.p1, 0, State.PAUSED),
+            Cmd.NB: lambda r: self._set_bits(r.p1, r.p2, HandleState.RUNNING),
+            Cmd.NP: lambda r: self._set_bits(r.p1, 0, HandleState.PAUSED),
             Cmd.NC: lambda r: self.close(r.p1),
             Cmd.EVM: self.monitor_events,
             Cmd.EVT: self.trigger_event,
@@ -78,6 +78,7 @@ class Notifier:
         return number
 
     def open_fifo(self, _: Request) -> Answer:
+        """NO: a new handle whose reports go to a named pipe."""
         if self._fifo_folder is None:
             return Err.BAD_PATHNAME  # this daemon makes no pipes
         number = self._free_slot()
@@ -91,14 +92,17 @@ class Notifier:
         return number
 
     def close_stream(self, stream: Stream) -> None:
+        """Close every handle of a stream that is gone."""
         for number in [n for n, handle in self._handles.items() if handle.stream is stream]:
             self.close(number)
 
     def close_fifos(self) -> None:
+        """Close every handle that reports to a named pipe."""
         for number in [n for n, handle in self._handles.items() if isinstance(handle.stream, Fifo)]:
             self.close(number)
 
     def close(self, number: int) -> Answer:
+        """NC: end a handle."""
         handle = self._handles.pop(number, None)
         if handle is None:
             return Err.BAD_HANDLE
@@ -118,7 +122,7 @@ class Notifier:
         if self._alive is None:
             self._alive = self._timeline.after(ALIVE_NS, self._alive_due)
 
-    def _set_bits(self, number: int, bits: int, state: State) -> Answer:
+    def _set_bits(self, number: int, bits: int, state: HandleState) -> Answer:
         handle = self._handles.get(number)
         if handle is None:
             return Err.BAD_HANDLE
@@ -238,6 +242,7 @@ class Notifier:
     # Events.
 
     def monitor_events(self, request: Request) -> Answer:
+        """EVM: report the events of p2, a bit each, to handle p1."""
         handle = self._handles.get(request.p1)
         if handle is None:
             return Err.BAD_HANDLE
@@ -254,7 +259,7 @@ class Notifier:
             if handle.event_bits >> number & 1:
                 self._report(handle, FLAG_EVENT | number, self._timeline.now_ns)
         self._send()
-        if self._flush is not None:  # nothing is left for it
+        if self._flush is not None:  # nothing is left to flush
             self._flush.cancel()
             self._flush = None
         for hook in tuple(self.event_hooks):
@@ -264,6 +269,7 @@ class Notifier:
     # Watchdogs.
 
     def set_watchdog(self, request: Request) -> Answer:
+        """WDOG: report GPIO p1 when it hasn't changed for p2 ms; 0 ends that."""
         if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
         if request.p2 > MAX_WATCHDOG_MS:

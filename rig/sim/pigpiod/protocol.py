@@ -18,7 +18,7 @@ PULSE: Final = struct.Struct("<III")
 MAX_EXTENSION: Final = 65536  # an extension this long or longer closes the socket
 VERSION: Final = 79
 HARDWARE_REVISION: Final = 0xA020D3  # a Pi 3B+
-PERMITTED_GPIOS: Final = 0x0FFFFFFC  # of that board: PI_DEFAULT_UPDATE_MASK_PI3B
+PERMITTED_GPIOS: Final = 0x0FFFFFFC  # of a Pi 3B+: PI_DEFAULT_UPDATE_MASK_PI3B
 MAX_USER_GPIO: Final = 31
 MAX_GPIO: Final = 53
 

@@ -70,6 +70,7 @@ class Train:
     origin_ns: int = 0
 
     def level(self, t_ns: int) -> int:
+        """The level, 0 or 1, at `t_ns`."""
         return int((t_ns - self.origin_ns) % self.period_ns < self.high_ns)
 
     def next_edge_ns(self, t_ns: int) -> int | None:
@@ -103,7 +104,7 @@ class Channel:
     train: Train = LOW
 
 
-class Pwm:
+class PwmGenerator:
     """All pulse trains of the board."""
 
     def __init__(self, core: Core) -> None:
@@ -193,7 +194,7 @@ class Pwm:
             self.pins[gpio].use = Use.UNDEFINED
 
     def stop_all_hardware_pwm(self) -> None:
-        """What starting a wave does: both need the same clock."""
+        """What starting a wave does, since waves and hardware PWM need the same clock."""
         for gpio in PWM_PINS:
             if self.pins[gpio].use is Use.HW_PWM:
                 self.stop_hardware(gpio)

@@ -19,10 +19,14 @@ from rig.sim.pigpiod.protocol import REPORT
 class Stream(Protocol):
     """Where a handle's reports go: a client's socket, or a named pipe."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> None:
+        """Take the bytes of some reports; never blocks."""
+        ...
 
 
-class State(IntEnum):
+class HandleState(IntEnum):
+    """What a notification handle is doing (PI_NOTIFY_... in pigpio.c)."""
+
     OPENED = 1
     RUNNING = 2
     PAUSED = 3
@@ -41,11 +45,11 @@ class Handle:
     """One notification slot."""
 
     stream: Stream
-    state: State = State.OPENED
+    state: HandleState = HandleState.OPENED
     bits: int = 0
     event_bits: int = 0
     seqno: int = 0
-    last_ns: int = 0  # when it last had something to say
+    last_ns: int = 0  # when it last had a report
     pending: list[Report] = field(default_factory=list)
 
     def withdraw(self, gpio: int, reported: int) -> None:
@@ -89,6 +93,7 @@ class Fifo:
         self._fd = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
 
     def send(self, data: bytes) -> None:
+        """Write the bytes, unless the pipe is full."""
         with contextlib.suppress(BlockingIOError):
             os.write(self._fd, data)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 
 def int32(value: int) -> int:
+    """`value` as a signed number of 32 bits, wrapped around."""
     return (value + 0x80000000 & 0xFFFFFFFF) - 0x80000000
 
 

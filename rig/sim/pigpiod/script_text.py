@@ -26,6 +26,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Operand:
+    """One operand of an instruction."""
+
     kind: Kind
     value: int  # the number itself, or the number of the variable or parameter
 

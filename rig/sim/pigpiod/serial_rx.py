@@ -18,7 +18,7 @@ BUFFER: Final = 8192 - 1  # the daemon's ring never fills its last place
 
 
 @dataclass
-class Receiver:
+class SerialReceiver:
     """One GPIO's line. `edge` gets levels and their ticks; whole characters end up in `received`."""
 
     bit_ns: int
@@ -87,10 +87,11 @@ class SerialReadCommands:
     def __init__(self, core: Core, notifier: Notifier, claims: Claims) -> None:
         self._notifier = notifier
         self._claims = claims
-        self._receivers: dict[int, Receiver] = {}
+        self._receivers: dict[int, SerialReceiver] = {}
         core.handlers |= {Cmd.SLRO: self.open, Cmd.SLR: self.read, Cmd.SLRC: self.close, Cmd.SLRI: self.set_invert}
 
     def open(self, request: Request) -> Answer:
+        """SLRO: read GPIO p1 at p2 baud with the data bits of word 0."""
         gpio, baud, data_bits = request.p1, request.p2, request.word(0)
         if gpio > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
@@ -101,7 +102,7 @@ class SerialReadCommands:
         if gpio in self._claims:
             return Err.GPIO_IN_USE
         self._claims[gpio] = Role.SERIAL
-        receiver = self._receivers[gpio] = Receiver(NS_PER_S // baud, data_bits)
+        receiver = self._receivers[gpio] = SerialReceiver(NS_PER_S // baud, data_bits)
 
         def edge(level: int, t_ns: int) -> None:
             timeout_ms = receiver.edge(level, t_ns // NS_PER_US)
@@ -112,6 +113,7 @@ class SerialReadCommands:
         return 0
 
     def read(self, request: Request) -> Answer:
+        """SLR: at most p2 bytes of GPIO p1, in whole characters."""
         gpio, count = request.p1, request.p2
         if gpio > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
@@ -124,6 +126,7 @@ class SerialReadCommands:
         return len(data), data
 
     def close(self, request: Request) -> Answer:
+        """SLRC: read GPIO p1 no longer."""
         if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
         if self._receivers.pop(request.p1, None) is None:
@@ -134,6 +137,7 @@ class SerialReadCommands:
         return 0
 
     def set_invert(self, request: Request) -> Answer:
+        """SLRI: whether the line of GPIO p1 idles low."""
         if request.p1 > MAX_USER_GPIO:
             return Err.BAD_USER_GPIO
         receiver = self._receivers.get(request.p1)

@@ -15,13 +15,15 @@ log = logging.getLogger(__name__)
 
 MAX_UNSENT = 1 << 25  # a client that reads nothing is cut off, or it would fill the memory
 
-Serve = Callable[["Connection", Request], bytes]
+Serve = Callable[["ClientConnection", Request], bytes]
 
 
-class Connection:
+class ClientConnection:
     """One client. `send` may be called from any thread and never blocks: what the socket doesn't take waits."""
 
-    def __init__(self, sock: socket.socket, serve: Serve, closed: Callable[[Connection], None], name: str) -> None:
+    def __init__(
+        self, sock: socket.socket, serve: Serve, closed: Callable[[ClientConnection], None], name: str
+    ) -> None:
         self._sock = sock
         self._serve = serve
         self._closed = closed
@@ -39,6 +41,7 @@ class Connection:
                 end.setblocking(False)
 
     def send(self, data: bytes) -> None:
+        """Send the bytes after all that were sent before."""
         with self._lock:
             self._unsent += data
             self._send_some()
@@ -96,7 +99,7 @@ class Connection:
         return data
 
     def _wait(self) -> None:
-        """Until there is something to read; what couldn't be sent before goes out meanwhile."""
+        """Wait until there is something to read; what couldn't be sent before goes out meanwhile."""
         while True:
             poll = select.poll()
             poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._unsent else 0))
@@ -117,11 +120,11 @@ class Connection:
 class Server:
     """Listens until `stop`; calls `serve(connection, request)` for each request and `closed(connection)` at the end."""
 
-    def __init__(self, host: str, port: int, serve: Serve, closed: Callable[[Connection], None]) -> None:
+    def __init__(self, host: str, port: int, serve: Serve, closed: Callable[[ClientConnection], None]) -> None:
         self._serve = serve
         self._closed = closed
         self._lock = threading.Lock()
-        self._connections: set[Connection] = set()
+        self._connections: set[ClientConnection] = set()
         self._stopping = False
         self._listener = socket.create_server((host, port))
         self.port: int = self._listener.getsockname()[1]
@@ -151,7 +154,7 @@ class Server:
             connection.shut()
 
     def kill(self) -> None:
-        """As the end of the process: port and connections are gone at once. Waits for nobody."""
+        """End as the process would: port and connections are gone at once. Waits for nobody."""
         with self._lock:
             self._stopping = True
         with contextlib.suppress(OSError):
@@ -167,7 +170,7 @@ class Server:
             except OSError:
                 return
             number += 1
-            connection = Connection(sock, self._serve, self._ended, f"pigpiod-{self.port}-{number}")
+            connection = ClientConnection(sock, self._serve, self._ended, f"pigpiod-{self.port}-{number}")
             with self._lock:
                 if self._stopping:
                     sock.close()
@@ -175,7 +178,7 @@ class Server:
                 self._connections.add(connection)
             connection.thread.start()
 
-    def _ended(self, connection: Connection) -> None:
+    def _ended(self, connection: ClientConnection) -> None:
         with self._lock:
             self._connections.discard(connection)
         self._closed(connection)

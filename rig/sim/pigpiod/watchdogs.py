@@ -1,4 +1,4 @@
-"""Watchdogs: a GPIO that stays as it is for too long is told about, again and again (source: pigpio.c alertEmit).
+"""Watchdogs: a GPIO that stays as it is for too long is reported, again and again (source: pigpio.c alertEmit).
 
 The daemon looks once a millisecond, so that a time-out of 50 ms comes every 51.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from rig.sim.physics.timeline import NS_PER_MS, Event, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, Event, EventTimeline
 
 MAX_WATCHDOG_MS: Final = 60_000
 
@@ -24,7 +24,7 @@ class _Watchdog:
 class Watchdogs:
     """Calls `silent(gpio)` whenever a GPIO hasn't changed for its time-out; `look` brings `seen` up to date first."""
 
-    def __init__(self, timeline: Timeline, look: Callable[[], None], silent: Callable[[int], None]) -> None:
+    def __init__(self, timeline: EventTimeline, look: Callable[[], None], silent: Callable[[int], None]) -> None:
         self._timeline = timeline
         self._look = look
         self._silent = silent
@@ -50,13 +50,13 @@ class Watchdogs:
     def _due(self, gpio: int) -> None:
         self._look()
         dog = self._dogs.get(gpio)
-        if dog is None or dog.event.pending:  # looking set it anew
+        if dog is None or dog.event.pending:  # the look set a new time-out
             return
         now_ns = self._timeline.now_ns
         if now_ns - dog.seen_ns >= dog.timeout_ns:
             dog.seen_ns = now_ns
             self._silent(gpio)
-            if self._dogs.get(gpio) is not dog:  # whoever heard it set it anew
+            if self._dogs.get(gpio) is not dog:  # a listener set a new time-out
                 return
         dog.event = self._timeline.at(_next_look_ns(dog.seen_ns + dog.timeout_ns), lambda: self._due(gpio))
 

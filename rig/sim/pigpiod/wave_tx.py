@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from rig.sim.physics.timeline import NS_PER_US, Event
 from rig.sim.pigpiod.chains import ChainItem, Delay, Loop
 from rig.sim.pigpiod.core import Core
-from rig.sim.pigpiod.pwm import Pwm
+from rig.sim.pigpiod.pwm import PwmGenerator
 from rig.sim.pigpiod.waves import Wave, WaveStore
 
 START_DELAY_US: Final = 20
@@ -34,7 +34,7 @@ class Step(NamedTuple):
 class Transmitter:
     """Plays waves of the store on the pins."""
 
-    def __init__(self, core: Core, store: WaveStore, pwm: Pwm) -> None:
+    def __init__(self, core: Core, store: WaveStore, pwm: PwmGenerator) -> None:
         self._core = core
         self._store = store
         self._pwm = pwm
@@ -46,6 +46,7 @@ class Transmitter:
 
     @property
     def busy(self) -> bool:
+        """Whether a transmission is under way."""
         return self._steps is not None
 
     def stop(self) -> None:
@@ -56,7 +57,7 @@ class Transmitter:
         self.at = NOTHING_SENT
 
     def send(self, number: int, wave: Wave, mode: int) -> None:
-        """Transmit in mode 0 once, 1 repeated, 2 and 3 the same after the present pass of what is under way."""
+        """Transmit once (mode 0) or repeatedly (1); in modes 2 and 3 after the present pass of what is under way."""
         self._pwm.stop_all_hardware_pwm()
         steps = self._passes(number, wave, bool(mode & REPEAT))
         if mode & SYNC and self.busy:
@@ -65,6 +66,7 @@ class Transmitter:
             self._begin(steps, number)
 
     def send_chain(self, items: tuple[ChainItem, ...]) -> None:
+        """Transmit a chain, once."""
         self._begin(self._chain(items), NOT_FOUND)
 
     def _begin(self, steps: Iterator[Step], at: int) -> None:

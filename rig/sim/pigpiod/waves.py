@@ -40,7 +40,7 @@ class Wave:
 
 @dataclass
 class Stats:
-    """Of the pulses being collected, and the highest ever."""
+    """Sizes of the pulses being collected, and the highest sizes that there ever were."""
 
     micros: int = 0
     pulses: int = 0
@@ -59,10 +59,12 @@ class WaveStore:
         self._waves: list[Wave] = []
 
     def clear(self) -> None:
+        """WVCLR: forget all waves and the pulses being collected."""
         self.add_new()
         self._waves = []
 
     def add_new(self) -> None:
+        """WVNEW: forget the pulses being collected."""
         self.pending = []
         self.stats.micros = self.stats.pulses = self.stats.cbs = 0
 
@@ -71,7 +73,7 @@ class WaveStore:
         if len(pulses) > MAX_PULSES:
             return Err.TOO_MANY_PULSES
         merged, micros = merge(pulses, self.pending)
-        if len(merged) >= MAX_PULSES:  # the daemon refuses the last one of its own limit
+        if len(merged) >= MAX_PULSES:  # the daemon's own limit is one pulse lower than it says
             return Err.TOO_MANY_PULSES
         self.pending = merged
         stats = self.stats
@@ -89,7 +91,7 @@ class WaveStore:
         return self._store(cbs, ools)
 
     def create_padded(self, cb_percent: int, ool_percent: int, top_ool_percent: int) -> int:
-        """The same, taking a fixed share of the room, so that a deleted one can be replaced by any that fits."""
+        """As `create`, taking a fixed share of the room: once deleted it can be replaced by any wave that fits."""
         if max(cb_percent, ool_percent, top_ool_percent) > 100:
             return Err.BAD_PARAM
         if not self.pending:
@@ -135,13 +137,14 @@ class WaveStore:
         return 0
 
     def get(self, number: int) -> Wave | None:
+        """The wave of this number; None if there is none."""
         if number >= len(self._waves) or self._waves[number].deleted:
             return None
         return self._waves[number]
 
 
 def _needs(pulses: Sequence[Pulse]) -> tuple[int, int]:
-    """Control blocks, with the one of the start delay, and mask words."""
+    """Number of control blocks, including the start delay's, and of mask words."""
     cbs = 1 + sum((p.us > 0) + bool(p.on | p.off) for p in pulses)
     return cbs, sum((p.on > 0) + (p.off > 0) for p in pulses)
 

@@ -48,9 +48,11 @@ class ControlServer:
         self._handlers[name] = handler
 
     def start(self) -> None:
+        """Answer from now on."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Close the port and cut every connection."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -62,7 +64,7 @@ class ControlServer:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def serve(self, connection: socket.socket) -> None:
-        """One client, until it goes or talks nonsense."""
+        """Serve one client, until it goes or sends what is no request."""
         with self._lock:
             self._connections.add(connection)
         try:

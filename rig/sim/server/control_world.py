@@ -62,7 +62,7 @@ def state_of(world: SimulatedWorld) -> dict[str, Any]:
             "mains_hz": lights.ambient.mains_hz,
             "snr": world.snr,
         },
-        "networks": [network.name for network in world.air.networks],
+        "networks": [network.name for network in world.networks.present],
     }
 
 
@@ -73,6 +73,7 @@ class WorldControl:
         self._world = world
 
     def add_to(self, control: ControlServer) -> None:
+        """Let `control` answer this world's commands."""
         for name, handler in (
             ("state", lambda _: {}),
             ("press-reset", self._press_reset),
@@ -84,7 +85,7 @@ class WorldControl:
             control.add(name, self._at_once(handler))
 
     def _at_once(self, handler: Handler) -> Handler:
-        """Do it now, by the wall if time follows it, and answer with the state that it leads to."""
+        """Run `handler` at the present time, and answer with the state that it leads to."""
 
         def handle(arguments: Arguments) -> Arguments:
             timeline = self._world.timeline
@@ -113,7 +114,7 @@ class WorldControl:
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ConfigError(f"name is {names!r}; expected the name of a network, several in a list, or 'none'")
-        self._world.set_air(networks_called(names))
+        self._world.set_networks(networks_called(names))
         return {}
 
     def _light(self, arguments: Arguments) -> Arguments:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from rig.sim.physics.timeline import NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
 
 ADXL345_ADDRESS: Final = 0x53
 MCP3202_CHANNEL: Final = 1
@@ -27,6 +27,7 @@ class Adxl345:
         self._pointer = 0
 
     def write(self, data: bytes) -> None:
+        """Take the bytes of a transfer: the pointer, then registers from there on."""
         if not data:
             return
         self._pointer = data[0] % 64
@@ -36,6 +37,7 @@ class Adxl345:
             self._pointer = (self._pointer + 1) % 64
 
     def read(self, count: int) -> bytes:
+        """`count` registers from the pointer on."""
         data = bytes(self._registers[(self._pointer + n) % 64] for n in range(count))
         self._pointer = (self._pointer + max(0, count - 1)) % 64
         return data
@@ -59,12 +61,13 @@ class Mcp3202:
 class LoopbackUart:
     """TXD wired to RXD: each byte arrives when its bits have passed."""
 
-    def __init__(self, timeline: Timeline, baud: int) -> None:
+    def __init__(self, timeline: EventTimeline, baud: int) -> None:
         self._timeline = timeline
         self._byte_ns = BITS_PER_CHARACTER * NS_PER_S // baud
-        self._line: deque[tuple[int, int]] = deque()  # (when it is there, byte)
+        self._line: deque[tuple[int, int]] = deque()  # (arrival in ns, byte)
 
     def write(self, data: bytes) -> None:
+        """Put the bytes on the line, one after the other."""
         last_ns = self._line[-1][0] if self._line else 0
         t_ns = max(self._timeline.now_ns, last_ns)
         for byte in data:
@@ -72,7 +75,9 @@ class LoopbackUart:
             self._line.append((t_ns, byte))
 
     def read(self, count: int) -> bytes:
+        """At most `count` bytes of those that have arrived."""
         return bytes(self._line.popleft()[1] for _ in range(min(count, self.available())))
 
     def available(self) -> int:
+        """How many bytes have arrived and not been read."""
         return sum(1 for t_ns, _ in self._line if t_ns <= self._timeline.now_ns)

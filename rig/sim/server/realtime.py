@@ -6,21 +6,21 @@ import threading
 import time
 
 from rig.errors import BenchFault
-from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, Timeline
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, EventTimeline
 
-SLICE_NS = 5 * NS_PER_MS  # of world time, moved at once
-PATIENCE_NS = 20 * NS_PER_MS  # of the wall's time: then whoever waits for the lock has a turn
+SLICE_NS = 5 * NS_PER_MS  # world time that is moved at once
+LOCK_NS = 20 * NS_PER_MS  # wall time for which the lock is held at most, so that others get it
 
 
 class RealTimeDriver:
     """Moves `timeline` along with the wall, in steps of about `step_ns` and whenever somebody asks it to catch up.
 
-    Meanwhile nothing else moves it: who does something that takes time waits for the wall. An event that fails ends
-    the driver; `stop` tells. Between `stop` and the next `start` the world stands still. A world that is too busy for
-    this machine falls behind the wall (`behind_s`), but goes on answering.
+    While it runs nothing else moves the timeline: a command that takes time waits for the wall. An event that fails
+    ends the driver; `stop` raises its error. Between `stop` and the next `start` the world stands still. A world that
+    is too busy for this machine falls behind the wall (`behind_s`), but goes on answering.
     """
 
-    def __init__(self, timeline: Timeline, *, step_ns: int = NS_PER_MS) -> None:
+    def __init__(self, timeline: EventTimeline, *, step_ns: int = NS_PER_MS) -> None:
         self._timeline = timeline
         self._step_s = step_ns / NS_PER_S
         self._ended = threading.Event()
@@ -30,6 +30,7 @@ class RealTimeDriver:
 
     @property
     def running(self) -> bool:
+        """Whether it moves time."""
         return self._thread is not None and self._thread.is_alive()
 
     @property
@@ -60,7 +61,7 @@ class RealTimeDriver:
             return
         self._ended.set()
         thread.join()
-        self._let_go()
+        self._release_time()
         error, self._error = self._error, None
         if error is not None:
             raise BenchFault(f"the simulated world stopped at {self._timeline.now_s:.3f} s: {error!r}") from error
@@ -69,14 +70,14 @@ class RealTimeDriver:
         while not self._ended.wait(self._step_s):
             with self._timeline.lock:
                 self._catch_up()
-        self._let_go()
+        self._release_time()
 
     def _catch_up(self) -> None:
         """Whoever calls holds the lock: the driver's own thread, or one that serves a client."""
         if self._ended.is_set():
             return
         timeline = self._timeline
-        until_ns = time.monotonic_ns() + PATIENCE_NS
+        until_ns = time.monotonic_ns() + LOCK_NS
         try:
             while (due_ns := time.monotonic_ns() + self._offset_ns) > timeline.now_ns:
                 timeline.advance_to(min(due_ns, timeline.now_ns + SLICE_NS))
@@ -86,6 +87,6 @@ class RealTimeDriver:
             self._error = error
             self._ended.set()
 
-    def _let_go(self) -> None:
+    def _release_time(self) -> None:
         self._timeline.follows_wall = False
         self._timeline.wake_waiters()

@@ -37,11 +37,13 @@ class ScpiServer:
         return f"TCPIP::{host if isinstance(host, str) else host.decode()}::{port}::SOCKET"
 
     def start(self) -> None:
+        """Listen from now on."""
         if self._server is None:
             self._server = _Listener(self._address, self)
             threading.Thread(target=self._server.serve_forever, args=(END_WITHIN_S,), name="scpi", daemon=True).start()
 
     def stop(self) -> None:
+        """Close the port and cut every connection."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -58,7 +60,7 @@ class ScpiServer:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def serve(self, connection: socket.socket) -> None:
-        """One client, until it goes."""
+        """Serve one client, until it goes."""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._connections.add(connection)

@@ -1,4 +1,4 @@
-"""The simulated daemon as a program of its own: bare pins or a whole bench, on the wall's time or told to advance."""
+"""The simulated daemon as a program of its own: bare pins or a whole bench, on the wall's time or on virtual time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from rig.sim.faults.registry import Faults
 from rig.sim.physics.gpio import GpioBank
 from rig.sim.physics.gpio_nets import GPIO_COUNT
 from rig.sim.physics.i2c import I2CWires
-from rig.sim.physics.timeline import Timeline, to_ns
-from rig.sim.pigpiod import PigpioDaemon
+from rig.sim.physics.timeline import EventTimeline, to_ns
+from rig.sim.pigpiod import DaemonOptions, PigpioDaemon
 from rig.sim.server.control import Arguments, ControlServer, number
 from rig.sim.server.control_world import WorldControl, networks_called
 from rig.sim.server.peer_parts import ADXL345_ADDRESS, MCP3202_CHANNEL, UART, Adxl345, LoopbackUart, Mcp3202
@@ -51,9 +51,9 @@ class ServeOptions:
 class SimServer:
     """A daemon, its world and its control channel, from `start` to `stop`.
 
-    On virtual time a command costs nothing: time passes when told to, and in commands that take time by themselves
-    (delays, bus transfers). `bench` is a simulated bench with its device and seed; None serves bare pins and an
-    empty I2C bus.
+    On virtual time a command costs nothing: time passes when `advance` asks for it, and in commands that take time by
+    themselves (delays, bus transfers). `bench` is a simulated bench with its device and seed; None serves bare pins
+    and an empty I2C bus.
 
     Raises:
         ConfigError: a wire, tick or network that can't be, or a bench that isn't simulated.
@@ -72,29 +72,26 @@ class SimServer:
                 raise ConfigError(
                     f"network {options.networks[0]!r}, but bare pins have no device that could meet it; name a bench"
                 )
-            timeline = Timeline()
+            timeline = EventTimeline()
             self.daemon = self._make_daemon(timeline, GpioBank(timeline), I2CWires(timeline))
         else:
             self.world = SimulatedWorld(*bench, make_daemon=self._make_daemon)
             assert self.world.config.simulation is not None
             Defects(self.world).inject_all(self.world.config.simulation.defects)
             Faults(self.world).inject_all(self.world.config.simulation.faults)
-            self.world.set_air(networks_called(options.networks))
+            self.world.set_networks(networks_called(options.networks))
             self.daemon = self.world.daemon
         self._control: ControlServer | None = None
         self._driver = RealTimeDriver(self.timeline) if options.realtime else None
 
-    def _make_daemon(self, timeline: Timeline, gpio: GpioBank, wires: I2CWires) -> PigpioDaemon:
+    def _make_daemon(self, timeline: EventTimeline, gpio: GpioBank, wires: I2CWires) -> PigpioDaemon:
         options = self._options
         self.timeline, self.gpio, self.wires = timeline, gpio, wires
         for a, b in options.wires:
             gpio.wire(a, b)
         if options.peer_parts:
             wires.attach(ADXL345_ADDRESS, Adxl345())
-        return PigpioDaemon(
-            timeline,
-            gpio,
-            wires,
+        daemon_options = DaemonOptions(
             host=options.host,
             port=options.port,
             tick_start_us=options.tick_start_us,
@@ -104,9 +101,11 @@ class SimServer:
             spi={(0, MCP3202_CHANNEL): Mcp3202()} if options.peer_parts else {},
             serial={UART: lambda baud: LoopbackUart(timeline, baud)} if options.peer_parts else {},
         )
+        return PigpioDaemon(timeline, gpio, wires, daemon_options)
 
     @property
     def port(self) -> int:
+        """The port of the emulated pigpiod."""
         return self.daemon.port
 
     @property

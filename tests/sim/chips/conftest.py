@@ -12,8 +12,9 @@ import pytest
 
 from rig.sim.chips.ads1x15 import ADS1015Chip, ADS1115Chip
 from rig.sim.physics.analog import AnalogSource, Constant
-from rig.sim.physics.i2c import BusioI2C, I2CWires
-from rig.sim.physics.timeline import Timeline, to_ns
+from rig.sim.physics.busio import BusioI2C
+from rig.sim.physics.i2c import I2CWires
+from rig.sim.physics.timeline import EventTimeline, to_ns
 
 CHIPS = {"ADS1115": ADS1115Chip, "ADS1015": ADS1015Chip}
 
@@ -21,7 +22,7 @@ CHIPS = {"ADS1115": ADS1115Chip, "ADS1015": ADS1015Chip}
 class TimelineTime:
     """Stands in for the `time` module inside a driver that sleeps."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: EventTimeline) -> None:
         self._timeline = timeline
 
     def sleep(self, duration_s: float) -> None:
@@ -42,7 +43,7 @@ class Step:
 class Ramp:
     """Volts rising with time, so that a value tells when it was taken. Refuses what an AnalogSource need not answer."""
 
-    def __init__(self, timeline: Timeline, v_per_s: float, memory_ns: int, start_v: float = 0.0) -> None:
+    def __init__(self, timeline: EventTimeline, v_per_s: float, memory_ns: int, start_v: float = 0.0) -> None:
         self._timeline, self._v_per_ns, self._start_v = timeline, v_per_s / 1e9, start_v
         self._memory_ns = memory_ns
         self.intervals: list[tuple[int, int]] = []
@@ -57,7 +58,7 @@ class Ramp:
 
 @dataclass
 class Desk:
-    timeline: Timeline
+    timeline: EventTimeline
     wires: I2CWires
     i2c: BusioI2C
 
@@ -75,7 +76,7 @@ class Desk:
 @pytest.fixture
 def make_desk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Desk]:
     def make(*, baud_hz: int = 400_000, overhead_ns: int = 0) -> Desk:
-        timeline = Timeline()
+        timeline = EventTimeline()
         monkeypatch.setattr(adafruit_ads1x15.ads1x15, "time", TimelineTime(timeline))
         monkeypatch.setattr(adafruit_ina228, "time", TimelineTime(timeline))
         monkeypatch.setattr(adafruit_mcp4725, "time", TimelineTime(timeline))

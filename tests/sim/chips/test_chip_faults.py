@@ -70,12 +70,12 @@ class Spent(Exception):
 
 
 class TransferBudget:
-    """A disturbance that breaks nothing until the transfers are used up."""
+    """A fault that breaks nothing until the transfers are used up."""
 
     def __init__(self, transfers):
         self.left = transfers
 
-    def strike(self, address):
+    def failure(self, address):
         if not self.left:
             raise Spent
         self.left -= 1
@@ -89,14 +89,14 @@ def polls(desk, action, transfers):
     pointers = []
     write = chip.write
     chip.write = lambda data: (pointers.append(data), write(data))[1]
-    desk.wires.disturb(budget)
+    desk.wires.add_fault(budget)
     try:
         action()
         ended = True
     except Spent:
         ended = False
     finally:
-        desk.wires.calm(budget)
+        desk.wires.remove_fault(budget)
         chip.write = write
     return pointers.count(b"\x01"), ended
 

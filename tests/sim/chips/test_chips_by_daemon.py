@@ -25,10 +25,11 @@ from rig.sim.chips.ina228 import INA228Chip
 from rig.sim.chips.mcp4725 import MCP4725Chip
 from rig.sim.faults.i2c import NackedAddress, WedgedBus
 from rig.sim.physics.analog import Constant
+from rig.sim.physics.busio import BusioI2C
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.i2c import BusioI2C, I2CWires
-from rig.sim.physics.timeline import NS_PER_S, Timeline
-from rig.sim.pigpiod import PigpioDaemon
+from rig.sim.physics.i2c import I2CWires
+from rig.sim.physics.timeline import NS_PER_S, EventTimeline
+from rig.sim.pigpiod import DaemonOptions, PigpioDaemon
 
 COMMAND_NS = 50_000
 ADC, ADC12, DAC, MONITOR, FINE_MONITOR = 0x48, 0x49, 0x62, 0x40, 0x41
@@ -41,7 +42,7 @@ VOLTS = (0.25, 1.0, 1.5, 2.0)
 class Far:
     """A bus behind a daemon, and the same wires without it."""
 
-    timeline: Timeline
+    timeline: EventTimeline
     gpio: GpioBank
     wires: I2CWires
     pi: pigpio.pi
@@ -82,7 +83,7 @@ def far(baud_hz: int, make_desk: Callable[..., object]) -> Iterator[Far]:
     for address, chip in chips.items():
         wires.attach(address, chip)
     chips[ADC].wire_alert(open_drain(gpio, RDY_GPIO))  # soldered before anybody connects
-    daemon = PigpioDaemon(timeline, gpio, wires, command_cost_ns=COMMAND_NS, sample_us=1)
+    daemon = PigpioDaemon(timeline, gpio, wires, DaemonOptions(command_cost_ns=COMMAND_NS, sample_us=1))
     daemon.start()
     pi = pigpio.pi("127.0.0.1", daemon.port)
     assert pi.connected

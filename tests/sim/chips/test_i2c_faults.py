@@ -45,7 +45,7 @@ def test_a_nacked_address_is_oserror_121_for_its_chip_alone(desk, monitor, dac_c
     fault.off()
     dac.raw_value = 200
     assert dac_chip.code == 200
-    assert fault.struck == 2
+    assert fault.failed_transfers == 2
 
 
 def test_a_nack_takes_the_time_of_its_address_only(make_desk, dac_chip):

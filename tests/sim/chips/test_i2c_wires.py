@@ -6,7 +6,7 @@ from adafruit_mcp4725 import MCP4725
 
 from rig.errors import BenchConnectionError, BenchFault, ConfigError
 from rig.sim.physics.i2c import I2CWires, Nack
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 
 
 class Notebook:
@@ -125,7 +125,7 @@ def test_reserved_addresses_are_refused(desk, address):
 @pytest.mark.parametrize("wrong", [{"baud_hz": 0}, {"baud_hz": 3_400_000}, {"overhead_ns": -1}])
 def test_impossible_buses_are_refused(wrong):
     with pytest.raises(ConfigError):
-        I2CWires(Timeline(), **wrong)
+        I2CWires(EventTimeline(), **wrong)
 
 
 def test_a_chip_that_answers_the_wrong_number_of_bytes_is_a_fault_of_the_bench(desk):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rig.sim.imp.reception import Event, Receiver
+from rig.sim.imp.reception import BlinkUpReceiver, Event
 
 ROOT = Path(__file__).parents[3]
 VECTORS: list[dict[str, Any]] = json.loads((ROOT / "fixtures/blinkup/vectors.json").read_text("utf-8"))
@@ -68,8 +68,10 @@ def shine(symbols: list[float], rate_hz: float, scene: Scene, seed: int = 1) -> 
     return times, np.clip(samples, 0, scene.full_scale)
 
 
-def receive(times: np.ndarray, light: np.ndarray, block: int = 20, receiver: Receiver | None = None) -> list[Event]:
-    receiver = receiver or Receiver()
+def receive(
+    times: np.ndarray, light: np.ndarray, block: int = 20, receiver: BlinkUpReceiver | None = None
+) -> list[Event]:
+    receiver = receiver or BlinkUpReceiver()
     events: list[Event] = []
     for at in range(0, len(times), block):
         events += receiver.feed(times[at : at + block], light[at : at + block])

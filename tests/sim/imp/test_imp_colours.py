@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from rig.sim.imp.colours import table_of
+from rig.sim.imp.colours import draw_led_table
 from rig.sim.imp.ledtable import LED_STATES, LedPattern
 
-TABLES = [table_of(random.Random(seed)) for seed in range(60)]
+TABLES = [draw_led_table(random.Random(seed)) for seed in range(60)]
 ASSUMED = sorted(name for name, pattern in LED_STATES.items() if pattern.assumed)
 
 
@@ -23,7 +23,7 @@ def turned(pattern: LedPattern) -> list[list[tuple[bool, bool, int]]]:
 
 
 def test_a_seed_is_a_table() -> None:
-    assert table_of(random.Random(5)) == TABLES[5]
+    assert draw_led_table(random.Random(5)) == TABLES[5]
     assert set(TABLES[0]) == set(LED_STATES)
 
 

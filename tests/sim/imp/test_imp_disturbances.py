@@ -10,7 +10,7 @@ from imp_light import VECTORS, Scene, bilevel, receive, shine, trilevel, watch
 from test_imp_reception import CLEAR, OPEN, only_settings, raw
 from test_imp_settings import check
 
-from rig.sim.imp.reception import Event, Failed, Received, Receiver, SyncFound
+from rig.sim.imp.reception import BlinkUpReceiver, Event, Failed, Received, SyncFound
 
 HARD = Scene(tau_s=0.001, snr=10, flicker=0.1)
 CODES = {
@@ -168,7 +168,7 @@ def test_a_lid_opened_and_closed_is_no_sync() -> None:
 
 def test_noise_is_never_received() -> None:
     rng = np.random.default_rng(11)
-    receiver, events = Receiver(), []
+    receiver, events = BlinkUpReceiver(), []
     for block in range(2000):
         times = (np.arange(20) + 20 * block) / 1000
         kind = block // 200 % 4
@@ -186,7 +186,7 @@ def test_noise_is_never_received() -> None:
 
 
 def test_a_steady_light_is_not_looked_at_closely(monkeypatch: pytest.MonkeyPatch) -> None:
-    receiver = Receiver()
+    receiver = BlinkUpReceiver()
     looked: list[float] = []
     monkeypatch.setattr(receiver, "_step", lambda t_s, light, events: looked.append(t_s))
     rng = np.random.default_rng(5)

@@ -7,16 +7,16 @@ import random
 import pytest
 
 from rig.errors import RigError
-from rig.sim.imp.led import StatusLed, UnknownLedState
-from rig.sim.imp.ledtable import LED_STATES, draw
-from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, Timeline
+from rig.sim.imp.led import LedPlayer, UnknownLedState
+from rig.sim.imp.ledtable import LED_STATES, draw_pattern
+from rig.sim.physics.timeline import NS_PER_MS, NS_PER_S, EventTimeline
 
 
 class Bench:
     def __init__(self, factor: float = 1.0) -> None:
-        self.timeline = Timeline()
+        self.timeline = EventTimeline()
         self.seen: list[tuple[float, bool, bool]] = []
-        self.led = StatusLed(self.timeline, self._change, factor)
+        self.led = LedPlayer(self.timeline, self._change, factor)
 
     def _change(self, red: bool, green: bool) -> None:
         self.seen.append((self.timeline.now_ns / NS_PER_MS, red, green))
@@ -85,7 +85,7 @@ def test_hold_and_off_stop_the_pattern() -> None:
 
 
 def test_a_state_asked_for_from_within_a_change_wins() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     seen: list[tuple[int, bool, bool]] = []
 
     def change(red: bool, green: bool) -> None:
@@ -93,7 +93,7 @@ def test_a_state_asked_for_from_within_a_change_wins() -> None:
         if (red, green) == (True, False) and len(seen) == 1:
             led.show("update")
 
-    led = StatusLed(timeline, change)
+    led = LedPlayer(timeline, change)
     led.show("lost")
     timeline.advance_to(5 * NS_PER_S)
     assert seen == [(500, True, False), (500, False, True)]
@@ -101,8 +101,8 @@ def test_a_state_asked_for_from_within_a_change_wins() -> None:
 
 
 def test_a_device_may_have_its_own_table() -> None:
-    table = {name: draw(pattern, random.Random(4)) for name, pattern in LED_STATES.items()}
-    led = StatusLed(Timeline(), lambda red, green: None, table=table)
+    table = {name: draw_pattern(pattern, random.Random(4)) for name, pattern in LED_STATES.items()}
+    led = LedPlayer(EventTimeline(), lambda red, green: None, table=table)
     assert led.show("reception_error") == table["reception_error"].cells[0].ms * NS_PER_MS
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from imp_light import ROOT
 
-from rig.sim.imp.ledtable import LED_STATES, NS_PER_MS, Cell, LedPattern, draw, pattern_at
+from rig.sim.imp.ledtable import LED_STATES, NS_PER_MS, LedCell, LedPattern, draw_pattern, pattern_at
 
 COLOURS = {"D": (False, False), "R": (True, False), "A": (True, True), "G": (False, True)}
 HAPPENINGS = {"power_fault", "rejected", "runtime_loop"}  # made by the supply or of other states: no rows
@@ -27,7 +27,7 @@ def golden() -> dict[str, list[str]]:
 GOLDEN = golden()
 
 
-def lit(cells: tuple[Cell, ...]) -> list[tuple[bool, bool, int]]:
+def lit(cells: tuple[LedCell, ...]) -> list[tuple[bool, bool, int]]:
     return [(cell.red, cell.green, cell.ms) for cell in cells]
 
 
@@ -60,10 +60,10 @@ def test_cells(name: str) -> None:
 
 def test_rows_with_ranges_and_words() -> None:
     assert GOLDEN["reception_error"][1] == "R1000? (500..2000)"
-    assert LED_STATES["reception_error"].cells == (Cell(True, False, 1000, (500, 2000), exact=False),)
+    assert LED_STATES["reception_error"].cells == (LedCell(True, False, 1000, (500, 2000), exact=False),)
     assert GOLDEN["fastrom"][1] == "R2000 D50..300?"
     red, dark = LED_STATES["fastrom"].cells
-    assert (red, dark.red, dark.green, dark.ms_range) == (Cell(True, False, 2000), False, False, (50, 300))
+    assert (red, dark.red, dark.green, dark.ms_range) == (LedCell(True, False, 2000), False, False, (50, 300))
     assert 50 <= dark.ms <= 300
     assert GOLDEN["flash_ingest"][1] == "G10000..30000 then reboot"
     (green,) = LED_STATES["flash_ingest"].cells
@@ -77,7 +77,7 @@ def test_rows_with_ranges_and_words() -> None:
 
 def test_drawn_lengths_stay_in_their_ranges_and_differ() -> None:
     for name, pattern in LED_STATES.items():
-        drawn = [draw(pattern, random.Random(seed)) for seed in range(30)]
+        drawn = [draw_pattern(pattern, random.Random(seed)) for seed in range(30)]
         ranged = [i for i, cell in enumerate(pattern.cells) if cell.ms_range]
         for one in drawn:
             for i, cell in enumerate(one.cells):

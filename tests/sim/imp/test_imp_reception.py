@@ -10,7 +10,7 @@ from imp_light import VECTORS, Scene, bilevel, receive, shine, trilevel, watch
 from test_imp_settings import check, packet
 
 from rig.sim.imp.crossings import Comparator
-from rig.sim.imp.reception import Event, Failed, Received, Receiver, SyncFound
+from rig.sim.imp.reception import BlinkUpReceiver, Event, Failed, Received, SyncFound
 from rig.sim.imp.settings import ImpSettings, parse_packet
 
 OPEN = next(v for v in VECTORS if v["name"] == "open network")
@@ -90,7 +90,7 @@ def test_block_size_changes_nothing(block: int) -> None:
 
 def test_blocks_of_changing_size() -> None:
     times, light = shine(bilevel(raw(CLEAR), 142), 142, Scene())
-    receiver, events, at = Receiver(), [], 0
+    receiver, events, at = BlinkUpReceiver(), [], 0
     rng = np.random.default_rng(3)
     while at < len(times):
         size = int(rng.integers(0, 101))
@@ -108,7 +108,7 @@ def test_armed_again_at_once_after_success_and_failure() -> None:
 
 def test_reset_in_the_middle_forgets_the_first_half() -> None:
     times, light = shine(bilevel(raw(OPEN), 60), 60, Scene())
-    receiver = Receiver()
+    receiver = BlinkUpReceiver()
     half = len(times) // 2
     assert [type(e) for e in receive(times[:half], light[:half], receiver=receiver)] == [SyncFound]
     assert receiver.receiving

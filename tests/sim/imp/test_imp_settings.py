@@ -8,12 +8,12 @@ import pytest
 from imp_light import VECTORS
 
 from rig.errors import BlinkUpError
-from rig.sim.imp.settings import BadFrame, ImpSettings, crc16, parse_packet
+from rig.sim.imp.settings import BadFrame, ImpSettings, crc16_bitwise, parse_packet
 
 
 def packet(entries: bytes) -> bytes:
     body = bytes([len(entries)]) + entries
-    return body + crc16(body).to_bytes(2, "big")
+    return body + crc16_bitwise(body).to_bytes(2, "big")
 
 
 def entry(kind: int, value: bytes) -> bytes:
@@ -66,8 +66,8 @@ def test_every_single_bit_error_is_refused(vector: dict[str, Any]) -> None:
 
 def test_crc_starts_at_zero_and_shifts_left() -> None:
     # The clear packet's CRC, and the first rows of the published table: one byte leaves its own row.
-    assert crc16(bytes.fromhex("020700")) == 0x1D41
-    assert [crc16(bytes([byte])) for byte in range(4)] == [0x0000, 0xC0C1, 0xC181, 0x0140]
+    assert crc16_bitwise(bytes.fromhex("020700")) == 0x1D41
+    assert [crc16_bitwise(bytes([byte])) for byte in range(4)] == [0x0000, 0xC0C1, 0xC181, 0x0140]
 
 
 def test_wps_pin_and_enrolment_in_either_order() -> None:

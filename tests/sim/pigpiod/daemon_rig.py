@@ -13,8 +13,8 @@ import pytest
 from rig.clock import VirtualClock
 from rig.drivers.pigpio_link import GpioLink
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Timeline
-from rig.sim.pigpiod import PigpioDaemon
+from rig.sim.physics.timeline import EventTimeline
+from rig.sim.pigpiod import DaemonOptions, PigpioDaemon
 from rig.sim.pigpiod.commands_serial import Ports
 
 
@@ -22,7 +22,7 @@ from rig.sim.pigpiod.commands_serial import Ports
 class Rig:
     """World, daemon and one client; `log` holds (gpio, level, tick) of watched pins in order of hearing."""
 
-    timeline: Timeline
+    timeline: EventTimeline
     gpio: GpioBank
     daemon: PigpioDaemon
     clock: VirtualClock
@@ -49,7 +49,7 @@ class Rig:
 class Registers:
     """A one-chip I2C bus: 256 byte registers behind a pointer, each transfer takes 100 us."""
 
-    def __init__(self, timeline: Timeline, address: int) -> None:
+    def __init__(self, timeline: EventTimeline, address: int) -> None:
         self.timeline = timeline
         self.address = address
         self.memory = bytearray(range(256))
@@ -89,21 +89,18 @@ def open_rig(
     tick_start_us: int = 0,
     command_cost_ns: int = 50_000,
     i2c_address: int | None = None,
-    serial: Callable[[Timeline], Ports] = lambda _: {},
+    serial: Callable[[EventTimeline], Ports] = lambda _: {},
     **options: Any,
 ) -> Rig:
     """Options that aren't named here go to the daemon."""
-    timeline = Timeline()
+    timeline = EventTimeline()
     gpio = GpioBank(timeline)
     bus = None if i2c_address is None else Registers(timeline, i2c_address)
     daemon = PigpioDaemon(
         timeline,
         gpio,
         bus,
-        tick_start_us=tick_start_us,
-        command_cost_ns=command_cost_ns,
-        serial=serial(timeline),
-        **options,
+        DaemonOptions(tick_start_us=tick_start_us, command_cost_ns=command_cost_ns, serial=serial(timeline), **options),
     )
     daemon.start()
     pi = pigpio.pi("127.0.0.1", daemon.port)

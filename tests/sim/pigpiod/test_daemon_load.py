@@ -18,7 +18,7 @@ from daemon_rig import Rig, receive
 from frames import Frame, frame
 
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 from rig.sim.pigpiod import PigpioDaemon
 from rig.sim.pigpiod.protocol import WITH_BYTES, Cmd
 
@@ -53,7 +53,7 @@ def test_eight_clients_at_once(rig: Rig) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    rig.report(0.01)
+    rig.run(0.01)
     done = [pi.event_callback(0) for pi in clients]
     rig.pi.event_trigger(0)
     assert _soon(lambda: all(waiting.tally() for waiting in done))
@@ -84,7 +84,7 @@ def open_files() -> int:
 
 
 def test_200_connects_leak_nothing() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     daemon = PigpioDaemon(timeline, GpioBank(timeline))
     daemon.start()
 
@@ -168,7 +168,7 @@ def test_nonsense_disturbs_nobody(rig: Rig, part: int) -> None:
             edges += 1
             assert rig.pi.read(WATCHED) == level
             assert rig.pi.get_pigpio_version() == 79
-        rig.report(0.01)
+        rig.run(0.01)
         stream.shutdown(socket.SHUT_RDWR)
         drain.join(10)
     own = [level for gpio, level, _ in rig.log if gpio == WATCHED and level != pigpio.TIMEOUT]

@@ -112,7 +112,7 @@ def test_nothing_of_this_machine_can_be_reached(rig: Rig) -> None:
     assert "bad script name" in error_of(rig.pi.shell, "../ls", "/")
     assert command(rig, 38, 0, 0, b"sys ls sta p0") == 0
     assert command(rig, 40, 0) == 0
-    rig.report(0.01)
+    rig.run(0.01)
     assert rig.pi.script_status(0)[1][0] == 127 << 8
 
 

@@ -6,7 +6,7 @@ import pigpio
 import pytest
 from daemon_rig import OpenRig, Rig, error_of
 
-from rig.sim.pigpiod.serial_rx import Receiver
+from rig.sim.pigpiod.serial_rx import SerialReceiver
 from rig.sim.pigpiod.serial_wave import bit_times_us
 from rig.sim.server.peer_parts import LoopbackUart
 
@@ -29,7 +29,7 @@ def send(rig: Rig, data: bytes, **options: int) -> int:
     rig.pi.wave_send_once(wave)
     while rig.pi.wave_tx_busy():
         rig.clock.sleep(0.01)
-    rig.report(0.01)
+    rig.run(0.01)
     rig.pi.wave_delete(wave)
     return count
 
@@ -78,7 +78,7 @@ def test_a_silent_line_ends_its_last_character(line: Rig) -> None:
 
 
 def test_a_full_buffer_keeps_what_it_has() -> None:
-    receiver = Receiver(100_000, 8)
+    receiver = SerialReceiver(100_000, 8)
     receiver.received += bytes(8191)
     for level, t_us in ((0, 0), (1, 150), (0, 2000), (1, 2150), (2, 3000)):
         receiver.edge(level, t_us)

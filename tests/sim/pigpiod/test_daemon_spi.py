@@ -125,7 +125,7 @@ def test_speed_by_hand(rig: Rig) -> None:
     rig.pi.bb_spi_open(CS, MISO, MOSI, SCLK, 1000, 0)
     rig.watch(SCLK)
     rig.pi.bb_spi_xfer(CS, b"\x00")
-    rig.report(0.01)
+    rig.run(0.01)
     rises = [tick for _, level, tick in rig.log if level]
     assert len(rises) == 8
     assert rises[-1] - rises[0] == pytest.approx(7 * 998, abs=5), "the daemon takes 1 us off each half bit"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rig.sim.physics.gpio import ALT5, INPUT, OUTPUT, PULL_DOWN, PULL_OFF, PULL_UP, GpioBank
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 
 
 @pytest.fixture
 def bank() -> GpioBank:
-    return GpioBank(Timeline())
+    return GpioBank(EventTimeline())
 
 
 def test_power_up(bank: GpioBank) -> None:

@@ -26,14 +26,14 @@ def drive_at(rig: Rig, gpio: int, times_ns: list[int], first: int = 1) -> None:
 def test_edges_carry_the_tick_of_the_first_sample_that_sees_them(rig: Rig) -> None:
     rig.watch(17)
     drive_at(rig, 17, [10_000_000, 10_005_001, 10_009_999, 20_000_001])
-    rig.report(0.05)
+    rig.run(0.05)
     assert rig.log == [(17, 1, 10_000), (17, 0, 20_005)], "the pulse between two samples is never seen"
 
 
 def test_a_pulse_of_one_sample_is_seen(rig: Rig) -> None:
     rig.watch(17)
     drive_at(rig, 17, [10_000_000, 10_005_000])
-    rig.report(0.05)
+    rig.run(0.05)
     assert rig.log == [(17, 1, 10_000), (17, 0, 10_005)]
 
 
@@ -42,7 +42,7 @@ def test_reports_come_every_millisecond_and_pause_the_world(rig: Rig) -> None:
     heard_at: list[tuple[int, int]] = []
     rig.pi.callback(17, pigpio.EITHER_EDGE, lambda g, level, tick: heard_at.append((tick, rig.timeline.now_ns)))
     drive_at(rig, 17, [10_200_000, 10_300_000, 12_900_000])
-    rig.report(0.05)
+    rig.run(0.05)
     assert heard_at == [(10_200, 11_000_000), (10_300, 11_000_000), (12_900, 13_000_000)]
 
 
@@ -59,13 +59,13 @@ def test_only_watched_pins_are_reported(rig: Rig) -> None:
     rig.watch(17)
     drive_at(rig, 18, [5_000_000])
     drive_at(rig, 17, [6_000_000])
-    rig.report(0.02)
+    rig.run(0.02)
     assert rig.log == [(17, 1, 6000)]
     rig.watch(18)
     t_ns = 30_000_000
     drive_at(rig, 17, [t_ns], first=0)
     drive_at(rig, 18, [t_ns + 1_000_000], first=0)
-    rig.report(0.02)
+    rig.run(0.02)
     assert rig.log[1:] == [(17, 0, 30_000), (18, 0, 31_000)]
 
 
@@ -73,7 +73,7 @@ def test_ticks_wrap(open_rig) -> None:
     rig = open_rig(tick_start_us=2**32 - 20_000)
     rig.watch(17)
     drive_at(rig, 17, [15_000_000, 25_000_000])
-    rig.report(0.05)
+    rig.run(0.05)
     assert rig.log == [(17, 1, 2**32 - 5000), (17, 0, 5000)]
     assert pigpio.tickDiff(rig.log[0][2], rig.log[1][2]) == 10_000
 
@@ -86,13 +86,13 @@ def test_wire_format_and_sequence_numbers(rig: Rig) -> None:
         assert handle == 1, "handle 0 belongs to the first client"
         assert rig.pi.notify_begin(handle, 1 << 17) == 0
         drive_at(rig, 17, [10_000_000, 20_000_000])
-        rig.report(0.03)
+        rig.run(0.03)
         reports = [struct.unpack("<HHII", receive(sock, 12)) for _ in range(2)]
         levels = rig.gpio.levels() & 0xFFFFFFFF
         assert reports == [(0, 0, 10_000, levels | 1 << 17), (1, 0, 20_000, levels)]
         assert rig.pi.notify_pause(handle) == 0
         drive_at(rig, 17, [rig.timeline.now_ns + 1000])
-        rig.report(0.01)
+        rig.run(0.01)
         assert rig.pi.notify_close(handle) == 0
         sock.settimeout(0)
         with pytest.raises(BlockingIOError):
@@ -117,11 +117,11 @@ def test_watchdog_reports_silence(rig: Rig) -> None:
     rig.pi.set_watchdog(17, 50)
     assert rig.timeline.now_ns < 1_000_000
     drive_at(rig, 17, [120_250_000])
-    rig.report(0.330)
+    rig.run(0.330)
     want = [(2, 51_000), (2, 102_000), (1, 120_250), *((2, ms * 1000) for ms in (171, 222, 273, 324))]
     assert [(level, tick) for _, level, tick in rig.log] == want
     rig.pi.set_watchdog(17, 0)
-    rig.report(0.2)
+    rig.run(0.2)
     assert len(rig.log) == len(want)
 
 
@@ -129,7 +129,7 @@ def test_glitch_filter(rig: Rig) -> None:
     rig.pi.set_glitch_filter(17, 1000)
     rig.watch(17)
     drive_at(rig, 17, [10_000_000, 10_500_000, 20_000_000, 30_000_000, 30_900_000, 31_000_000])
-    rig.report(0.05)
+    rig.run(0.05)
     assert rig.log == [(17, 1, 21_000), (17, 0, 32_000)]
 
 
@@ -137,7 +137,7 @@ def test_noise_filter(rig: Rig) -> None:
     rig.pi.set_noise_filter(17, 5000, 3000)
     rig.watch(17)
     drive_at(rig, 17, [20_000_000, 21_000_000, 22_000_000, 24_000_000, 24_500_000])
-    rig.report(0.05)
+    rig.run(0.05)
     assert [(level, tick) for _, level, tick in rig.log] == [(1, 20_000), (0, 21_000), (1, 22_000), (0, 23_000)]
 
 
@@ -221,10 +221,10 @@ def test_a_filter_also_holds_for_what_is_not_reported_yet(rig: Rig) -> None:
         rig.gpio.drive_external(pin, 1 - rig.gpio.level(pin))
         rig.timeline.elapse(20_000)
     rig.pi.set_noise_filter(17, 3000, 5000)
-    rig.report(0.05)
+    rig.run(0.05)
     assert rig.log == [(18, 1, 50_120)]
     rig.pi.set_noise_filter(17, 0, 0)
-    rig.report(0.01)
+    rig.run(0.01)
     assert rig.log[1:] == [(17, 1, rig.log[-1][2])], "without the filter the pin shows as it is"
 
 

@@ -13,7 +13,7 @@ from gpiozero import LED, PWMLED, Button
 from gpiozero.pins.pigpio import PiGPIOFactory
 
 from rig.sim.physics.gpio import GpioBank
-from rig.sim.physics.timeline import Timeline
+from rig.sim.physics.timeline import EventTimeline
 from rig.sim.pigpiod import PigpioDaemon
 
 
@@ -22,7 +22,7 @@ def open_files() -> int:
 
 
 def test_connecting_leaks_nothing() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     threads, fds = set(threading.enumerate()), open_files()
     daemon = PigpioDaemon(timeline, GpioBank(timeline))
     daemon.start()
@@ -39,7 +39,7 @@ def test_connecting_leaks_nothing() -> None:
 
 
 def test_stop_with_clients_connected_and_start_again() -> None:
-    timeline = Timeline()
+    timeline = EventTimeline()
     daemon = PigpioDaemon(timeline, GpioBank(timeline))
     before = set(threading.enumerate())
     daemon.start()
@@ -130,7 +130,7 @@ def test_trigger_pulse(rig: Rig) -> None:
     rig.pi.set_mode(17, pigpio.OUTPUT)
     rig.watch(17)
     rig.pi.gpio_trigger(17, 60, 1)
-    rig.report(0.01)
+    rig.run(0.01)
     (_, up, t_up), (_, down, t_down) = rig.log
     assert (up, down, t_down - t_up) == (1, 0, 60)
 
@@ -143,7 +143,7 @@ def test_pwm_edges_and_duty(rig: Rig) -> None:
     assert (pi.get_PWM_dutycycle(17), pi.get_PWM_real_range(17), pi.get_PWM_range(17)) == (250, 250, 1000)
     rig.watch(17)
     start = pi.get_current_tick()
-    rig.report(0.1)
+    rig.run(0.1)
     rises = [t for _, level, t in rig.log if level]
     falls = [t for _, level, t in rig.log if not level]
     assert {b - a for a, b in pairwise(rises)} == {1250}
@@ -168,12 +168,12 @@ def test_pwm_makes_no_events_unless_heard(rig: Rig) -> None:
     levels = {rig.pi.read(17) for _ in range(40)}
     assert levels == {0, 1}, "a poll still sees the pulses"
     watching = rig.watch(17)
-    rig.report(0.01)
+    rig.run(0.01)
     assert len(rig.log) >= 14
     watching.cancel()
-    rig.report(0.01)
+    rig.run(0.01)
     heard = len(rig.log)
-    rig.report(0.1)
+    rig.run(0.1)
     assert len(rig.log) == heard
     assert not soon(rig)
 
@@ -182,7 +182,7 @@ def test_servo(rig: Rig) -> None:
     rig.watch(17)
     rig.pi.set_servo_pulsewidth(17, 1500)
     assert rig.pi.get_servo_pulsewidth(17) == 1500
-    rig.report(0.2)
+    rig.run(0.2)
     edges = rig.log[2:]
     assert {t2 - t1 for (_, up, t1), (_, _, t2) in pairwise(edges) if up} == {1500}
     rig.pi.set_servo_pulsewidth(17, 0)
@@ -194,7 +194,7 @@ def test_hardware_pwm(rig: Rig) -> None:
     assert rig.pi.get_mode(18) == pigpio.ALT5
     assert (rig.pi.get_PWM_frequency(18), rig.pi.get_PWM_dutycycle(18)) == (1000, 250_000)
     rig.watch(18)
-    rig.report(0.02)
+    rig.run(0.02)
     edges = rig.log
     highs = {t2 - t1 for (_, up, t1), (_, _, t2) in pairwise(edges) if up}
     assert highs == {250}
@@ -224,7 +224,7 @@ def test_gpiozero(rig: Rig) -> None:
         with PWMLED(5, pin_factory=factory, frequency=100) as led:
             led.value = 0.25
             rig.watch(6)
-            rig.report(0.05)
+            rig.run(0.05)
             edges = rig.log
             highs = {t2 - t1 for (_, up, t1), (_, _, t2) in pairwise(edges) if up}
             assert highs == {2500}

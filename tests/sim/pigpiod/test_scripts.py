@@ -40,7 +40,7 @@ def test_dead_man_drops_the_pin_only_after_the_last_refresh(rig: Rig) -> None:
         rig.pi.update_script(script, [4])
     last_ms = rig.timeline.now_ns / 1e6
     assert rig.pi.read(23) == 1
-    rig.report(0.5)
+    rig.run(0.5)
     assert [v for _, v, _ in rig.log] == [1, 0]
     assert 200 <= rig.log[1][2] / 1000 - last_ms <= 251  # the round under way, and four more
     assert status(rig, script) == HALTED
@@ -52,7 +52,7 @@ def test_dead_man_takes_five_rounds_of_50_ms(rig: Rig) -> None:
     script = rig.pi.store_script(DEAD_MAN)
     rig.pi.run_script(script, [4])
     started_us = rig.timeline.now_ns // 1000
-    rig.report(0.5)
+    rig.run(0.5)
     assert 0 <= rig.log[1][2] - started_us - 250_000 <= 50
 
 
@@ -170,7 +170,7 @@ def test_i2c_in_a_script_takes_its_time(open_rig: OpenRig) -> None:
         b"i2co 1 0x48 0 sta v0 i2crb v0 0x20 sta p0 t sta p1 i2crb v0 0x21 t sta p2 sub p1 sta p3"
     )
     rig.pi.run_script(script)
-    rig.report(0.01)
+    rig.run(0.01)
     assert rig.pi.script_status(script)[1][0] == 0x20
     assert rig.pi.script_status(script)[1][3] in range(100, 110)
 
@@ -180,8 +180,8 @@ def test_words_without_a_meaning_hold_a_script_up_for_ever(rig: Rig, word: str) 
     """As in the daemon: it parses them and has no code for them. The script can still be stopped."""
     script = rig.pi.store_script(f"ld p0 1 {word} ld p0 2".encode())
     rig.pi.run_script(script)
-    rig.report(0.05)
+    rig.run(0.05)
     assert rig.pi.script_status(script) == (RUNNING, (1, *[0] * 9))
     rig.pi.stop_script(script)
-    rig.report(0.01)
+    rig.run(0.01)
     assert rig.pi.script_status(script)[0] == HALTED

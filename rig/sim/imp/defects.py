@@ -1,4 +1,4 @@
-"""What is wrong or special with a simulated device (`rig.sim.faults.device`): nothing but defaults for a healthy one."""
+"""What is wrong or special with a simulated device (see `rig.sim.faults.device`); a healthy one has the defaults."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Application = Literal["runs", "crashes", "leaves"]
 
 
 @dataclass
-class Condition:
-    """Factors are 1 and shares 0 in a healthy device; times in seconds, None: never."""
+class DeviceDefects:
+    """What a defect changes. Factors are 1 and shares 0 in a healthy device; times are in seconds, None: never."""
 
     # the LED
     red_brightness: float = 1.0

@@ -9,12 +9,15 @@ import numpy as np
 from rig.config.device import DeviceProfile
 from rig.config.spread import Spread
 
-TOP_CHANNEL = {"us-ca": 11, "elsewhere": 13}  # of 2.4 GHz (maker's page on country settings)
-LAST_LEGACY_IMPOS = 30  # setup guide: legacy BlinkUp and update codes
+TOP_CHANNEL = {
+    "us-ca": 11,
+    "elsewhere": 13,
+}  # the highest channel in the 2.4 GHz band (maker's page on country settings)
+LAST_LEGACY_IMPOS = 30  # impOS up to here has the legacy codes for BlinkUp and update (setup guide)
 
 
 @dataclass(frozen=True)
-class Character:
+class Individual:
     """The drawn values of one device; units in the names."""
 
     values: dict[str, float]
@@ -41,10 +44,11 @@ class Character:
         return round(self.values[name] * self.values["clock_factor"] * 1e9)
 
 
-def draw(device: DeviceProfile, rng: np.random.Generator) -> Character:
+def draw_individual(device: DeviceProfile, rng: np.random.Generator) -> Individual:
+    """One device of the type `device`, each value drawn from its range; the draws keep their order."""
     ranges, radio = device.simulation, device.radio
     values: dict[str, float] = {}
-    # What was added later is drawn last, so that the individuals of a seed stay who they are.
+    # Ranges that were added later are drawn last, so that a seed keeps its individuals.
     sections = (ranges.currents, ranges.timing, ranges.thresholds, ranges.light, ranges.behaviour, ranges.board)
     for section in (*sections, ranges.rare):
         for name in type(section).model_fields:
@@ -53,7 +57,7 @@ def draw(device: DeviceProfile, rng: np.random.Generator) -> Character:
                 values[name] = value.draw(rng)
     if device.impos_minor is not None:
         values["impos_minor"] = float(device.impos_minor)
-    return Character(
+    return Individual(
         values,
         ranges.thresholds.reset_sigma_v,
         radio.bands_ghz,

@@ -8,7 +8,7 @@ HEADER = 0x2A
 CRC_BYTES = 2
 
 
-class Frame:
+class FrameAssembler:
     """Collects bits, most significant first, from the header's first bit on, or from the first after it."""
 
     def __init__(self, *, header_seen: bool = False) -> None:

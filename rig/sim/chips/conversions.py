@@ -8,7 +8,7 @@ NEVER_NS = 1 << 62
 
 
 @dataclass(slots=True)
-class Run:
+class Conversions:
     """`count` conversions (None: for ever) of `period_ns` each, the first from `start_ns` on."""
 
     start_ns: int

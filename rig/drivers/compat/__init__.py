@@ -1,0 +1,1 @@
+"""Private parts of other libraries that the drivers can't do without: one file a library, with the version seen."""
