@@ -18,7 +18,7 @@ from rig.led.calibration import Calibration
 from rig.led.errors import SamplesError
 from rig.led.levels.bins import BIN_S, Bins, Floats, Gap, Ints
 from rig.led.levels.noise import Noise
-from rig.led.levels.pwm import Dimming, Pwm
+from rig.led.levels.pwm import PwmDimming, PwmFilter
 
 NOISE_EVERY = 20  # bins
 NOISE_EARLY = (3, 10)
@@ -50,13 +50,13 @@ class _Row(NamedTuple):
 class Binner:
     """Collects samples, gives finished bins (each one bin late, since it needs its neighbour)."""
 
-    def __init__(self, calibration: Calibration, dimming: Dimming | None = None) -> None:
+    def __init__(self, calibration: Calibration, dimming: PwmDimming | None = None) -> None:
         self._scale = np.array(calibration.amber_v)
         self._channels = calibration.channels
         rail = None if calibration.rail_v is None else calibration.rail_v / self._scale
         self.noise = Noise(calibration.channels, rail)
         weakest = min(sum(calibration.red_v / self._scale), sum(calibration.green_v / self._scale))
-        self.pwm = Pwm(float(weakest), calibration.channels, dimming)
+        self.pwm = PwmFilter(float(weakest), calibration.channels, dimming)
         self.start_s: float | None = None
         self.last_s = 0.0
         self.samples = 0

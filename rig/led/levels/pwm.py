@@ -37,8 +37,8 @@ KNOWN = 700  # ... and after which it is known well
 
 
 @dataclass(frozen=True)
-class Dimming:
-    """What PWM is like, after `bins`: see `Pwm`. `dark` per channel; `sums` of light and samples."""
+class PwmDimming:
+    """What PWM is like, after `bins`: see `PwmFilter`. `dark` per channel; `sums` of light and samples."""
 
     bins: int
     share: float
@@ -58,7 +58,7 @@ class _Held:
     hole: list[bool] = field(default_factory=list)
 
 
-class Pwm:
+class PwmFilter:
     """Passes bins on as they are until it finds PWM. `share`: of the lit samples' light that the mean has, None before.
 
     least_step: of the weakest colour, all channels together, amber steps. known: what was found before.
@@ -66,7 +66,7 @@ class Pwm:
     `known` is what PWM is like at the moment from which that is known well.
     """
 
-    def __init__(self, least_step: float, channels: int, known: Dimming | None = None) -> None:
+    def __init__(self, least_step: float, channels: int, known: PwmDimming | None = None) -> None:
         self._least = least_step
         self.known = known
         self.share: float | None = known.share if known else None
@@ -115,11 +115,11 @@ class Pwm:
         self._held.clear()
         return out
 
-    def dimming(self) -> Dimming | None:
+    def dimming(self) -> PwmDimming | None:
         """What is known of PWM now; None if it was not found."""
         if self.share is None:
             return None
-        return Dimming(self._bins, self.share, self.hole_s, self.rate_hz, tuple(self.dark), tuple(self._sums))
+        return PwmDimming(self._bins, self.share, self.hole_s, self.rate_hz, tuple(self.dark), tuple(self._sums))
 
     def look(self) -> bool:
         """Judge the last bins; whether PWM was found just now.
