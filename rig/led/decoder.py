@@ -10,7 +10,7 @@ import numpy as np
 from rig.led.calibration import Calibration
 from rig.led.catalogue import Catalogue, load_catalogue
 from rig.led.hmm.beam import HypothesisBeam
-from rig.led.hmm.model import Model, build_model
+from rig.led.hmm.model import LightModel, build_model
 from rig.led.hmm.smoother import Smoother
 from rig.led.levels.binning import Binner
 from rig.led.levels.bins import BIN_S, Bins, Floats
@@ -45,7 +45,7 @@ class Tracker:
     def __init__(self, calibration: Calibration, codes: Catalogue | None = None) -> None:
         self.calibration = calibration
         self.codes = load_catalogue() if codes is None else codes
-        self.model: Model = build_model(self.codes)
+        self.model: LightModel = build_model(self.codes)
         self._early: list[tuple[Floats, Floats]] | None = []  # all light so far, while it may have to be read anew
         self._begin(None)
 

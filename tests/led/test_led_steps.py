@@ -9,7 +9,7 @@ import pytest
 
 from rig.led import load_catalogue
 from rig.led.hmm.forward import backward, forward
-from rig.led.hmm.model import Model, build_model
+from rig.led.hmm.model import LightModel, build_model
 from rig.led.hmm.transitions import SOLID_SWITCH, SWITCH
 from rig.led.hmm.viterbi import Viterbi
 
@@ -19,7 +19,7 @@ MIXES = {
 }
 
 
-def _model(name: str) -> Model:
+def _model(name: str) -> LightModel:
     return build_model(load_catalogue().only(MIXES[name]))
 
 
@@ -46,7 +46,7 @@ def _matrix(name: str) -> np.ndarray:
     return np.asarray(out * (1 - rate[:, None]) + rate[:, None] * m.entry[: m.size])
 
 
-def _light(m: Model, bins: int, seed: int) -> np.ndarray:
+def _light(m: LightModel, bins: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     colours = np.repeat(rng.integers(0, 4, bins), rng.integers(10, 60, bins))[:bins]
     out = np.full((bins, 8), 3e-4)
@@ -55,7 +55,7 @@ def _light(m: Model, bins: int, seed: int) -> np.ndarray:
     return out
 
 
-def _seen(m: Model, likelihood: np.ndarray) -> np.ndarray:
+def _seen(m: LightModel, likelihood: np.ndarray) -> np.ndarray:
     return likelihood[..., np.repeat(m.states.emission, m.states.emission_lengths)[: m.size]]
 
 

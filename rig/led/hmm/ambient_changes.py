@@ -5,17 +5,13 @@ Works on a list with one entry per block of 50 ms: the light of its settled bins
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rig.led.hmm.hypothesis import LevelHypothesis
-from rig.led.hmm.window import Window
 from rig.led.levels.bins import BLOCK_BINS, Floats
-from rig.led.levels.levels import MODEL_SD, LevelEstimate, LevelModel
-from rig.led.levels.likelihood import colour_likelihoods
+from rig.led.levels.levels import MODEL_SD
 
 BlockLight = tuple[Floats, Floats]
 """Mean and variance (channels,) of a block's settled bins."""
@@ -23,19 +19,6 @@ BlockLight = tuple[Floats, Floats]
 STEADY = 0.05  # amber steps: blocks that differ by less show the same light (assumed)
 LONGEST_CHANGE = 8  # blocks that a change of ambient light takes at the most (assumed)
 STEP_RANGE = 1.5  # amber steps: width of the distribution of changes of ambient light (assumed)
-
-
-@dataclass(frozen=True)
-class ProposedChange:
-    """Other levels from block `at` on, whose light is not read before block `read_from`.
-
-    penalty: nats against the change, before any light is seen.
-    """
-
-    at: int
-    read_from: int
-    levels: LevelEstimate
-    penalty: float
 
 
 def steady(lights: Sequence[BlockLight | None], block: int) -> bool:
@@ -89,25 +72,6 @@ def after_dark(lights: Sequence[BlockLight | None], hypothesis: LevelHypothesis,
         if light is not None and (np.abs(light[0] - hypothesis.history[k].mean[:, 0]) < off_level).all():
             return k + 1
     return first
-
-
-def weight_bound(
-    hypothesis: LevelHypothesis, change: ProposedChange, levels: LevelModel, window: Window, end: int, least: float
-) -> float:
-    """An upper bound of the log weight of a hypothesis after a change: all light has the colour that fits it best.
-
-    Counts the light up to bin `end`. A bound that falls below `least` is not worked out any further.
-    """
-    before = hypothesis.history[change.at - 1].log_likelihood if change.at else 0.0
-    bound = hypothesis.log_weight - (hypothesis.log_likelihood - before) - change.penalty
-    mean, variance = levels.predict(change.levels)
-    for first in range(max(change.at, change.read_from) * BLOCK_BINS, end, BLOCK_BINS):
-        last = min(first + BLOCK_BINS, end)
-        likelihoods = colour_likelihoods(window.part(first, last), window.before(first, last), mean, variance)
-        bound += math.log(math.prod(max(likelihood) for likelihood in likelihoods))
-        if bound < least:
-            break
-    return bound
 
 
 def coincidence(hypothesis: LevelHypothesis, mean: Floats, variance: Floats) -> float:

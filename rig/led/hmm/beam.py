@@ -13,54 +13,46 @@ import itertools
 import numpy as np
 
 from rig.led.calibration import Calibration
-from rig.led.hmm import ambient_changes
-from rig.led.hmm.ambient_changes import BlockLight, ProposedChange
-from rig.led.hmm.hypothesis import HISTORY_BLOCKS, LevelHypothesis
-from rig.led.hmm.model import Model
+from rig.led.hmm import proposals
+from rig.led.hmm.ambient_changes import STEADY, BlockLight, steady
+from rig.led.hmm.hypothesis import LevelHypothesis
+from rig.led.hmm.model import LightModel
+from rig.led.hmm.proposals import ProposedChange
 from rig.led.hmm.window import Window
 from rig.led.levels.bins import BLOCK_BINS, Bins, Floats
-from rig.led.levels.level_mixture import OFFSET_APART, likely_offsets
-from rig.led.levels.levels import LevelEstimate, LevelModel
+from rig.led.levels.levels import LevelModel
 
 # Blocks last 50 ms, nats are natural logarithms of odds. All values are assumed, and tuned on the scorer's traces.
 INITIAL_BINS = 3  # settled bins from which the first hypotheses are made
 BEAM_WIDTH = 12  # hypotheses that are kept at the most
 PRUNE_NATS = 18.0  # a hypothesis that far behind the best one is dropped
-CANDIDATE_NATS = 6.0  # before its light left all levels, a hypothesis was at most that far behind: it may change levels
+CANDIDATE_NATS = 6.0  # a hypothesis that was farther behind before its light left all levels is not followed any more
 NEW_NATS = 12.0  # a new hypothesis that far behind the best one is dropped at once
-LEARNING_NATS = 3.0  # a new hypothesis may gain that much by learning its levels better
+LEARNING_NATS = 3.0  # that a new hypothesis may gain by learning its levels better
 SAME_LEVELS = 0.025  # amber steps: hypotheses whose levels differ by less are the same
-OFF_LEVEL_BINS = 6  # bins in a row on no level: the ambient light has changed
-OFF_LEVEL_LONG = 30  # bins in a row on no level, after which a change is not waited for to settle
-EARLIER_BLOCKS = (0, 6)  # a change began that long before the light was off all levels: on its way it passed a colour
-MOVES_BLOCKS = 50  # a change may also have begun wherever the light moved, that long before
+OFF_LEVEL_BINS = 6  # settled bins in a row on no level, from which the ambient light has changed
+OFF_LEVEL_LONG = 30  # settled bins in a row on no level, from which a change is not waited for to settle
 REST_BLOCKS = 6  # before the next change is looked for
 PROBE_EVERY = 10  # blocks between two trials of 'the recent minimum is dark'
-PROBE_WINDOW = 26  # blocks over which that minimum is taken
-PROBE_REST = 80  # blocks before the same minimum is tried again
-DOUBT_BLOCKS = 50  # without a likely code: the levels may be wrong
+PROBE_REST = 80  # blocks before an unchanged minimum is tried again
+DOUBT_BLOCKS = 50  # blocks without a likely code, from which the levels may be wrong
 DOUBT_EVERY = 4  # blocks between two looks at whether a code is likely
-CHANGE_NATS = 7.0  # against a change of ambient light ...
-CHANGE_NATS_PER_CHANNEL = 4.0  # ... and in addition for each channel, since the size of its change is free to fit
-LIT_CHANGE_NATS = 1.0  # in addition against a change after which the LED is lit, or which is only a guess
-LIT_START_NATS = 2.0  # against light that begins lit
 LIKELY = 0.5  # posterior of a likely code
-OFF_LEVEL = 0.1  # amber steps from a level
 OFFSET_SD = 0.02  # amber steps: standard deviation of an ambient offset that turns out below 0, beside the gain's
-SUDDEN, UNSURE = 0.02, 0.5  # share of the states' posterior that is forgotten when levels change, or are found anew
-BRANCHES = 3  # offsets that are tried when the levels are found anew
+FORGOTTEN = 0.02  # share of the states' posterior that a change of the ambient light makes void
+FORGOTTEN_IN_DOUBT = 0.5  # share of the states' posterior that is void when the levels are found anew
+SETTLED_BINS = 3  # settled bins of a block, at least, that make its light known
 
 
 class HypothesisBeam:
     """Takes bins and keeps the likeliest hypotheses. `window` holds the bins remembered, `count` counts all bins."""
 
-    def __init__(self, calibration: Calibration, model: Model) -> None:
+    def __init__(self, calibration: Calibration, model: LightModel) -> None:
         self.model = model
         self.levels = LevelModel(calibration)
         self.hypotheses: list[LevelHypothesis] = []
         self.window = Window()
         self.count = 0
-        self._change_nats = CHANGE_NATS + CHANGE_NATS_PER_CHANNEL * calibration.channels
         self._done = 0  # bins of the window that the hypotheses have taken in
         self._rest = 0  # blocks before the next change is looked for
         self._doubt = 0  # blocks without a likely code
@@ -164,14 +156,18 @@ class HypothesisBeam:
             offset = levels.mean[:, 0]
             sd = OFFSET_SD + self.levels.common_sd * self.levels.steps[:, colour]
             negative = float((0.5 * (np.minimum(offset, 0.0) / sd) ** 2).max())  # ambient light can't be negative
-            prior = -negative - (LIT_START_NATS if colour else 0.0) - 0.5 * gain**2
+            prior = -negative - (proposals.LIT_START_NATS if colour else 0.0) - 0.5 * gain**2
             mu, var = self.levels.predict(levels)
             self.hypotheses.append(LevelHypothesis(levels, prior, [], mu, var, self.model.start_prior))
 
     def _end_block(self) -> None:
         last = self._end_blocks(self.hypotheses, self._done - BLOCK_BINS, self._done)
         good = ((last.n > 0) & ~last.moving).nonzero()[0]
-        light = (last.mean[good].sum(0) / len(good), last.variance[good].sum(0) / len(good)) if len(good) >= 3 else None
+        light = (
+            (last.mean[good].sum(0) / len(good), last.variance[good].sum(0) / len(good))
+            if len(good) >= SETTLED_BINS
+            else None
+        )
         self._lights.append(light)
         self._prune()
         self._rest = max(0, self._rest - 1)
@@ -207,81 +203,45 @@ class HypothesisBeam:
         blocks = self._done // BLOCK_BINS
         best = max(self.hypotheses, key=lambda hypothesis: hypothesis.log_weight)
         if self._rest == 0:
-            off_level = [
-                hypothesis
-                for hypothesis in self.hypotheses
-                if hypothesis.off_level_bins >= OFF_LEVEL_BINS
-                and self._weight_on_level(hypothesis) > best.log_weight - CANDIDATE_NATS
-            ]
-            if not ambient_changes.steady(self._lights, blocks - 1):
-                off_level = [hypothesis for hypothesis in off_level if hypothesis.off_level_bins >= OFF_LEVEL_LONG]
             proposed: set[tuple[int, int, int]] = set()
-            for hypothesis in off_level:
+            for hypothesis in self._off_level(best):
                 self._rest = REST_BLOCKS
-                self._propose_changes(hypothesis, blocks, proposed)
+                changes = proposals.changes_to_shown_light(hypothesis, self._lights, self.levels, proposed)
+                self._branch_best(hypothesis, changes)
         if blocks % PROBE_EVERY == 0 and best.off_level_bins < OFF_LEVEL_BINS:
-            self._propose_dark(best, blocks)
+            self._probe_dark(best)
         self._note_doubt(blocks)
         if self._doubt >= DOUBT_BLOCKS:
             self._doubt = 0
-            self._propose_levels(best, max(0, blocks - HISTORY_BLOCKS), blocks)
+            for change in proposals.levels_anew(best, self._lights, self.levels):
+                self._branch(best, change, forgotten=FORGOTTEN_IN_DOUBT)
 
-    def _propose_changes(self, hypothesis: LevelHypothesis, blocks: int, proposed: set[tuple[int, int, int]]) -> None:
-        """The light just shown is dark, red, green or amber, since one of the moments when it may have changed.
+    def _off_level(self, best: LevelHypothesis) -> list[LevelHypothesis]:
+        """Hypotheses that were likely until their light left all levels; while the light moves, only after a while."""
+        off_level = [
+            hypothesis
+            for hypothesis in self.hypotheses
+            if hypothesis.off_level_bins >= OFF_LEVEL_BINS
+            and self._weight_on_level(hypothesis) > best.log_weight - CANDIDATE_NATS
+        ]
+        if steady(self._lights, len(self._lights) - 1):
+            return off_level
+        return [hypothesis for hypothesis in off_level if hypothesis.off_level_bins >= OFF_LEVEL_LONG]
 
-        proposed: what was proposed so far for hypotheses with the same past.
-        """
-        light, shown = self._lights[blocks - 1], blocks - 1
-        if light is None:
+    def _probe_dark(self, hypothesis: LevelHypothesis) -> None:
+        """Propose that the darkest light of the last second or so is dark, unless it is so, or was just tried."""
+        darkest = proposals.darkest_recent(self._lights)
+        if darkest is None or not proposals.is_off_dark(hypothesis, darkest):
             return
-        oldest = max(0, blocks - HISTORY_BLOCKS)
-        begun = [max(oldest, hypothesis.off_level_since - earlier) for earlier in EARLIER_BLOCKS]
-        when = [(at, ambient_changes.first_like(self._lights, shown, at)) for at in begun]
-        moved_since = max(oldest, blocks - MOVES_BLOCKS)
-        when += ambient_changes.moves(self._lights, moved_since, hypothesis.off_level_since + 1)
-        changes = []
-        for at, read_from in when:
-            past = (id(hypothesis.history[at - 1]) if at else 0, at, read_from)
-            if past not in proposed:
-                proposed.add(past)
-                learned = hypothesis.history[at - 1].levels if at else None
-                for colour in range(4):
-                    levels = self.levels.given_colour(colour, *light, learned)
-                    penalty = self._change_nats + (0.0 if colour == 0 else LIT_CHANGE_NATS)
-                    changes.append(ProposedChange(at, read_from, levels, penalty))
-        self._branch_best(hypothesis, changes)
-
-    def _propose_dark(self, hypothesis: LevelHypothesis, blocks: int) -> None:
-        """The darkest light of the last second or so is dark, if that is not what the hypothesis says."""
-        recent = [light for light in self._lights[-PROBE_WINDOW:] if light is not None]
-        if len(recent) < PROBE_WINDOW // 2:
-            return
-        mean, variance = min(recent, key=lambda light: float(light[0].sum()))
-        away = np.abs(mean - hypothesis.mean[:, 0])
-        if not ((away > OFF_LEVEL) & (away**2 > 16 * (hypothesis.variance[:, 0] + variance))).any():
-            return
-        number = self.count // BLOCK_BINS
+        mean, _ = darkest
         if any((np.abs(other.mean[:, 0] - mean) < SAME_LEVELS).all() for other in self.hypotheses):
             return
+        number = self.count // BLOCK_BINS
         at, probed = self._probed or (-PROBE_REST, mean)
-        if number - at < PROBE_REST and (np.abs(probed - mean) < ambient_changes.STEADY).all():
+        if number - at < PROBE_REST and (np.abs(probed - mean) < STEADY).all():
             return
         self._probed = (number, mean)
-        oldest = max(0, blocks - HISTORY_BLOCKS)
-        first = ambient_changes.after_dark(self._lights, hypothesis, oldest, OFF_LEVEL)
-        by_chance = ambient_changes.coincidence(hypothesis, mean, variance)
-        by_chance = max(0.0, by_chance - CHANGE_NATS_PER_CHANNEL * len(mean))
-        when = [
-            (first, ambient_changes.settled_from(self._lights, first)),
-            *ambient_changes.moves(self._lights, first, blocks),
-        ]
-        changes = []
-        for at, read_from in dict.fromkeys(when):
-            learned = hypothesis.history[at - 1].levels if at else None
-            levels = self.levels.given_colour(0, mean, variance, learned)
-            penalty = self._change_nats + LIT_CHANGE_NATS + by_chance
-            changes.append(ProposedChange(at, read_from, levels, penalty))
-        self._branch_best(hypothesis, changes)
+        self._branch_best(hypothesis, proposals.changes_to_dark(hypothesis, self._lights, self.levels, darkest))
 
     def _note_doubt(self, blocks: int) -> None:
         """Count the blocks in which no code is likely."""
@@ -294,30 +254,16 @@ class HypothesisBeam:
         else:  # irregular light can be what wrong levels make of any light, but need not
             self._doubt += DOUBT_EVERY if posterior[top] <= LIKELY or groups.names[top] is None else 1
 
-    def _propose_levels(self, hypothesis: LevelHypothesis, at: int, blocks: int) -> None:
-        """Levels from block `at` on as the light since then suggests by itself."""
-        lights = [light for light in self._lights[at:blocks] if light is not None]
-        if len(lights) < PROBE_WINDOW // 2:
-            return
-        means, variances = np.array([mean for mean, _ in lights]), np.array([v / BLOCK_BINS for _, v in lights])
-        for offset, gain in likely_offsets(self.levels, means, variances, BRANCHES):
-            if (np.abs(hypothesis.mean[:, 0] - offset) < OFFSET_APART).all() and at:
-                continue
-            levels = self.levels.given_colour(0, offset, variances.mean(0) * BLOCK_BINS)
-            levels.mean[:, 1:3] = gain
-            penalty = self._change_nats if at else LIT_START_NATS
-            self._branch(hypothesis, ProposedChange(at, 0, levels, penalty), forgotten=UNSURE)
-
     def _branch_best(self, hypothesis: LevelHypothesis, changes: list[ProposedChange]) -> None:
         """Branch off with the changes that can still become the best hypothesis, the most promising one first."""
         least = self._least_new_weight()
         bounds = [
-            (ambient_changes.weight_bound(hypothesis, change, self.levels, self.window, self._done, least), change)
+            (proposals.weight_bound(hypothesis, change, self.levels, self.window, self._done, least), change)
             for change in changes
         ]
         for bound, change in sorted(bounds, key=lambda pair: -pair[0]):
             if bound > self._least_new_weight():
-                self._branch(hypothesis, change, forgotten=SUDDEN)
+                self._branch(hypothesis, change, forgotten=FORGOTTEN)
 
     def _least_new_weight(self) -> float:
         """A proposal whose weight can't exceed this one is not worth trying."""
@@ -325,12 +271,11 @@ class HypothesisBeam:
 
     def _branch(self, parent: LevelHypothesis, change: ProposedChange, *, forgotten: float) -> None:
         """Add the hypothesis of a change. forgotten: share of the states' posterior that the change makes void."""
-        levels: LevelEstimate = change.levels
-        if (levels.mean[:, 0] < -OFF_LEVEL).any():
+        if (change.levels.mean[:, 0] < -proposals.OFF_LEVEL).any():  # ambient light can't be negative
             return
-        child = parent.branch(change.at, levels, self.model, forgotten=forgotten)
+        child = parent.branch(change.at, change.levels, self.model, forgotten=forgotten)
         child.log_weight -= change.penalty
-        child.mean, child.variance = self.levels.predict(levels)
+        child.mean, child.variance = self.levels.predict(change.levels)
         best = max(hypothesis.log_weight for hypothesis in self.hypotheses)
         for first in range(change.at * BLOCK_BINS, self._done, BLOCK_BINS):
             child.masked = first < change.read_from * BLOCK_BINS

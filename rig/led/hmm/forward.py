@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from rig.led.hmm.model import Model
+from rig.led.hmm.model import LightModel
 from rig.led.hmm.transitions import SWITCH
 from rig.led.levels.bins import Floats
 
 
-def forward(model: Model, alpha: Floats, scale: float, likelihood: Floats, scratch: Floats) -> Floats:
+def forward(model: LightModel, alpha: Floats, scale: float, likelihood: Floats, scratch: Floats) -> Floats:
     """One bin on: `alpha` (size + 1,), which sums to `scale`, takes in the likelihoods (8,) of a bin's colours.
 
     scratch (size + 1,): space to work in, which may serve for every bin.
@@ -29,7 +29,7 @@ def forward(model: Model, alpha: Floats, scale: float, likelihood: Floats, scrat
     return np.asarray(np.add.reduceat(alpha, states.colour_starts))
 
 
-def backward(model: Model, beta: Floats, scale: float, likelihood: Floats) -> float:
+def backward(model: LightModel, beta: Floats, scale: float, likelihood: Floats) -> float:
     """One bin back: `beta` (size + 1,) of a bin, `scale` times too large, becomes that of the bin before.
 
     likelihood (8,): of the colours of the former bin.

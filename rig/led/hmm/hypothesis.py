@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.led.hmm.forward import forward
-from rig.led.hmm.model import Model
+from rig.led.hmm.model import LightModel
 from rig.led.levels.bins import Bins, Floats
 from rig.led.levels.levels import LevelEstimate, LevelModel
 from rig.led.levels.likelihood import clipped_means, colour_likelihoods
@@ -85,7 +85,7 @@ class LevelHypothesis:
             likelihoods=self.likelihoods.copy(),
         )
 
-    def branch(self, at: int, levels: LevelEstimate, model: Model, *, forgotten: float) -> LevelHypothesis:
+    def branch(self, at: int, levels: LevelEstimate, model: LightModel, *, forgotten: float) -> LevelHypothesis:
         """A hypothesis that shares the first `at` blocks and goes on from there with other levels.
 
         forgotten: share of the states' posterior that is replaced by the model's start.
@@ -102,7 +102,7 @@ class LevelHypothesis:
         out.scale, out.log_likelihood, out.branched = float(alpha.sum()), log_likelihood, at > 0
         return out
 
-    def advance(self, model: Model, bins: Bins, before: Floats) -> None:
+    def advance(self, model: LightModel, bins: Bins, before: Floats) -> None:
         """Take in bins of the current block; before (bins, channels): mean light of the bin before each."""
         if self.masked:
             likelihoods = [[MASKED_LIKELIHOOD] * 8] * len(bins)

@@ -43,7 +43,7 @@ class CodeGroups:
 
 
 @dataclass(frozen=True)
-class Model:
+class LightModel:
     """A compiled catalogue; its arrays are shared and must not be changed. `size`: states, without the padding."""
 
     catalogue: Catalogue
@@ -71,18 +71,18 @@ class Model:
 
 
 @lru_cache(maxsize=16)
-def build_model(catalogue: Catalogue) -> Model:
+def build_model(catalogue: Catalogue) -> LightModel:
     """Compile a catalogue."""
     return _compiled(catalogue, None)
 
 
 @lru_cache(maxsize=64)
-def part_of(catalogue: Catalogue, kept: frozenset[int]) -> Model:
+def part_of(catalogue: Catalogue, kept: frozenset[int]) -> LightModel:
     """The model with the patterns of some groups (and unknown light) only, with the whole model's weights."""
     return _compiled(catalogue, kept)
 
 
-def _compiled(catalogue: Catalogue, kept: frozenset[int] | None) -> Model:
+def _compiled(catalogue: Catalogue, kept: frozenset[int] | None) -> LightModel:
     patterns = patterns_of(catalogue)
     codes = tuple(dict.fromkeys(pattern.codes for pattern in patterns))
     whole = runs_of(patterns, codes)
@@ -96,7 +96,7 @@ def _compiled(catalogue: Catalogue, kept: frozenset[int] | None) -> Model:
     topology = topology_of(runs, [first_in_whole[r] for r in numbers])
     entry = _entry(runs, topology.runs.start, topology.states.size) / entry_sum
     start_prior = np.append(np.repeat([run.prior for run in runs], [run.length for run in runs]), 0.0) / start_sum
-    return Model(
+    return LightModel(
         catalogue=catalogue,
         groups=_groups(patterns, codes),
         states=topology.states,

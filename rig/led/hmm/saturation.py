@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from rig.led.hmm.hypothesis import Block
-from rig.led.levels.bins import Bins, Flags
+from rig.led.levels.bins import Bins, Bools
 from rig.led.levels.levels import LevelModel
 
 NEARLY = 0.02  # amber steps: a level so close below the converter's end counts as reaching it (assumed)
 
 
-def clipped_bins(bins: Bins, history: list[Block], levels: LevelModel) -> Flags:
+def clipped_bins(bins: Bins, history: list[Block], levels: LevelModel) -> Bools:
     """Of each bin (bins,), whether it lies at the upper end of the converter and several colours would lie there.
 
     Only with one sensor: of two, the other one tells the colours apart. The colours' steps may be as far off as the

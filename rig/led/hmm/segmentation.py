@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from rig.led.hmm.forward import backward
 from rig.led.hmm.hypothesis import Block
-from rig.led.hmm.model import Model
+from rig.led.hmm.model import LightModel
 from rig.led.hmm.viterbi import Viterbi
-from rig.led.levels.bins import BIN_S, Bins, Flags, Floats, Gap
+from rig.led.levels.bins import BIN_S, Bins, Bools, Floats, Gap
 from rig.led.levels.likelihood import OUTLIER_LIKELIHOOD
 from rig.led.result import COLOUR_NAMES, AmbientChange, Problem, ProblemKind, Segment, Span
 
@@ -38,14 +38,14 @@ LIMITING = (ProblemKind.LEVELS, ProblemKind.NOISE, ProblemKind.PWM, ProblemKind.
 class WindowPosterior:
     """A window under the best hypothesis: its Viterbi path, and smoothed posteriors."""
 
-    model: Model
+    model: LightModel
     likelihood: Floats  # (bins, 8): of the colours, four settled, four still settling
     states: NDArray[np.intp]  # (bins,): the path
     fresh: NDArray[np.bool_]  # (bins,): whether a new light begins
     groups: list[tuple[int, Floats]]  # (bin, posterior (groups,) of the groups of codes), for some of the bins
 
 
-def window_posterior(model: Model, part: Model, history: list[Block], prior: Floats) -> WindowPosterior:
+def window_posterior(model: LightModel, part: LightModel, history: list[Block], prior: Floats) -> WindowPosterior:
     """The best path through `part` (see `part_of`), and the posterior of all of `model`.
 
     prior (size + 1,): distribution of the first bin's state.
@@ -59,7 +59,7 @@ def window_posterior(model: Model, part: Model, history: list[Block], prior: Flo
     return WindowPosterior(model, likelihood, part.states.in_whole[states], fresh, smoothed)
 
 
-def _smoothed(model: Model, likelihood: Floats, history: list[Block]) -> list[tuple[int, Floats]]:
+def _smoothed(model: LightModel, likelihood: Floats, history: list[Block]) -> list[tuple[int, Floats]]:
     """Posterior of the groups given all light, at the bins where the hypothesis kept its own posterior."""
     last = np.cumsum([block.bins for block in history]) - 1
     filtered = {int(i): block.posterior for i, block in zip(last, history, strict=True) if block.posterior is not None}
@@ -87,7 +87,7 @@ class WindowLight:
     start_s: float
     gaps: list[Gap]
     silent_s: float
-    clipped: Flags
+    clipped: Bools
     certainty: float
 
     def time_s(self, i: int) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from rig.led.catalogue import Catalogue
 from rig.led.hmm.beam import HypothesisBeam
 from rig.led.hmm.hypothesis import POSTERIOR_EVERY, Block, LevelHypothesis
-from rig.led.hmm.model import Model, part_of
+from rig.led.hmm.model import LightModel, part_of
 from rig.led.hmm.problems import LightStatistics, ambient_problems, levels_problems, problems_of, pwm_problems
 from rig.led.hmm.saturation import clipped_bins
 from rig.led.hmm.segmentation import Segmentation, WindowLight, merged, window_posterior
@@ -124,7 +124,7 @@ class Smoother:
         return segmentation.spans(problems), segmentation.segments()
 
 
-def _certain_block(model: Model, history: list[Block]) -> int:
+def _certain_block(model: LightModel, history: list[Block]) -> int:
     """How many blocks to commit: up to the one, of all that may be the last, after which one light was most certain."""
     first, last = (bins // BLOCK_BINS for bins in COMMITTED_BINS)
     certainty = {}
@@ -135,7 +135,7 @@ def _certain_block(model: Model, history: list[Block]) -> int:
     return max(certainty, key=lambda k: certainty[k])
 
 
-def _likely_part(model: Model, history: list[Block]) -> Model:
+def _likely_part(model: LightModel, history: list[Block]) -> LightModel:
     """The model without the lights that were never likely."""
     posteriors = [block.posterior for block in history if block.posterior is not None]
     if not posteriors:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.led.hmm.model import Model
+from rig.led.hmm.model import LightModel
 from rig.led.hmm.transitions import SOLID_SWITCH, SWITCH
 from rig.led.levels.bins import Floats
 
@@ -16,7 +16,7 @@ class Viterbi:
     prior (size + 1,): distribution of the first bin's state.
     """
 
-    def __init__(self, model: Model, prior: Floats) -> None:
+    def __init__(self, model: LightModel, prior: Floats) -> None:
         self._model = model
         self._prior = prior
         self._best: Floats | None = None

@@ -14,7 +14,7 @@ BLOCK_BINS = 5  # bins between two updates of the levels (assumed)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-Flags = NDArray[np.bool_]
+Bools = NDArray[np.bool_]
 
 
 class Gap(NamedTuple):
@@ -35,8 +35,8 @@ class Bins:
     noise: Floats  # (bins, channels): variance of a raw sample
     low: Floats  # (bins, channels): lower end of the converter, -inf while none was met
     high: Floats  # (bins, channels): upper end of the converter, inf while none was met
-    moving: Flags  # (bins,): whether the bin lies on an edge
-    railed: Flags  # (bins,): whether the bin is at the upper end of the converter
+    moving: Bools  # (bins,): whether the bin lies on an edge
+    railed: Bools  # (bins,): whether the bin is at the upper end of the converter
 
     def __len__(self) -> int:
         return len(self.n)
