@@ -11,25 +11,25 @@ from typing import Any
 import catalogue as published  # type: ignore[import-not-found]  # beside score.py
 import numpy as np
 
-from rig.led import Calibration, Catalogue, Cell, Code, Reading, Span, Tracker, finish
-from rig.led.hmm.model import COLOUR_LETTERS
+from rig.led import Calibration, Catalogue, Code, CodeCell, CodeReading, Span, Tracker, finish
+from rig.led.hmm.runs import COLOUR_LETTERS
 from rig.led.result import COLOUR_NAMES
 
 
-def _cell(colour: int, lo_ms: float, hi_ms: float | None = None) -> Cell:
+def _cell(colour: int, lo_ms: float, hi_ms: float | None = None) -> CodeCell:
     lo, hi = int(lo_ms), int(lo_ms if hi_ms is None else hi_ms)
-    return Cell(COLOUR_LETTERS[colour], (lo + hi) // 2, lo, hi)
+    return CodeCell(COLOUR_LETTERS[colour], (lo + hi) // 2, lo, hi)
 
 
-def _code(name: str, kind: str, cells: list[Cell]) -> Code:
-    return Code(name, kind, (Reading(kind, tuple(cells)),))
+def _code(name: str, kind: str, cells: list[CodeCell]) -> Code:
+    return Code(name, kind, (CodeReading(kind, tuple(cells)),))
 
 
 @cache
 def scorer_catalogue() -> Catalogue:
     """The scorer's patterns as our data."""
     codes = [_code(name, "cyclic", [_cell(c, ms) for c, ms in runs]) for name, runs in published.CYC.items()]
-    codes += [_code(name, "solid", [Cell(COLOUR_LETTERS[c], 0, 0, 0)]) for name, c in published.SOLID.items()]
+    codes += [_code(name, "solid", [CodeCell(COLOUR_LETTERS[c], 0, 0, 0)]) for name, c in published.SOLID.items()]
     codes += [_code(name, "once", [_cell(c, ms) for c, ms in runs]) for name, runs in published.ONCE.items()]
     rom, loop = published.FASTROM, published.BROWNOUT
     codes.append(_code("fastrom", "cyclic", [_cell(published.R, rom["red"]), _cell(published.K, *rom["gap"])]))

@@ -25,7 +25,7 @@ from rig.drivers.optical.light_receipt import seen_by_sensor
 from rig.drivers.optical.receipt import Receipt
 from rig.drivers.optical.transmitter import POLL_S
 from rig.errors import BenchFault
-from rig.led import Catalogue, Decoded, State, Tracker, finish
+from rig.led import Catalogue, Decoded, DecoderState, Tracker, finish
 from rig.recording import Action, Blanked, Floats, Recording, Trace
 from rig.supply.profile import SupplyProfile
 
@@ -118,7 +118,7 @@ class Watch:
         self._result: tuple[tuple[int, ...], Recording, Decoded] | None = None
 
     @property
-    def state(self) -> State:
+    def state(self) -> DecoderState:
         """What the LED says so far."""
         self._decode()
         return self._tracker.state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from rig.led import Cell, Code, Reading
+from rig.led import Code, CodeCell, CodeReading
 
 COLOURS = {"D": "dark", "R": "red", "A": "amber", "G": "green", "L": "lit, colour unknown"}
 LETTERS = {"D": ".", "R": "R", "A": "A", "G": "G", "L": "?"}
@@ -19,13 +19,13 @@ SLICES_MS = (50, 100, 250, 500, 1000, 2500)
 STEADY_LETTERS = 10
 
 
-def slice_ms(reading: Reading, widest: int) -> int:
+def slice_ms(reading: CodeReading, widest: int) -> int:
     """Milliseconds that one letter stands for, so that a period takes at most about `widest` letters."""
     total_ms = sum(cell.ms for cell in reading.cells)
     return next((ms for ms in SLICES_MS if total_ms <= ms * widest), SLICES_MS[-1])
 
 
-def bar(reading: Reading, widest: int = 60) -> Text:
+def bar(reading: CodeReading, widest: int = 60) -> Text:
     """One period. Every cell has at least one letter; a steady light is ten letters long."""
     step_ms = slice_ms(reading, widest)
     made = Text()
@@ -35,7 +35,7 @@ def bar(reading: Reading, widest: int = 60) -> Text:
     return made
 
 
-def cell_text(cell: Cell) -> str:
+def cell_text(cell: CodeCell) -> str:
     """A cell in words: 'amber 500 ms', 'red 500 to 2000 ms (not known exactly)'."""
     colour = COLOURS[cell.colour]
     if not cell.ms:
@@ -52,7 +52,7 @@ def short(code: Code) -> str:
     return " ".join(LETTERS[c.colour].replace(".", "D") + _short_ms(c) for c in cells)
 
 
-def _short_ms(cell: Cell) -> str:
+def _short_ms(cell: CodeCell) -> str:
     if not cell.ms:
         return " steady"
     return str(cell.ms) if cell.lo_ms == cell.hi_ms else f"{cell.lo_ms}..{cell.hi_ms}"

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from rig.cli.output import console, say
-from rig.led import State
+from rig.led import DecoderState
 
 HISTORY: Final = 12
 OTHERS: Final = 5
@@ -41,7 +41,7 @@ class LiveView:
             self._live.stop()
             self._live = None
 
-    def show(self, now_s: float, state: State) -> None:
+    def show(self, now_s: float, state: DecoderState) -> None:
         """Show `state` at `now_s`."""
         label = state.code or "?"
         changed = not self._history or self._history[-1][1] != label
@@ -52,7 +52,7 @@ class LiveView:
         elif changed:
             say(f"{now_s:8.2f} s  {label:<24} {possible(state)}")
 
-    def _panel(self, now_s: float, state: State) -> Group:
+    def _panel(self, now_s: float, state: DecoderState) -> Group:
         sure = state.posterior.get(state.code, 0.0) if state.code else 0.0
         lines = [
             Text(f"{self._title}   {now_s:.1f} s", style="dim"),
@@ -65,7 +65,7 @@ class LiveView:
         return Group(*lines)
 
 
-def possible(state: State) -> str:
+def possible(state: DecoderState) -> str:
     """The codes still possible, likeliest first."""
     shown = [f"{code} {state.posterior.get(code, 0.0):.0%}" for code in state.possible[:OTHERS]]
     more = len(state.possible) - OTHERS

@@ -1,9 +1,9 @@
 """What the imp says: samples of light to colours, codes and doubts. Knows no hardware and no clock."""
 
 from rig.led.calibration import Calibration
-from rig.led.catalogue import Catalogue, Cell, Code, Reading, check_lights, load_catalogue
-from rig.led.decode import decode
-from rig.led.decoder import State, Tracker, finish
+from rig.led.catalogue import Catalogue, Code, CodeCell, CodeReading, check_lights, load_catalogue
+from rig.led.decoder import DecoderState, Tracker, finish
+from rig.led.decoding import decode
 from rig.led.errors import CalibrationError, CodesError, LedError, SamplesError
 from rig.led.result import (
     AmbientChange,
@@ -35,13 +35,15 @@ __all__ = [
     "CalibrationDrift",
     "CalibrationError",
     "Catalogue",
-    "Cell",
     "Code",
+    "CodeCell",
+    "CodeReading",
     "CodesError",
     "ColoursAlike",
     "ConverterRailed",
     "Crosstalk",
     "Decoded",
+    "DecoderState",
     "DimmedLed",
     "FaintLed",
     "LampFlicker",
@@ -53,13 +55,11 @@ __all__ = [
     "ProblemKind",
     "ProblemPayload",
     "PwmUnreadable",
-    "Reading",
     "SamplesError",
     "Sampling",
     "Segment",
     "Span",
     "SpoiltStretch",
-    "State",
     "StepsDrowned",
     "Tracker",
     "check_lights",

@@ -12,10 +12,10 @@ from rig.led.errors import CalibrationError
 class Calibration:
     """Steps above dark per sensor channel, in the samples' own unit (usually volts).
 
-    red_v, green_v: one number per channel. saturation: by how much amber falls short of red plus green (0..0.5).
-    uncertainty: how far off the common gain may be (0.10 = 10 %). ratio_uncertainty: standard deviation of green's
-    gain besides, against red's. rail_v: the highest sample the converter can give, if known. Ambient light is never
-    part of it: the decoder finds it.
+    red_v, green_v (channels,): the steps. saturation: by how much amber falls short of red plus green (0..0.5).
+    uncertainty: how far off the gain that red and green share may be (0.10 = 10 %). ratio_uncertainty: relative
+    standard deviation of green's gain against red's. rail_v: the highest sample the converter can give, if known.
+    Ambient light is no part of a calibration: the decoder finds it.
 
     Raises:
         CalibrationError: numbers that no light could give.
@@ -53,6 +53,7 @@ class Calibration:
 
     @property
     def channels(self) -> int:
+        """How many sensors look at the LED."""
         return len(self.red_v)
 
     @property

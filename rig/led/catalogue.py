@@ -19,14 +19,14 @@ CONSTRAINTS = ("", "one direct colour step", "not all equal")
 LINKS = ("wifi", "ethernet", "cellular")
 MODELS = ("imp001", "imp002", "imp003", "imp004m", "imp005", "imp006", "impC001")
 OTHER_TAGS = ("legacy", "factory")
-LONGEST_MS = 60_000
+LONGEST_MS = 60_000  # no cell of a known code is longer than 30 s
 
 _CELL = re.compile(r"([DRAGL])(\d+)(?:\.\.(\d+))?(\?)?(?:\((\d+)\.\.(\d+)\))?\Z")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One colour for some time. `lo_ms` = `hi_ms` = `ms` unless it is a range; `sure` is False behind a '?'."""
+class CodeCell:
+    """One colour for `ms`, within `lo_ms`..`hi_ms` if the duration is a range; `sure` is False behind a '?'."""
 
     colour: str
     ms: int
@@ -35,11 +35,11 @@ class Cell:
     sure: bool = True
 
     @classmethod
-    def parse(cls, text: str) -> Cell:
+    def parse(cls, text: str) -> CodeCell:
         """Read 'D500', 'D50..300?', 'R1000?(500..2000)' or a bare colour of a solid ('G').
 
         Raises:
-            CodesError: it is none of them.
+            CodesError: `text` is no light cell.
         """
         if len(text) == 1 and text in COLOURS:
             return cls(text, 0, 0, 0)
@@ -55,19 +55,24 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CodeReading:
     """One way to read a row. `kind` is cyclic, solid, once or irregular."""
 
     kind: str
-    cells: tuple[Cell, ...]
+    cells: tuple[CodeCell, ...]
 
     @classmethod
-    def parse(cls, text: str, default_kind: str) -> Reading:
+    def parse(cls, text: str, default_kind: str) -> CodeReading:
+        """Read cells, as in 'D500 A500', with a kind before them if it is not the row's, as in 'once: R1000'.
+
+        Raises:
+            CodesError: a cell or the kind is unknown, or the cells make no light of that kind.
+        """
         kind, colon, cells = text.rpartition(":")
         kind = kind.strip() if colon else default_kind
         if kind not in KINDS or kind == "sequence":
             raise CodesError(f"light reading {text!r}: kind {kind!r} is none of {', '.join(KINDS[:-1])}")
-        parsed = tuple(Cell.parse(cell) for cell in cells.split())
+        parsed = tuple(CodeCell.parse(cell) for cell in cells.split())
         if not parsed:
             raise CodesError(f"light reading {text!r} has no cells")
         if kind == "solid":
@@ -86,12 +91,12 @@ class Code:
 
     `readings` are alternatives (empty for a sequence, which names other codes in `sequence` and is not matched here).
     `links`, `models` (empty: any), `not_models`, `impos_until` and `factory` say which devices can show it.
-    `assumed`: the durations are our assumption.
+    `assumed`: nobody told or measured the durations.
     """
 
     id: str
     kind: str
-    readings: tuple[Reading, ...]
+    readings: tuple[CodeReading, ...]
     meaning: str = ""
     who: str = "all"
     certainty: str = "unknown"
@@ -108,6 +113,7 @@ class Code:
 
     @property
     def colours_known(self) -> bool:
+        """Whether no cell is lit in an unknown colour."""
         return all(cell.colour != "L" for reading in self.readings for cell in reading.cells)
 
     @property
@@ -157,7 +163,7 @@ class Catalogue:
         """The row of that id.
 
         Raises:
-            CodesError: there is none.
+            CodesError: no row has that id.
         """
         try:
             return self._by_id[code_id]
@@ -168,10 +174,11 @@ class Catalogue:
 
     @property
     def ids(self) -> tuple[str, ...]:
+        """The codes' ids, in order."""
         return tuple(self._by_id)
 
     def only(self, ids: Iterable[str]) -> Catalogue:
-        """Just these rows, in the catalogue's order.
+        """The rows of some ids only, in the catalogue's order.
 
         Raises:
             CodesError: an id is unknown.
@@ -180,14 +187,18 @@ class Catalogue:
         return Catalogue(tuple(code for code in self.codes if code.id in wanted))
 
     def without(self, ids: Iterable[str]) -> Catalogue:
-        """All rows but these. Raises CodesError when an id is unknown."""
+        """All rows but those of some ids.
+
+        Raises:
+            CodesError: an id is unknown.
+        """
         unwanted = {self[code_id].id for code_id in ids}
         return Catalogue(tuple(code for code in self.codes if code.id not in unwanted))
 
     def for_device(self, *tags: str) -> Catalogue:
         """The rows that a device can show.
 
-        Tags: wifi, ethernet, cellular (none of them: any link); imp001 ... imp006, impC001 (rows of one model appear
+        Tags: wifi, ethernet, cellular (without one: any link); imp001 ... imp006, impC001 (rows of one model appear
         only when it is named); legacy (adds rows that ended with impOS 30 or 32); factory.
 
         Raises:
@@ -231,7 +242,7 @@ def _code(row: dict[str, Any], where: str) -> Code:
         kind = row["kind"]
         if kind not in KINDS:
             raise CodesError(f"kind {kind!r} is none of {', '.join(KINDS)}")
-        readings = tuple(Reading.parse(text, kind) for text in row.get("readings", ()))
+        readings = tuple(CodeReading.parse(text, kind) for text in row.get("readings", ()))
         sequence = tuple(row.get("sequence", ()))
         if bool(readings) == (kind == "sequence") or bool(sequence) != (kind == "sequence"):
             raise CodesError("a sequence has 'sequence', every other kind has 'readings'")
@@ -262,7 +273,7 @@ def _read(text: str, path: Path) -> Catalogue:
 
 
 def load_catalogue(path: Path | str | None = None) -> Catalogue:
-    """The rig's catalogue, or the one in `path` (same format as rig/led/codes.toml).
+    """The rig's catalogue, or the one in `path` (in the format of rig/led/codes.toml).
 
     Raises:
         CodesError: the file can't be read or a row is wrong; the text names file and row.

@@ -13,9 +13,9 @@ COLOUR_NAMES = ("dark", "red", "green", "amber")
 class Span:
     """One code for some time. `code` None: undecided, and `reason` says why.
 
-    `alternatives`: other codes that the same light allows (that look the same, or fit nearly as well), likeliest
-    first. `confidence`: 0..1, of the code if there is one, else of the likeliest. `details`: measured rate_hz and duty
-    of irregular light.
+    `alternatives`: other codes that the light allows (that look like `code`, or fit nearly as well), the likeliest
+    first. `confidence`: probability (0..1) of the code, or of the likeliest one if the span is undecided. `details`:
+    measured rate_hz and duty of irregular light.
     """
 
     start_s: float
@@ -28,6 +28,7 @@ class Span:
 
     @property
     def duration_s(self) -> float:
+        """Seconds from start to end."""
         return self.end_s - self.start_s
 
 
@@ -230,7 +231,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Decoded:
-    """Spans in order of time; iterate over it. `segments` are the colours, `problems` what limits the answer."""
+    """Spans in order of time, over which one iterates; `segments` are the colours, `problems` limit the answer."""
 
     spans: tuple[Span, ...]
     segments: tuple[Segment, ...] = ()
@@ -243,7 +244,7 @@ class Decoded:
         return len(self.spans)
 
     def last_span(self) -> Span | None:
-        """The last span, decided or not; None if there was no light to look at."""
+        """The last span, decided or not; None without any samples."""
         return self.spans[-1] if self.spans else None
 
     @property

@@ -18,15 +18,15 @@ from rig.led.result import COLOUR_NAMES
 from rig.recording import Recording
 from rig.suggest import meant
 
-LEAST_S: Final = 0.02  # shorter light is a passing edge, no flash
-LATE_S: Final = 0.2  # a receipt is written a little after the last symbol
-EDGE_S: Final = 0.01  # how well a change of colour is known: ten milliseconds, as the segments are rounded
-SETTLED_S: Final = 0.02  # left out at both ends of a flash: the sensor and its filter are slow
+LEAST_S: Final = 0.02  # assumed: shorter light is a passing edge, no flash
+LATE_S: Final = 0.2  # assumed: a receipt is written so soon after the last symbol
+EDGE_S: Final = 0.01  # how exactly a change of colour is known: segments consist of bins of 10 ms
+SETTLED_S: Final = 0.02  # left out at both ends of a flash: a phototransistor takes up to 20 ms to settle
 _DARKEST, _BRIGHTEST = 5.0, 95.0  # percentiles, so that a single sample decides nothing
 
 
 @dataclass(frozen=True)
-class Run:
+class LitRun:
     """Light of the given colours without a longer pause, in seconds."""
 
     start_s: float
@@ -34,26 +34,27 @@ class Run:
 
     @property
     def duration_s(self) -> float:
+        """Seconds from start to end."""
         return self.end_s - self.start_s
 
 
-def first_run(segments: Sequence[Segment], *colours: str, since_s: float, pause_s: float = 0.0) -> Run | None:
-    """The first light in one of `colours` that begins at `since_s` or later; None if there was none.
+def first_run(segments: Sequence[Segment], *colours: str, since_s: float, pause_s: float = 0.0) -> LitRun | None:
+    """The first light in one of `colours` that begins at `since_s` or later; None if no such light came.
 
-    Darkness of up to `pause_s` within it doesn't end it; another colour or a stretch without samples does.
+    Darkness of up to `pause_s` doesn't end the light; another colour or a stretch without samples does.
 
     Raises:
         ConfigError: there is no such colour.
     """
     _check_colours(*colours)
-    run: Run | None = None
+    run: LitRun | None = None
     for found in segments:
         if found.start_s < since_s or found.end_s - found.start_s < LEAST_S:
             continue
         if run is not None and (found.start_s - run.end_s > pause_s + EDGE_S):
             return run
         if found.colour in colours:
-            run = Run(found.start_s if run is None else run.start_s, found.end_s)
+            run = LitRun(found.start_s if run is None else run.start_s, found.end_s)
         elif run is not None and found.colour != "dark":
             return run
     return run
@@ -70,7 +71,7 @@ def colours_between(segments: Sequence[Segment], start_s: float, end_s: float) -
 
 
 def period_s(segments: Sequence[Segment], colour: str, start_s: float, end_s: float) -> tuple[float, float] | None:
-    """(mean time from one flash of `colour` to the next, its uncertainty) between two times; None below three.
+    """(mean s from one flash of `colour` to the next, its uncertainty) between two times; None below three flashes.
 
     Raises:
         ConfigError: there is no such colour.
@@ -139,6 +140,6 @@ def _samples(recording: Recording, start_s: float, end_s: float) -> np.ndarray:
 
 
 def _share(step: np.ndarray, expected: tuple[float, ...], calibration: Calibration) -> tuple[float, float]:
-    """All channels weighed alike; what the calibration doesn't know better is not known better here."""
+    """(step over expected step, its uncertainty), all channels together; as uncertain as the calibration."""
     share = float(np.sum(step) / sum(expected))
     return share, abs(share) * calibration.uncertainty

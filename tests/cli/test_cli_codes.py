@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from rig.cli.bar import LETTERS, bar, slice_ms
 from rig.cli.main import app
-from rig.led import Reading, load_catalogue
+from rig.led import CodeReading, load_catalogue
 
 RUNNER = CliRunner(env={"COLUMNS": "250"})
 
@@ -74,7 +74,7 @@ def test_bar_keeps_proportions_and_width() -> None:
 
 
 def test_bar_has_the_colours_of_the_light() -> None:
-    styles = [str(span.style) for span in bar(Reading.parse("D500 R250 A250 G100", "cyclic")).spans]
+    styles = [str(span.style) for span in bar(CodeReading.parse("D500 R250 A250 G100", "cyclic")).spans]
     assert [style.split(" on ")[1] for style in styles] == ["grey15", "red3", "orange1", "green3"]
 
 

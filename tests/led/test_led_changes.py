@@ -7,13 +7,13 @@ import pytest
 from led_light import Scene, pattern, samples
 
 from rig.led import decode, load_catalogue
-from rig.led.levels.ambient_steps import Light, first_like, moves, settled_from, steady
+from rig.led.hmm.ambient_changes import BlockLight, first_like, moves, settled_from, steady
 from rig.led.result import Decoded
 
 WIFI = load_catalogue().for_device("wifi")
 
 
-def lights(*levels: float | None) -> list[Light | None]:
+def lights(*levels: float | None) -> list[BlockLight | None]:
     return [None if level is None else (np.array([level]), np.array([1e-5])) for level in levels]
 
 

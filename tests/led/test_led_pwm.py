@@ -42,7 +42,7 @@ def test_light_is_put_together(duty: float, rate_hz: float, hz: float) -> None:
     decoded, tracker = see(dimmed(RUNS, duty, hz, bench), bench)
     assert decoded.codes == CODES
     assert not [span for span in decoded if span.code is None and span.duration_s > 0.5]
-    assert tracker.binner.pwm.share == pytest.approx(duty, rel=0.1)
+    assert tracker.binner.pwm.ratio == pytest.approx(duty, rel=0.1)
     assert "pwm" not in {problem.kind for problem in decoded.problems}
     lit = [s.end_s - s.start_s for s in decoded.segments if s.colour == "green" and s.start_s > 11][:-1]
     off_s = (1 - duty) / hz  # before the first and after the last time that it is lit
@@ -104,7 +104,7 @@ def test_other_light_is_no_pwm(seed: int) -> None:
         volts[bad] = rng.uniform(0, 3, bad.sum())
         tracker = Tracker(bench.calibration(), WIFI)
         tracker.push(times, volts)
-        assert tracker.binner.pwm.share is None, bench
+        assert tracker.binner.pwm.ratio is None, bench
 
 
 def test_dark_and_lit_that_calibration_would_not_call_a_colour_is_no_pwm() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from rig.led import load_catalogue
 from rig.led.hmm.forward import backward, forward
-from rig.led.hmm.model import SOLID_SWITCH, SWITCH, Model, build_model
+from rig.led.hmm.model import LightModel, build_model
+from rig.led.hmm.transitions import SOLID_SWITCH, SWITCH
 from rig.led.hmm.viterbi import Viterbi
 
 MIXES = {
@@ -18,7 +19,7 @@ MIXES = {
 }
 
 
-def _model(name: str) -> Model:
+def _model(name: str) -> LightModel:
     return build_model(load_catalogue().only(MIXES[name]))
 
 
@@ -28,24 +29,24 @@ def _matrix(name: str) -> np.ndarray:
     m = _model(name)
     out = np.zeros((m.size, m.size))
     for s in range(m.size - 1):
-        out[s, s + 1] += m.onward[s]
-    for s, p in zip(m.loops, m.loop_probs, strict=True):
+        out[s, s + 1] += m.transitions.onward[s]
+    for s, p in zip(m.loops.states, m.loops.probs, strict=True):
         out[s, s] += p
-    ends = dict(zip(m.ends.tolist(), m.end_starts.tolist(), strict=True))
-    for s, p, flow in zip(m.exit_states, m.exit_probs, m.exit_flow, strict=True):
-        for preds, probs in zip(m.preds, m.pred_probs, strict=True):
-            for run in np.flatnonzero((preds == flow) & (probs > 0)):
-                out[s, m.starts[run]] += p * probs[run]
-        if flow in ends:
+    ends = dict(zip(m.exits.once.tolist(), m.exits.once_start.tolist(), strict=True))
+    for s, p, number in zip(m.exits.states, m.exits.probs, m.exits.number, strict=True):
+        for sources, probs in zip(m.runs.sources, m.runs.source_probs, strict=True):
+            for run in np.flatnonzero((sources == number) & (probs > 0)):
+                out[s, m.runs.start[run]] += p * probs[run]
+        if number in ends:
             anew = m.entry[: m.size].copy()
-            anew[ends[flow]] = 0.0
+            anew[ends[number]] = 0.0
             out[s] += p * anew
     rate = np.full(m.size, SWITCH)
-    rate[m.solid] *= SOLID_SWITCH
+    rate[m.loops.solids] *= SOLID_SWITCH
     return np.asarray(out * (1 - rate[:, None]) + rate[:, None] * m.entry[: m.size])
 
 
-def _light(m: Model, bins: int, seed: int) -> np.ndarray:
+def _light(m: LightModel, bins: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     colours = np.repeat(rng.integers(0, 4, bins), rng.integers(10, 60, bins))[:bins]
     out = np.full((bins, 8), 3e-4)
@@ -54,15 +55,15 @@ def _light(m: Model, bins: int, seed: int) -> np.ndarray:
     return out
 
 
-def _seen(m: Model, likelihood: np.ndarray) -> np.ndarray:
-    return likelihood[..., np.repeat(m.kinds, m.kind_lengths)[: m.size]]
+def _seen(m: LightModel, likelihood: np.ndarray) -> np.ndarray:
+    return likelihood[..., np.repeat(m.states.emission, m.states.emission_lengths)[: m.size]]
 
 
 def test_the_mixes_have_everything() -> None:
-    assert len(_model("one-shots").ends)
-    assert _model("irregular").irregular
-    assert any(len(_model(name).solid) for name in MIXES)
-    assert any((_model(name).pred_probs[1:] > 0).any() for name in MIXES)
+    assert len(_model("one-shots").exits.once)
+    assert _model("irregular").groups.irregular
+    assert any(len(_model(name).loops.solids) for name in MIXES)
+    assert any((_model(name).runs.source_probs[1:] > 0).any() for name in MIXES)
 
 
 @pytest.mark.parametrize("name", MIXES)
@@ -76,7 +77,7 @@ def test_forward_is_the_matrix(name: str) -> None:
         assert mass.sum() == pytest.approx(plain.sum(), rel=1e-9)
         scale, plain = float(mass.sum()), plain / plain.sum()
         np.testing.assert_allclose(alpha[:-1] / scale, plain, rtol=1e-9, atol=1e-18)
-        assert mass == pytest.approx([alpha[:-1][m.colour == c].sum() for c in range(4)], rel=1e-9)
+        assert mass == pytest.approx([alpha[:-1][m.states.colour == c].sum() for c in range(4)], rel=1e-9)
 
 
 @pytest.mark.parametrize("name", MIXES)

@@ -1,47 +1,52 @@
-"""The model by one bin forwards and backwards. Linear domain, scaled per bin. Both change their states in place."""
+"""The forward and the backward recursion by one bin, in the linear domain and scaled in each bin.
+
+Both change their vector of states in place.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from rig.led.hmm.model import SWITCH, Model
+from rig.led.hmm.model import LightModel
+from rig.led.hmm.transitions import SWITCH
 from rig.led.levels.bins import Floats
 
 
-def forward(model: Model, alpha: Floats, scale: float, likelihood: Floats, scratch: Floats) -> Floats:
-    """One bin on: `alpha` (size + 1,), which sums to `scale`, and the bin's likelihoods (8,), see `Model.seen_by`.
+def forward(model: LightModel, alpha: Floats, scale: float, likelihood: Floats, scratch: Floats) -> Floats:
+    """One bin on: `alpha` (size + 1,), which sums to `scale`, takes in the likelihoods (8,) of a bin's colours.
 
-    scratch (size + 1,): space to work in, used again for every bin.
-    Returns the new mass per colour (4,), whose sum is the likelihood of the bin and the next `scale`.
+    scratch (size + 1,): space to work in, which may serve for every bin.
+    Returns the new mass per colour (4,); its sum is the likelihood of the bin, and the `scale` of the next call.
     """
-    flows = model.flows.forward
-    arrived = flows.sums(alpha)
+    transitions, states = model.transitions, model.states
+    arrived = transitions.forward.sums(alpha)
     scratch[0] = 0.0
-    np.multiply(alpha[:-1], model.onward_kept, out=scratch[1:])
-    scratch[flows.targets] = arrived[:-1]
+    np.multiply(alpha[:-1], transitions.onward_kept, out=scratch[1:])
+    scratch[transitions.forward.targets] = arrived[:-1]
     np.multiply(model.entry, SWITCH * scale + float(arrived[-1]), out=alpha)
     alpha += scratch
-    alpha *= model.seen_by(likelihood * (1 / scale))
-    return np.asarray(np.add.reduceat(alpha, model.colour_starts))
+    alpha *= states.emissions(likelihood * (1 / scale))
+    return np.asarray(np.add.reduceat(alpha, states.colour_starts))
 
 
-def backward(model: Model, beta: Floats, scale: float, likelihood: Floats) -> float:
-    """One bin back: `beta` (size + 1,) is this bin's, times `scale`; it becomes that of the bin before.
+def backward(model: LightModel, beta: Floats, scale: float, likelihood: Floats) -> float:
+    """One bin back: `beta` (size + 1,) of a bin, `scale` times too large, becomes that of the bin before.
 
-    likelihood (8,): this bin's. Returns what beta has become for light that begins anew: the next `scale`.
+    likelihood (8,): of the colours of the former bin.
+    Returns the new beta of light that switches, which is the `scale` of the next call.
     """
-    flows = model.flows
-    seen = model.seen_by(likelihood * (1 / scale))
-    seen *= beta
-    anywhere = float(seen @ model.entry)
-    np.multiply(seen[1:], model.onward_kept, out=beta[:-1])
-    beta[model.loops] += seen.take(model.loops) * flows.kept + flows.kept_anew * anywhere
-    behind = flows.backward.sums(seen)
-    behind += flows.begun * anywhere
-    leaving = behind.take(model.exit_flow)
-    leaving *= model.exit_probs
-    leaving += beta.take(model.exit_states)
-    beta[model.exit_states] = leaving
-    beta += SWITCH * anywhere
+    transitions, exits, loops = model.transitions, model.exits, model.loops
+    emitted = model.states.emissions(likelihood * (1 / scale))
+    emitted *= beta
+    switched = float(emitted @ model.entry)
+    np.multiply(emitted[1:], transitions.onward_kept, out=beta[:-1])
+    beta[loops.states] += emitted.take(loops.states) * transitions.loop_kept + transitions.loop_switch * switched
+    behind = transitions.backward.sums(emitted)
+    behind += transitions.exit_switch * switched
+    leaving = behind.take(exits.number)
+    leaving *= exits.probs
+    leaving += beta.take(exits.states)
+    beta[exits.states] = leaving
+    beta += SWITCH * switched
     beta[-1] = 0.0
-    return anywhere
+    return switched

@@ -1,4 +1,4 @@
-"""One interpretation of the levels of light, and the forward recursion of the model under it."""
+"""One hypothesis about the levels of light, and the forward recursion of the model under it."""
 
 from __future__ import annotations
 
@@ -9,139 +9,168 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.led.hmm.forward import forward
-from rig.led.hmm.model import Model
+from rig.led.hmm.model import LightModel
 from rig.led.levels.bins import Bins, Floats
-from rig.led.levels.levels import LevelModel, Levels
-from rig.led.levels.likelihood import between_rails, likelihood_of
+from rig.led.levels.levels import LevelEstimate, LevelModel
+from rig.led.levels.likelihood import clipped_means, colour_likelihoods
 
-BLOCK = 5  # bins between updates of the levels
-KEEP = 4  # every so many blocks the posterior of all states is kept, to be joined with what came later
-RECALL = 100  # so many blocks ago at the most, and after any of them since, the track could be taken up again
-SURE = 0.9  # posterior of a colour from which its level is learned
-LEARNED_FROM = 0.01  # ... and how well it must fit
-UNFIT = 0.08  # likelihood of a settled bin that lies on no level: over two sigmas off all of them, in each channel
-BLIND = math.exp(-0.75)  # likelihood of any colour while ambient light is changing: light that fits has exp(-0.5)
+# Thresholds without a source are assumed, and were tuned on the scorer's traces (docs/led-decoding.md).
+POSTERIOR_EVERY = 4  # blocks between two whose posterior is kept, to be joined with the light that came later
+HISTORY_BLOCKS = 100  # of the last ones every posterior is kept: a new hypothesis may branch off there
+LEARN_POSTERIOR = 0.9  # posterior of a colour from which its level is learned ...
+LEARN_LIKELIHOOD = 0.01  # ... if the bin's light also has this likelihood under that colour
+OFF_LEVEL_LIKELIHOOD = 0.08  # per channel: below it a settled bin is over two sigmas off every level
+MASKED_LIKELIHOOD = math.exp(-0.75)  # of any colour while ambient light is changing: light that fits has exp(-0.5)
 
 
 @dataclass(frozen=True)
 class Block:
-    """Predicted levels that held for `bins` bins, (channels, 4) each.
+    """Some bins and the levels predicted for them: `mean` and `variance` (channels, 4).
 
-    At its end: `levels` as learned by then, `total` nats of all evidence since the start, and in the last seconds and
-    now and then before, `alpha`, the posterior of all states.
+    The rest is of the block's end: `levels` as learned by then; `log_likelihood` (nats) of all light since the start;
+    in the last HISTORY_BLOCKS and now and then before, `posterior` of all states. `likelihoods` (bins, 8) are the
+    colours', see `colour_likelihoods`. `ambient_changed`: with this block the hypothesis branched off from another.
+    `masked`: the ambient light was changing, so that nothing was read.
     """
 
     bins: int
     mean: Floats
     variance: Floats
-    levels: Levels
-    total: float
-    changed: bool = False
-    blind: bool = False  # the ambient light was changing: nothing was read
-    fits: tuple[list[float], ...] = ()  # likelihood of each colour, per bin: see `likelihood_of`
-    alpha: NDArray[np.float32] | None = None
+    levels: LevelEstimate
+    log_likelihood: float
+    ambient_changed: bool = False
+    masked: bool = False
+    likelihoods: tuple[list[float], ...] = ()
+    posterior: NDArray[np.float32] | None = None
 
 
 @dataclass
-class Track:
-    """`weight` in nats, relative to other tracks; `total` since the start. `alpha` (states + 1,) sums to `scale`."""
+class LevelHypothesis:
+    """One interpretation of the levels, with its own forward recursion.
 
-    levels: Levels
-    weight: float
+    log_weight: nats, relative to the other hypotheses of the beam. history: the blocks remembered. mean, variance
+    (channels, 4): predicted levels of the current block. alpha (size + 1,): mass of the states, which sums to `scale`.
+    log_likelihood: of all light since the start. off_level_bins: settled bins in a row on no level, the first one in
+    the block `off_level_since` of the history. branched: the next block is the first one since the hypothesis branched
+    off. masked: the current block is not read. colour_mass (bins, 4), likelihoods (bins, 8): of the current block.
+    """
+
+    levels: LevelEstimate
+    log_weight: float
     history: list[Block]
     mean: Floats
     variance: Floats
     alpha: Floats
     scale: float = 1.0
-    total: float = 0.0
-    bad: int = 0  # settled bins in a row on no level ...
-    bad_block: int = 0  # ... the first of them in that block of the history
-    fresh: bool = False
-    blind: bool = False
-    masses: list[list[float]] = field(default_factory=list)  # of the block's bins: per colour ...
-    fits: list[list[float]] = field(default_factory=list)  # ... and likelihood of each colour, see `likelihood_of`
+    log_likelihood: float = 0.0
+    off_level_bins: int = 0
+    off_level_since: int = 0
+    branched: bool = False
+    masked: bool = False
+    colour_mass: list[list[float]] = field(default_factory=list)
+    likelihoods: list[list[float]] = field(default_factory=list)
     scratch: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.alpha = self.alpha.copy()  # changed in place
         self.scratch = np.empty_like(self.alpha)
 
-    def copy(self) -> Track:
-        """One that can go on without this one; what is never changed in place is shared."""
+    def copy(self) -> LevelHypothesis:
+        """A copy that can go on independently; what is never changed in place is shared."""
         return replace(
             self,
             levels=self.levels.copy(),
             history=self.history.copy(),
-            masses=self.masses.copy(),
-            fits=self.fits.copy(),
+            colour_mass=self.colour_mass.copy(),
+            likelihoods=self.likelihoods.copy(),
         )
 
-    def taken_up(self, at: int, levels: Levels, model: Model, *, fresh: float) -> Track:
-        """A track that shares the first `at` blocks and goes on from there with other levels.
+    def branch(self, at: int, levels: LevelEstimate, model: LightModel, *, forgotten: float) -> LevelHypothesis:
+        """A hypothesis that shares the first `at` blocks and goes on from there with other levels.
 
-        fresh: share of the states' posterior that forgets what came before.
+        forgotten: share of the states' posterior that is replaced by the model's start.
         """
-        block = self.history[at - 1] if at else None
-        total = 0.0
+        log_likelihood = 0.0
         alpha = model.start_prior
-        if block is not None:
-            assert block.alpha is not None, "taken up before what is recalled"
-            alpha = (1 - fresh) * block.alpha + fresh * model.start_prior
-            total = block.total
-        out = Track(levels, self.weight - (self.total - total), self.history[:at], self.mean, self.variance, alpha)
-        out.scale, out.total, out.fresh = float(alpha.sum()), total, at > 0
+        if at:
+            block = self.history[at - 1]
+            assert block.posterior is not None, "branched off before the blocks whose posterior is kept"
+            alpha = (1 - forgotten) * block.posterior + forgotten * model.start_prior
+            log_likelihood = block.log_likelihood
+        log_weight = self.log_weight - (self.log_likelihood - log_likelihood)
+        out = LevelHypothesis(levels, log_weight, self.history[:at], self.mean, self.variance, alpha)
+        out.scale, out.log_likelihood, out.branched = float(alpha.sum()), log_likelihood, at > 0
         return out
 
-    def run(self, model: Model, bins: Bins, before: Floats) -> None:
-        """Take in bins of one block."""
-        fits = [[BLIND] * 8] * len(bins) if self.blind else likelihood_of(bins, before, self.mean, self.variance)
-        for fit in fits:
-            mass = forward(model, self.alpha, self.scale, np.array(fit), self.scratch)
-            masses = mass.tolist()
-            self.scale = sum(masses)
+    def advance(self, model: LightModel, bins: Bins, before: Floats) -> None:
+        """Take in bins of the current block; before (bins, channels): mean light of the bin before each."""
+        if self.masked:
+            likelihoods = [[MASKED_LIKELIHOOD] * 8] * len(bins)
+        else:
+            likelihoods = colour_likelihoods(bins, before, self.mean, self.variance)
+        for likelihood in likelihoods:
+            mass = forward(model, self.alpha, self.scale, np.array(likelihood), self.scratch).tolist()
+            self.scale = sum(mass)
             gained = math.log(self.scale)
-            self.weight += gained
-            self.total += gained
-            self.masses.append(masses)
-        self.fits += fits
+            self.log_weight += gained
+            self.log_likelihood += gained
+            self.colour_mass.append(mass)
+        self.likelihoods += likelihoods
 
-    def close(self, levels: LevelModel, bins: Bins, number: int) -> None:
-        """End the block of that number (since the start), which consists of these bins: learn its levels."""
+    def end_block(self, levels: LevelModel, bins: Bins, number: int) -> None:
+        """Learn the levels from the current block's bins and remember it; number: blocks since the start."""
         n = len(bins)
-        shown, uncertain, fresh = self.mean, self.variance, self.fresh
-        self.fresh = False
+        predicted, uncertain, branched = self.mean, self.variance, self.branched
+        self.branched = False
         levels.advance(self.levels, n)
-        settled = ((bins.n > 0) & ~bins.moving).tolist()
-        sure: list[list[int]] = [[], [], [], []]  # bins from which each colour is learned
-        if not self.blind:
-            railed, unfit = bins.railed.tolist(), UNFIT ** bins.mean.shape[1]
-            for i in (i for i in range(n) if settled[i]):
-                mass, fit = self.masses[i], self.fits[i]
-                self.bad = self.bad + 1 if max(fit[:4]) < unfit else 0
-                if self.bad == 1:
-                    self.bad_block = len(self.history)
-                most = max(mass)
-                colour = mass.index(most)
-                if most > SURE * sum(mass) and fit[colour] > LEARNED_FROM and not railed[i]:
-                    sure[colour].append(i)
-        for colour, which in enumerate(sure):
-            if which:
-                self._learn(levels, bins, which, colour)
-        fits = tuple(self.fits)
-        self.masses.clear()
-        self.fits.clear()
+        if not self.masked:
+            for colour, learned in enumerate(self._certain(bins)):
+                if learned:
+                    self._learn(levels, bins, learned, colour)
+        likelihoods = tuple(self.likelihoods)
+        self.colour_mass.clear()
+        self.likelihoods.clear()
         self.mean, self.variance = levels.predict(self.levels)
-        alpha = np.multiply(self.alpha, 1 / self.scale, out=self.scratch).astype(np.float32)
-        self.history.append(Block(n, shown, uncertain, self.levels.copy(), self.total, fresh, self.blind, fits, alpha))
-        if len(self.history) > RECALL + 1 and (number - RECALL - 1) % KEEP:
-            self.history[-RECALL - 2] = replace(self.history[-RECALL - 2], alpha=None)
+        posterior = np.multiply(self.alpha, 1 / self.scale, out=self.scratch).astype(np.float32)
+        self.history.append(
+            Block(
+                n,
+                predicted,
+                uncertain,
+                self.levels.copy(),
+                self.log_likelihood,
+                branched,
+                self.masked,
+                likelihoods,
+                posterior,
+            )
+        )
+        if len(self.history) > HISTORY_BLOCKS + 1 and (number - HISTORY_BLOCKS - 1) % POSTERIOR_EVERY:
+            self.history[-HISTORY_BLOCKS - 2] = replace(self.history[-HISTORY_BLOCKS - 2], posterior=None)
+
+    def _certain(self, bins: Bins) -> list[list[int]]:
+        """For each colour the bins that surely show it. Counts the bins off all levels on the way."""
+        certain: list[list[int]] = [[], [], [], []]
+        settled = ((bins.n > 0) & ~bins.moving).tolist()
+        railed, off_level = bins.railed.tolist(), OFF_LEVEL_LIKELIHOOD ** bins.mean.shape[1]
+        for i in (i for i in range(len(bins)) if settled[i]):
+            mass, likelihood = self.colour_mass[i], self.likelihoods[i]
+            self.off_level_bins = self.off_level_bins + 1 if max(likelihood[:4]) < off_level else 0
+            if self.off_level_bins == 1:
+                self.off_level_since = len(self.history)
+            most = max(mass)
+            colour = mass.index(most)
+            fits = likelihood[colour] > LEARN_LIKELIHOOD
+            if most > LEARN_POSTERIOR * sum(mass) and fits and not railed[i]:
+                certain[colour].append(i)
+        return certain
 
     def _learn(self, levels: LevelModel, bins: Bins, which: list[int], colour: int) -> None:
-        seen, k = bins.mean[which], len(which)
+        light, k = bins.mean[which], len(which)
         low, high = bins.low[which].tolist(), bins.high[which].tolist()
-        for c, levels_c in enumerate(self.mean.tolist()):
-            level = levels_c[colour]
+        for c, predicted in enumerate(self.mean.tolist()):
+            level = predicted[colour]
             for i, noise in enumerate(bins.noise[which, c].tolist()):
-                if low[i][c] > -math.inf or high[i][c] < math.inf:
-                    seen[i, c] += level - between_rails([level], noise, low[i][c], high[i][c])[0]
-        levels.observe(self.levels, colour, seen.sum(0) / k, bins.variance[which].sum(0) / k**2)
+                if low[i][c] > -math.inf or high[i][c] < math.inf:  # what noise lost at the converter's ends
+                    light[i, c] += level - clipped_means([level], noise, low[i][c], high[i][c])[0]
+        levels.observe(self.levels, colour, light.sum(0) / k, bins.variance[which].sum(0) / k**2)

@@ -1,121 +1,166 @@
-"""The few states that get mass from elsewhere than the state before them: one gather and one sum serve them all.
+"""The transition matrix of a model, laid out so that one bin takes few numpy calls.
 
-A numpy call costs as much as a thousand states, so the number of calls per bin decides how fast light is decoded.
+Nearly every state leads to the next one only, which is a product of arrays. The few that get mass from elsewhere are
+rows of a sparse matrix: one gather and one sum serve them all. A numpy call costs as much as a thousand states, so the
+number of calls per bin decides how fast light is decoded.
 """
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rig.led.hmm.topology import Exits, Loops, Runs, Topology
 from rig.led.levels.bins import Floats, Ints
 
-if TYPE_CHECKING:
-    from rig.led.hmm.model import Model
+SWITCH = 0.003  # probability per bin of a switch to another light: a stage lasts about 3 s (assumed)
+SOLID_SWITCH = 0.2  # solids switch that much more rarely: updates take long, dark is the normal end (assumed)
 
-Terms = list[tuple[Ints, Floats]]  # source states, and the share of each that arrives
+Terms = list[tuple[Ints, Floats]]  # source states, and the weight of each
 
 
 @dataclass(frozen=True)
-class Gather:
-    """Stretches of (source, weight), one for each of `targets`, then others; stretch k begins at `first[k]`."""
+class SparseRows:
+    """Rows of a sparse matrix; the first ones are those of the states in `targets`, in that order, then other rows."""
 
-    targets: Ints
-    sources: Ints
-    weights: Floats
-    first: Ints
+    targets: Ints  # (rows of states,)
+    sources: Ints  # (terms,): the state that each term takes, row by row; no row is empty
+    weights: Floats  # (terms,): the factor of each term
+    first: Ints  # (rows,): the first term of each row
 
-    def shares(self, states: Floats) -> Floats:
-        """What each source gives of what is in `states` (size + 1,)."""
+    def products(self, states: Floats) -> Floats:
+        """Every term (terms,), given what is in the states (size + 1,)."""
         out = states.take(self.sources)
         out *= self.weights
         return out
 
     def sums(self, states: Floats) -> Floats:
-        """The sum of each stretch."""
-        return np.asarray(np.add.reduceat(self.shares(states), self.first))
+        """The sum of each row (rows,), given what is in the states (size + 1,)."""
+        return np.asarray(np.add.reduceat(self.products(states), self.first))
 
-    def stretch(self, k: int) -> slice:
-        """Where the sources of stretch k are."""
-        return slice(int(self.first[k]), int(self.first[k + 1]) if k + 1 < len(self.first) else len(self.sources))
+    def terms(self, row: int) -> slice:
+        """Which terms a row has."""
+        return slice(int(self.first[row]), int(self.first[row + 1]) if row + 1 < len(self.first) else len(self.sources))
 
 
 @dataclass(frozen=True)
-class Flows:
-    """What a bin moves, apart from the step to the next state.
+class Transitions:
+    """One bin of the model. A switch draws a new state from the model's entry distribution."""
 
-    single: what comes into run starts and looping states if nothing begins anew, but for `chosen`, the chance that
-    what leaves a run goes on just there; further stretches: into each of the model's `ends`. forward: the same, times
-    that chance, of what does not begin anew, and what a one-shot's end does not give to its own start; last stretch:
-    what ends and solids add to the share of all light that begins anew. backward: for each flow (exits of a run) what
-    lies behind it. begun (flows,): the flow's share that begins anew. kept, kept_anew (loops,): what looping states
-    keep, and how much less of it begins anew.
-    """
-
-    single: Gather
-    chosen: Floats
-    forward: Gather
-    backward: Gather
-    begun: Floats
-    kept: Floats
-    kept_anew: Floats
+    onward: Floats  # (size,): probability of going on to the next state, if there is no switch
+    onward_kept: Floats  # (size,): that probability times the one of no switch
+    switch: Floats  # (size + 1,): probability of a switch, from each state
+    arrivals: SparseRows  # into run starts and loops without a switch; then one row for each one-shot's end
+    choice: Floats  # (terms of arrivals,): probability that what leaves a run goes on to just this run
+    forward: SparseRows  # into run starts and loops, switches left out; the last row: what one-shots and solids
+    # add to the mass that switches, beside SWITCH of all mass
+    backward: SparseRows  # for each exit the states behind it
+    exit_switch: Floats  # (exits,): probability that an exit leads to a switch: it ends a one-shot
+    loop_kept: Floats  # (loops,): probability that a loop stays without a switch
+    loop_switch: Floats  # (loops,): its probability of a switch beyond SWITCH (negative: below it)
 
 
-def flows_of(model: Model, switch: float, solid_switch: float) -> Flows:
-    """Lay out a model's flows; of all light the share `switch` begins anew, of a solid `solid_switch` times that."""
-    nothing = (np.array([model.size]), np.zeros(1))  # the padding: no stretch may be empty
-    steady = switch * (1 - solid_switch)
-    bounds = [*model.exit_first.tolist(), len(model.exit_states)]
-    leaving = [(model.exit_states[a:b], model.exit_probs[a:b]) for a, b in itertools.pairwise(bounds)]
-    into: dict[int, Terms] = {}
-    single: dict[int, Terms] = {}
-    chosen: list[Floats] = []
-    behind: list[Terms] = [[nothing] for _ in leaving]
-    for start, flows, probs in zip(model.starts.tolist(), model.preds.T, model.pred_probs.T, strict=True):
-        for flow, p in zip(flows.tolist(), probs.tolist(), strict=True):
-            if p > 0:
-                sources, exits = leaving[flow]
-                single.setdefault(start, []).append((sources, exits))
-                chosen.append(np.full(len(sources), p))
-                into.setdefault(start, []).append((sources, exits * (p * (1 - switch))))
-                behind[flow].append((np.array([start]), np.array([p * (1 - switch)])))
-    kept_anew: Floats = np.where(np.isin(model.loops, model.solid), -steady, 0.0)
-    kept = model.loop_kept - kept_anew
-    for loop, alone, share in zip(model.loops.tolist(), model.loop_probs.tolist(), kept.tolist(), strict=True):
-        states = np.array([loop - 1, loop])
-        assert loop not in single, "a looping run of a single bin"
-        single[loop] = [(states, np.array([model.onward[loop - 1], alone]))]
-        chosen.append(np.ones(2))
-        into[loop] = [(states, np.array([model.onward_kept[loop - 1], share]))]
-    ends = [leaving[flow] for flow in model.ends.tolist()]
-    chosen += [np.ones(len(sources)) for sources, _ in ends]
-    begun = np.zeros(len(leaving))
-    for flow, (sources, exits), start in zip(model.ends.tolist(), ends, model.end_starts.tolist(), strict=True):
-        own = (1 - switch) * model.entry[start]
-        begun[flow] = 1 - switch
-        behind[flow].append((np.array([start]), np.array([-own])))
-        into.setdefault(start, []).append((sources, exits * -own))
-    anew = [nothing, *((s, p * (1 - switch)) for s, p in ends), (model.solid, np.full(len(model.solid), -steady))]
-    return Flows(
-        _gather(single, [[end] for end in ends]),
-        np.concatenate(chosen),
-        _gather(into, [anew]),
-        _gather({}, behind),
-        begun,
-        kept,
-        kept_anew,
+def transitions_of(topology: Topology, entry: Floats) -> Transitions:
+    """Lay out the transitions; entry (size + 1,): the distribution of the state after a switch."""
+    exits, loops, onward = topology.exits, topology.loops, topology.onward
+    onward_kept = onward * (1 - SWITCH)
+    switch = np.full(topology.states.size + 1, SWITCH)
+    switch[loops.solids] *= SOLID_SWITCH
+    steady = SWITCH * (1 - SOLID_SWITCH)
+    loop_switch: Floats = np.where(np.isin(loops.states, loops.solids), -steady, 0.0)
+    loop_kept = loops.probs * (1 - SWITCH) - loop_switch
+    exit_switch = np.zeros(exits.count)
+    exit_switch[exits.once] = 1 - SWITCH
+    arrivals, choice = _arrivals(topology.runs, exits, loops, onward)
+    return Transitions(
+        onward=onward,
+        onward_kept=onward_kept,
+        switch=switch,
+        arrivals=arrivals,
+        choice=choice,
+        forward=_forward(topology, entry, onward_kept, loop_kept, steady),
+        backward=_backward(topology, entry),
+        exit_switch=exit_switch,
+        loop_kept=loop_kept,
+        loop_switch=loop_switch,
     )
 
 
-def _gather(into: dict[int, Terms], others: list[Terms]) -> Gather:
-    stretches = [*into.values(), *others]
-    lengths = [sum(len(sources) for sources, _ in terms) for terms in stretches]
-    return Gather(
-        np.array(list(into), np.intp),
-        np.concatenate([sources for terms in stretches for sources, _ in terms]).astype(np.intp),
-        np.concatenate([weights for terms in stretches for _, weights in terms]),
+def _leaving(exits: Exits) -> Terms:
+    """Of each exit its states, and the probability of leaving from each."""
+    bounds = [*exits.first.tolist(), len(exits.states)]
+    return [(exits.states[a:b], exits.probs[a:b]) for a, b in itertools.pairwise(bounds)]
+
+
+def _links(runs: Runs) -> list[tuple[int, int, float]]:
+    """(start of a run, exit that leads there, with which probability)."""
+    return [
+        (start, exit_, p)
+        for start, sources, probs in zip(runs.start.tolist(), runs.sources.T, runs.source_probs.T, strict=True)
+        for exit_, p in zip(sources.tolist(), probs.tolist(), strict=True)
+        if p > 0
+    ]
+
+
+def _arrivals(runs: Runs, exits: Exits, loops: Loops, onward: Floats) -> tuple[SparseRows, Floats]:
+    leaving = _leaving(exits)
+    rows: dict[int, Terms] = {}
+    choice: list[Floats] = []
+    for start, exit_, p in _links(runs):
+        rows.setdefault(start, []).append(leaving[exit_])
+        choice.append(np.full(len(leaving[exit_][0]), p))
+    for loop, stay in zip(loops.states.tolist(), loops.probs.tolist(), strict=True):
+        assert loop not in rows, "a looping run of a single bin"
+        rows[loop] = [(np.array([loop - 1, loop]), np.array([onward[loop - 1], stay]))]
+        choice.append(np.ones(2))
+    ends = [leaving[exit_] for exit_ in exits.once.tolist()]
+    choice += [np.ones(len(states)) for states, _ in ends]
+    return _rows(rows, [[end] for end in ends]), np.concatenate(choice)
+
+
+def _forward(topology: Topology, entry: Floats, onward_kept: Floats, loop_kept: Floats, steady: float) -> SparseRows:
+    """steady: by how much rarer a solid switches than other light, per bin."""
+    exits, loops = topology.exits, topology.loops
+    leaving = _leaving(exits)
+    rows: dict[int, Terms] = {}
+    for start, exit_, p in _links(topology.runs):
+        states, probs = leaving[exit_]
+        rows.setdefault(start, []).append((states, probs * (p * (1 - SWITCH))))
+    for loop, kept in zip(loops.states.tolist(), loop_kept.tolist(), strict=True):
+        rows[loop] = [(np.array([loop - 1, loop]), np.array([onward_kept[loop - 1], kept]))]
+    switched = [_nothing(topology)]
+    for exit_, start in zip(exits.once.tolist(), exits.once_start.tolist(), strict=True):
+        states, probs = leaving[exit_]
+        switched.append((states, probs * (1 - SWITCH)))
+        itself = (1 - SWITCH) * entry[start]  # a one-shot doesn't follow itself
+        rows.setdefault(start, []).append((states, probs * -itself))
+    switched.append((loops.solids, np.full(len(loops.solids), -steady)))
+    return _rows(rows, [switched])
+
+
+def _backward(topology: Topology, entry: Floats) -> SparseRows:
+    behind: list[Terms] = [[_nothing(topology)] for _ in range(topology.exits.count)]
+    for start, exit_, p in _links(topology.runs):
+        behind[exit_].append((np.array([start]), np.array([p * (1 - SWITCH)])))
+    for exit_, start in zip(topology.exits.once.tolist(), topology.exits.once_start.tolist(), strict=True):
+        itself = (1 - SWITCH) * entry[start]  # a one-shot doesn't follow itself
+        behind[exit_].append((np.array([start]), np.array([-itself])))
+    return _rows({}, behind)
+
+
+def _nothing(topology: Topology) -> tuple[Ints, Floats]:
+    """A term of the padding: it keeps a row from being empty."""
+    return np.array([topology.states.size]), np.zeros(1)
+
+
+def _rows(of_states: dict[int, Terms], others: list[Terms]) -> SparseRows:
+    rows = [*of_states.values(), *others]
+    lengths = [sum(len(sources) for sources, _ in terms) for terms in rows]
+    return SparseRows(
+        np.array(list(of_states), np.intp),
+        np.concatenate([sources for terms in rows for sources, _ in terms]).astype(np.intp),
+        np.concatenate([weights for terms in rows for _, weights in terms]),
         np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp),
     )

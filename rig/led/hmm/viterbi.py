@@ -5,97 +5,112 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.led.hmm.model import SOLID_SWITCH, SWITCH, Model
+from rig.led.hmm.model import LightModel
+from rig.led.hmm.transitions import SOLID_SWITCH, SWITCH
 from rig.led.levels.bins import Floats
 
 
 class Viterbi:
-    """The most likely path; `push` one bin's likelihoods (8,) after the other, then `path`.
+    """The most likely path: `push` the likelihoods (8,) of one bin's colours after the other, then ask for `path`.
 
-    prior: of the first bin's states (size + 1,).
+    prior (size + 1,): distribution of the first bin's state.
     """
 
-    def __init__(self, model: Model, prior: Floats) -> None:
-        self._m = model
+    def __init__(self, model: LightModel, prior: Floats) -> None:
+        self._model = model
         self._prior = prior
         self._best: Floats | None = None
-        self._new, self._scratch = np.empty_like(prior), np.empty_like(prior)  # used again, see `forward`
-        self._flows = model.flows.single
-        # a solid begins anew more rarely than other light
-        self._firmness = np.where(np.isin(self._flows.targets, model.solid), 1 + SWITCH * (1 - SOLID_SWITCH), 1.0)
-        lengths = np.diff(self._flows.first, append=len(self._flows.sources))
-        self._stretch = np.repeat(np.arange(len(lengths)), lengths)  # of each source
-        self._end_starts = model.end_starts.tolist()
+        self._new, self._scratch = np.empty_like(prior), np.empty_like(prior)  # serve for every bin
+        arrivals = model.transitions.arrivals
+        # a solid switches more rarely than other light
+        solid = np.isin(arrivals.targets, model.loops.solids)
+        self._stays = np.where(solid, 1 + SWITCH * (1 - SOLID_SWITCH), 1.0)
+        lengths = np.diff(arrivals.first, append=len(arrivals.sources))
+        self._row_of_term = np.repeat(np.arange(len(lengths)), lengths)
+        self._once_starts = model.exits.once_start.tolist()
+        # what each bin's best path came from, for the way back; a bit for every state, or for every term of arrivals
         self._switched: list[NDArray[np.uint8]] = []
-        self._source: list[tuple[int, int, int]] = []  # where a switch comes from; for one state, another one
+        self._switch_source: list[tuple[int, int, int]] = []
         self._arrived: list[NDArray[np.uint8]] = []
 
     def push(self, likelihood: Floats) -> None:
-        m = self._m
+        """One more bin: the likelihoods (8,) of its colours, four settled, four still settling."""
         new = self._prior.copy() if self._best is None else self._step(self._best)
-        new *= m.seen_by(likelihood)
+        new *= self._model.states.emissions(likelihood)
         new /= new.max()
         if self._best is not None:
             self._new = self._best
         self._best = new
 
     def _step(self, old: Floats) -> Floats:
-        m, flows, count = self._m, self._flows, len(self._firmness)
+        transitions, entry, count = self._model.transitions, self._model.entry, len(self._stays)
+        arrivals = transitions.arrivals
         new, scratch = self._new, self._scratch
         new[0] = 0.0
-        np.multiply(old[:-1], m.onward, out=new[1:])
+        np.multiply(old[:-1], transitions.onward, out=new[1:])
         new *= 1 - SWITCH
-        arriving = flows.shares(old)
-        arriving *= m.flows.chosen
-        best = np.maximum.reduceat(arriving, flows.first)
-        self._arrived.append(np.packbits(arriving == best.take(self._stretch)))
+        terms = arrivals.products(old)
+        terms *= transitions.choice
+        best = np.maximum.reduceat(terms, arrivals.first)
+        self._arrived.append(np.packbits(terms == best.take(self._row_of_term)))
         ended = best[count:].tolist()
         best = best[:count] * (1 - SWITCH)
-        best *= self._firmness
-        new[flows.targets] = best
-        ready = np.multiply(old, m.switch, out=scratch)
-        source = other = int(ready.argmax())
-        level = other_level = float(ready[source])
-        itself = -1
-        for end, (flow, start) in enumerate(zip(ended, self._end_starts, strict=True)):
-            if flow > level:
-                other, other_level = source, level
-                source, level, itself = -1 - end, flow, start
-            elif flow > other_level:
-                other, other_level = -1 - end, flow
-        jump = np.multiply(m.entry, level, out=scratch)
-        if itself >= 0:
-            jump[itself] = m.entry[itself] * other_level
+        best *= self._stays
+        new[arrivals.targets] = best
+        ready = np.multiply(old, transitions.switch, out=scratch)
+        level, second, sources = self._best_switch(ready, ended)
+        jump = np.multiply(entry, level, out=scratch)
+        if sources[1] >= 0:
+            jump[sources[1]] = entry[sources[1]] * second
         self._switched.append(np.packbits(jump > new))
-        self._source.append((source, itself, other))
+        self._switch_source.append(sources)
         return np.maximum(new, jump, out=new)
 
+    def _best_switch(self, ready: Floats, ended: list[float]) -> tuple[float, float, tuple[int, int, int]]:
+        """The likeliest way to a switch: its probability, that of the second one, and (source, start, second source).
+
+        ready (size + 1,): probability of a switch from each state. ended: that of each one-shot's end, which leads to
+        any other light, so that its own `start` has the second source (start -1: there is none). A source is a state,
+        or -1 - k for the end of one-shot k.
+        """
+        source = second_source = int(ready.argmax())
+        level = second = float(ready[source])
+        start = -1
+        for k, (end, once_start) in enumerate(zip(ended, self._once_starts, strict=True)):
+            if end > level:
+                second_source, second = source, level
+                source, level, start = -1 - k, end, once_start
+            elif end > second:
+                second_source, second = -1 - k, end
+        return level, second, (source, start, second_source)
+
     def path(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """The state of every bin, and whether a new light began with it."""
-        n = len(self._source) + (self._best is not None)
+        """The state of every bin, and whether a new light begins with that bin: (bins,) each."""
+        n = len(self._switch_source) + (self._best is not None)
         states, fresh = np.zeros(n, np.intp), np.zeros(n, np.bool_)
         if self._best is None:
             return states, fresh
-        targets = self._flows.targets.tolist()
-        arrived = {state: k for k, state in enumerate(targets)}
-        s = int(self._best.argmax())
-        states[-1] = s
+        targets = self._model.transitions.arrivals.targets.tolist()
+        row_of = {state: row for row, state in enumerate(targets)}
+        state = int(self._best.argmax())
+        states[-1] = state
         for t in range(n - 2, -1, -1):
-            if self._switched[t][s >> 3] >> (7 - (s & 7)) & 1:
+            if self._switched[t][state >> 3] >> (7 - (state & 7)) & 1:
                 fresh[t + 1] = True
-                usual, itself, other = self._source[t]
-                source = other if s == itself else usual
-                s = source if source >= 0 else self._came_from(t, len(targets) + (-1 - source))
-            elif s in arrived:
-                s = self._came_from(t, arrived[s])
+                usual, start, second = self._switch_source[t]
+                source = second if state == start else usual
+                state = source if source >= 0 else self._came_from(t, len(targets) + (-1 - source))
+            elif state in row_of:
+                state = self._came_from(t, row_of[state])
             else:
-                s -= 1
-            states[t] = s
+                state -= 1
+            states[t] = state
         fresh[0] = True
         return states, fresh
 
-    def _came_from(self, t: int, stretch: int) -> int:
-        """The state from which the best path came into what that stretch of arrivals is for."""
-        part = self._flows.stretch(stretch)
-        best = np.unpackbits(self._arrived[t][part.start >> 3 : (part.stop + 7) >> 3])[part.start & 7 :]
-        return int(self._flows.sources[part.start + int(best.argmax())])
+    def _came_from(self, t: int, row: int) -> int:
+        """The state from which the best path came into what that row of arrivals is for."""
+        arrivals = self._model.transitions.arrivals
+        terms = arrivals.terms(row)
+        best = np.unpackbits(self._arrived[t][terms.start >> 3 : (terms.stop + 7) >> 3])[terms.start & 7 :]
+        return int(arrivals.sources[terms.start + int(best.argmax())])

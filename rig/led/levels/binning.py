@@ -1,7 +1,7 @@
 """Samples to bins of 10 ms: mean, variance of the mean, transients and the converter's rails.
 
-Bins are laid from the first sample on, and only whole ones are worked out, so the result can't depend on how the
-samples were cut into chunks.
+Bins are laid from the first sample on, and are finished only when they are whole, so the result can't depend on how
+the samples were cut into chunks.
 """
 
 from __future__ import annotations
@@ -18,28 +18,31 @@ from rig.led.calibration import Calibration
 from rig.led.errors import SamplesError
 from rig.led.levels.bins import BIN_S, Bins, Floats, Gap, Ints
 from rig.led.levels.noise import Noise
-from rig.led.levels.pwm import Dimming, Pwm
+from rig.led.levels.pwm import PwmDimming, PwmFilter
 
-NOISE_EVERY = 20  # bins
-NOISE_EARLY = (3, 10)
-BEHIND, AHEAD = 2, 1  # neighbours of a bin that are looked at
-OUTLIER = 4.0  # sigmas off the median of its bin ...
-OUTLIERS = 3  # ... and at most every third sample of it: else it is no outlier but an edge
-EDGE = 0.02  # amber steps
-GAP_S = 0.25  # the shortest cell of any regular pattern: longer holes hide one
-MOST_GAPS = 1000
+# Values without a source are assumed.
+NOISE_EVERY = 20  # bins between two updates of the noise
+NOISE_EARLY = (3, 10)  # bins after which the noise is updated besides
+BEHIND, AHEAD = 2, 1  # neighbouring bins that are needed to finish a bin
+OUTLIER = 4.0  # sigmas off the median of its bin from which a sample is an outlier ...
+OUTLIERS = 3  # ... if at most every third sample of the bin is so far off; else the bin lies on an edge
+EDGE = 0.02  # amber steps: the least height of an edge, and how close to its end the converter counts as railed
+GAP_S = 0.25  # a longer hole in the samples hides the shortest cell of a regular pattern
+MOST_GAPS = 1000  # that are remembered
+MOST_INTERVALS = 2000  # between samples, that are remembered
+SAME_BIN = 1e-9  # bins: rounding errors of times don't move a sample to the bin before
 
 
-class _Raw(NamedTuple):
-    """One bin by itself: samples in it, mean and variance of a raw sample per channel."""
+class _RawBin(NamedTuple):
+    """One bin by itself: number of samples, and per channel their mean and the variance of a raw sample."""
 
     n: int
     mean: list[float]
     noise: list[float]
 
 
-class _Row(NamedTuple):
-    """One final bin; `light` is mean, variance, noise, low and high of `Bins`, per channel each."""
+class _FinalBin(NamedTuple):
+    """One finished bin; `light` has mean, variance, noise, low and high of `Bins`, with a number per channel each."""
 
     n: int
     moving: bool
@@ -48,32 +51,38 @@ class _Row(NamedTuple):
 
 
 class Binner:
-    """Collects samples, gives finished bins (each one bin late, since it needs its neighbour)."""
+    """Collects samples and gives finished bins, each one bin late, since it needs the bin after it.
 
-    def __init__(self, calibration: Calibration, dimming: Dimming | None = None) -> None:
+    start_s, last_s: times of the first sample (None before) and of the last one. samples: how many could be used.
+    longest_silence_s: longest time without samples; light that is withheld (NaN) is no silence. gaps: stretches
+    without usable samples. silent_s: time without samples since the last usable one. intervals: s between usable
+    samples.
+    """
+
+    def __init__(self, calibration: Calibration, dimming: PwmDimming | None = None) -> None:
         self._scale = np.array(calibration.amber_v)
         self._channels = calibration.channels
         rail = None if calibration.rail_v is None else calibration.rail_v / self._scale
         self.noise = Noise(calibration.channels, rail)
         weakest = min(sum(calibration.red_v / self._scale), sum(calibration.green_v / self._scale))
-        self.pwm = Pwm(float(weakest), calibration.channels, dimming)
+        self.pwm = PwmFilter(float(weakest), calibration.channels, dimming)
         self.start_s: float | None = None
         self.last_s = 0.0
         self.samples = 0
-        self.longest_silence_s = 0.0  # without samples; light that is withheld (NaN) is none
+        self.longest_silence_s = 0.0
         self.gaps: deque[Gap] = deque(maxlen=MOST_GAPS)
-        self.silent_s = 0.0  # since the last usable sample: in stretches without samples
+        self.silent_s = 0.0
         self._last_any_s: float | None = None
-        self.intervals: deque[float] = deque(maxlen=2000)
+        self.intervals: deque[float] = deque(maxlen=MOST_INTERVALS)
         self._last_good_s: float | None = None
         self._times: list[Floats] = []
         self._values: list[Floats] = []
-        self._next = 0
-        self._nothing = _Raw(0, [0.0] * self._channels, [0.0] * self._channels)
-        self._near = [self._nothing] * BEHIND  # the last bins, as context
+        self._next = 0  # number of the bin to be finished next
+        self._nothing = _RawBin(0, [0.0] * self._channels, [0.0] * self._channels)
+        self._near = [self._nothing] * BEHIND  # the last bins, which lack neighbours
 
     def push(self, times_s: Floats, samples: Floats) -> Bins | None:
-        """Add samples, return the bins that became final.
+        """Add samples (N,) or (N, channels) with their times (N,); returns the bins that are finished, or None.
 
         Raises:
             SamplesError: shapes don't belong together, or time runs backwards.
@@ -86,7 +95,7 @@ class Binner:
         self.last_s = float(times[-1])
         self._times.append(times)
         self._values.append(values)
-        if int((self.last_s - self.start_s) / BIN_S + 1e-9) <= self._next:
+        if int((self.last_s - self.start_s) / BIN_S + SAME_BIN) <= self._next:
             return None
         t, v, numbers = self._collected()
         whole = int(numbers[-1])
@@ -96,7 +105,7 @@ class Binner:
 
     @property
     def bins(self) -> int:
-        """Whole bins that have come in."""
+        """How many bins are whole so far."""
         return self._next
 
     def flush(self) -> Bins | None:
@@ -117,7 +126,7 @@ class Binner:
     def _collected(self) -> tuple[Floats, Floats, Ints]:
         t = self._times[0] if len(self._times) == 1 else np.concatenate(self._times)
         v = self._values[0] if len(self._values) == 1 else np.concatenate(self._values)
-        return t, v, ((t - (self.start_s or 0.0)) / BIN_S + 1e-9).astype(np.intp)
+        return t, v, ((t - (self.start_s or 0.0)) / BIN_S + SAME_BIN).astype(np.intp)
 
     def _checked(self, times_s: Floats, samples: Floats) -> tuple[Floats, Floats]:
         times = np.asarray(times_s, np.float64).reshape(-1) if np.ndim(times_s) < 2 else np.asarray(times_s)
@@ -150,36 +159,36 @@ class Binner:
         self.samples += len(v)
         edges = numbers.searchsorted(np.arange(self._next, whole + 1)).tolist()
         columns, times = v.T.tolist(), t.tolist()
-        rows: list[_Row] = []
+        rows: list[_FinalBin] = []
         noted = 0
         for first, end in itertools.pairwise(edges):
             for part in self.pwm.add([column[first:end] for column in columns], times[first:end]):
                 rows += self._added(self._raw_bin(part))
-                self._note_put_together(part)
+                self._note_without_holes(part)
             self._next += 1
             if self._next % NOISE_EVERY == 0 or self._next in NOISE_EARLY:
                 self._note_raw(v[noted:end])
                 self.noise.update()
                 noted = end
-            if self._next % NOISE_EVERY == 0 and self.pwm.look():
+            if self._next % NOISE_EVERY == 0 and self.pwm.detect():
                 self.noise.forget()
         self._note_raw(v[noted : edges[-1]])
         return _as_bins(rows) if rows else None
 
     def _note_raw(self, values: Floats) -> None:
-        if self.pwm.share is None:
+        if self.pwm.ratio is None:
             self.noise.note(values)
 
-    def _note_put_together(self, samples: list[list[float]]) -> None:
-        """Noise is that of the light which is read, not of PWM."""
-        if self.pwm.share is not None:
+    def _note_without_holes(self, samples: list[list[float]]) -> None:
+        """With PWM, noise is that of the light without holes."""
+        if self.pwm.ratio is not None:
             self.noise.note(np.array(samples, np.float64).reshape(self._channels, -1).T)
 
-    def _raw_bin(self, samples: list[list[float]]) -> _Raw:
-        """Of one bin's samples, per channel. A bin has some ten: for so few, plain numbers are faster than arrays."""
+    def _raw_bin(self, samples: list[list[float]]) -> _RawBin:
+        """A bin from its samples. A bin has about ten samples, for which plain numbers are faster than arrays."""
         n = len(samples[0])
         if not n:
-            return _Raw(0, [0.0] * self._channels, [self.noise.variance(0.0, c) for c in range(self._channels)])
+            return _RawBin(0, [0.0] * self._channels, [self.noise.variance(0.0, c) for c in range(self._channels)])
         mean, squares = [], []
         for c, x in enumerate(samples):
             ordered = sorted(x)
@@ -195,10 +204,10 @@ class Binner:
             mean.append(median + shift)
             squares.append(max(0.0, sum([value * value for value in off]) - n * shift * shift))
         self.noise.note_bin(n, mean, squares)
-        return _Raw(n, mean, [self.noise.variance(m, c) for c, m in enumerate(mean)])
+        return _RawBin(n, mean, [self.noise.variance(m, c) for c, m in enumerate(mean)])
 
-    def _added(self, raw: _Raw) -> list[_Row]:
-        """Put a bin behind its neighbours; the one that has them all now is final."""
+    def _added(self, raw: _RawBin) -> list[_FinalBin]:
+        """Add a bin; the one that has all its neighbours now is finished."""
         self._near.append(raw)
         if len(self._near) <= BEHIND + AHEAD:
             return []
@@ -219,7 +228,7 @@ class Binner:
                 variance += (2 * step) ** 2
             variances.append(variance if here.n else 1.0)
             railed = railed or (here.n > 0 and m >= high[c] - EDGE)
-        return [_Row(here.n, moving, railed, [here.mean, variances, here.noise, low, high])]
+        return [_FinalBin(here.n, moving, railed, [here.mean, variances, here.noise, low, high])]
 
     def _note_gaps(self, times_s: Floats, good: NDArray[np.bool_]) -> None:
         if not len(times_s):
@@ -249,7 +258,7 @@ class Binner:
                 self._last_good_s, self.silent_s = at, 0.0
 
 
-def _as_bins(rows: list[_Row]) -> Bins:
+def _as_bins(rows: list[_FinalBin]) -> Bins:
     n, moving, railed, lights = zip(*rows, strict=True)
     mean, variance, noise, low, high = np.array(lights).transpose(1, 0, 2)
     return Bins(np.array(n, np.intp), mean, variance, noise, low, high, np.array(moving), np.array(railed))

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BIN_MS = 10
+BIN_MS = 10  # a mean of 10 ms removes flicker of 100 Hz, and most of 120 Hz
 BIN_S = BIN_MS / 1000
+BLOCK_BINS = 5  # bins between two updates of the levels (assumed)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-Flags = NDArray[np.bool_]
+Bools = NDArray[np.bool_]
 
 
 class Gap(NamedTuple):
@@ -26,21 +27,16 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True)
 class Bins:
-    """Consecutive bins, in units of the amber step.
+    """Consecutive bins; light is in amber steps, the unit of `Calibration.amber_v`."""
 
-    n (B,): samples in each. mean, variance (B, channels): of the light, and of that mean. noise (B, channels):
-    variance of a raw sample there. low, high (B, channels): ends of the converter, infinite where none was met so far.
-    moving (B,): on an edge. railed (B,): at the upper end.
-    """
-
-    n: Ints
-    mean: Floats
-    variance: Floats
-    noise: Floats
-    low: Floats
-    high: Floats
-    moving: Flags
-    railed: Flags
+    n: Ints  # (bins,): samples in each bin
+    mean: Floats  # (bins, channels): mean light
+    variance: Floats  # (bins, channels): variance of that mean
+    noise: Floats  # (bins, channels): variance of a raw sample
+    low: Floats  # (bins, channels): lower end of the converter, -inf while none was met
+    high: Floats  # (bins, channels): upper end of the converter, inf while none was met
+    moving: Bools  # (bins,): whether the bin lies on an edge
+    railed: Bools  # (bins,): whether the bin is at the upper end of the converter
 
     def __len__(self) -> int:
         return len(self.n)
@@ -59,7 +55,7 @@ class Bins:
 
     @classmethod
     def joined(cls, parts: list[Bins]) -> Bins:
-        """One after the other; at least one part."""
+        """The bins of one or more parts, one after the other."""
         if len(parts) == 1:
             return parts[0]
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in FIELDS))

@@ -11,12 +11,12 @@ from typing import Final
 import numpy as np
 
 from rig.errors import InsufficientEvidence
-from rig.recording import Floats
+from rig.led.levels.bins import BIN_S, Floats
 
-BIN_S: Final = 0.010  # averages out 100 Hz flicker, and most of 120 Hz
-LEAST_BINS: Final = 4  # of a plateau; the quick green flash of old impOS lasts several times that
-LEAST_SIGMAS: Final = 6.0  # between two plateaus, or noise would make two levels out of one
-STILL: Final = 0.15  # of the range of the light: a bin that differs by more from a neighbour lies on an edge
+LEAST_BINS: Final = 4  # of a plateau (assumed); the quick green flash of old impOS lasts several times as long
+LEAST_SIGMAS: Final = 6.0  # between two plateaus (assumed): noise must not make two levels out of one
+STILL: Final = 0.15  # of the light's range (assumed): a bin that differs by more from a neighbour lies on an edge
+OTHER: Final = 0.08  # of the step between two known levels, by which a third one is off both at least (assumed)
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,16 @@ class Level:
 
     @property
     def standard_error(self) -> float:
+        """Standard deviation of `value`."""
         return self.sigma / float(max(1, self.bins) ** 0.5)
 
 
 def bins(times_s: Floats, values: Floats) -> Floats:
-    """Means of `BIN_S`, without the bins that lie on an edge; NaN samples (blanked light) are left out.
+    """Means of light over 10 ms, without the bins that lie on an edge; NaN samples (blanked light) are left out.
 
-    `times_s` and `values`: shape (N,). Raises:
+    times_s, values (N,): samples in s and any unit.
+
+    Raises:
         InsufficientEvidence: fewer than two plateaus' worth of samples.
     """
     usable = np.isfinite(values)
@@ -82,7 +85,7 @@ def other_than(light: Floats, dark: Level, known: Level) -> Level:
         InsufficientEvidence: there is none.
     """
     step = abs(known.value - dark.value)
-    apart = max(LEAST_SIGMAS * max(dark.sigma, known.sigma), 0.08 * step)
+    apart = max(LEAST_SIGMAS * max(dark.sigma, known.sigma), OTHER * step)
     rest = np.sort(light[(np.abs(light - dark.value) > apart) & (np.abs(light - known.value) > apart)])
     if len(rest) < LEAST_BINS:
         raise InsufficientEvidence(

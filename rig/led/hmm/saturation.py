@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from rig.led.hmm.hypothesis import Block
-from rig.led.levels.bins import Bins, Flags
+from rig.led.levels.bins import Bins, Bools
 from rig.led.levels.levels import LevelModel
 
-NEARLY = 0.02  # amber steps below the end that count as reaching it
+NEARLY = 0.02  # amber steps: a level so close below the converter's end counts as reaching it (assumed)
 
 
-def veiled(bins: Bins, history: list[Block], levels: LevelModel) -> Flags:
-    """Per bin, whether it is at the end of the converter and more than one colour would be (B,).
+def clipped_bins(bins: Bins, history: list[Block], levels: LevelModel) -> Bools:
+    """Of each bin (bins,), whether it lies at the upper end of the converter and several colours would lie there.
 
-    Only for one sensor: of two, the other one tells. The colours' steps may be as far off as the calibration allows.
+    Only with one sensor: of two, the other one tells the colours apart. The colours' steps may be as far off as the
+    calibration allows.
     """
     if bins.mean.shape[1] > 1:
         return np.zeros(len(bins), np.bool_)

@@ -10,19 +10,20 @@ from rig.led.decoder import Tracker, finish
 from rig.led.errors import SamplesError
 from rig.led.levels.bins import Floats
 from rig.led.result import Decoded
-from rig.led.uncalibrated import decode_blind
+from rig.led.uncalibrated import decode_uncalibrated
 
-FARTHEST_S = 0.5  # median: no code can be seen in so few samples, and as many bins would take minutes
+FARTHEST_S = 0.5  # median interval of samples (assumed): at a longer one no code can be seen, and the bins take minutes
 
 
 def decode(
     times_s: Floats, samples: Floats, *, calibration: Calibration | None, codes: Catalogue | None = None
 ) -> Decoded:
-    """Name what the LED said: the same as pushing the samples into a `Tracker` and calling `finish`.
+    """Name what the LED said, equal to pushing the samples into a `Tracker` and calling `finish`.
 
-    times_s: (N,), s, never falling. samples: (N,) or (N, channels) in the calibration's unit, NaN where lost or
-    blanked. codes: what the device can show (default: the whole catalogue); the smaller, the surer. calibration None:
-    the levels are taken from the recording itself if it shows enough colours; else nothing is named and it says why.
+    times_s (N,): s, never falling. samples (N,) or (N, channels): in the calibration's unit, NaN where lost or
+    blanked. codes: what the device can show (default: the whole catalogue); the smaller, the more certain are the
+    answers. calibration None: the levels are taken from the recording itself if it shows enough colours; else nothing
+    is named, and the spans and problems say why.
 
     Raises:
         SamplesError: shapes don't fit the calibration, time runs backwards, or samples lie over half a second apart.
@@ -33,7 +34,7 @@ def decode(
             f"the samples lie {apart_s:g} s apart (median), pulses of light last 0.25 s: are the times in seconds?"
         )
     if calibration is None:
-        return decode_blind(times_s, samples, codes)
+        return decode_uncalibrated(times_s, samples, codes)
     tracker = Tracker(calibration, codes)
     tracker.push(times_s, samples)
     return finish(tracker)
