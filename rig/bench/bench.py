@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from rig.bench.backend import Backend, open_backend
-from rig.bench.conversions import calibration_of
+from rig.bench.conversions import led_calibration_of
 from rig.bench.self_test import self_test
 from rig.clock import Clock
 from rig.config.bench import BenchConfig, load_bench
@@ -193,7 +193,7 @@ class Bench:
 
     @property
     def calibration(self) -> Calibration:
-        return calibration_of(self.config)
+        return led_calibration_of(self.config)
 
     def enrolment(self) -> tuple[str, str]:
         """(token, plan) of the device: from the bench file, else from RIG_TOKEN and RIG_PLAN.

@@ -10,7 +10,7 @@ from rig.errors import ConfigError
 from rig.led import Calibration, CalibrationError
 
 
-def calibration_of(config: BenchConfig) -> Calibration:
+def led_calibration_of(config: BenchConfig) -> Calibration:
     """The bench's stored calibration.
 
     Raises:

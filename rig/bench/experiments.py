@@ -23,7 +23,7 @@ LEAST_RED_S: Final = 0.03  # of the boot's red: a device that rides through show
 
 
 @dataclass(frozen=True)
-class Feed:
+class SupplyCondition:
     """What one attempt is fed with: volts at the regulator, and the series resistor in the line (0: none)."""
 
     volts: float
@@ -49,14 +49,14 @@ def configure(bench: Bench, network: str) -> None:
     dut.power_off()
 
 
-def gets_online(bench: Bench, feed: Feed, *, within_s: float = ONLINE_S) -> bool:
+def gets_online(bench: Bench, condition: SupplyCondition, *, within_s: float = ONLINE_S) -> bool:
     """One power cycle: whether the device got online on this supply.
 
     Raises:
         CapabilityMissing: the bench can't put that resistor in.
         BenchFault: the bench doesn't do what it was told.
     """
-    dut = _started(bench, feed)
+    dut = _started(bench, condition)
     online = dut.wait_for("connected", timeout_s=within_s) is not None
     dut.power_off()
     return online
@@ -70,11 +70,11 @@ def survives_gap(bench: Bench, volts: float, gap_s: float) -> bool:
     Raises:
         DeviceNotReady: it doesn't get online at that voltage.
     """
-    dut = _started(bench, Feed(volts))
+    dut = _started(bench, SupplyCondition(volts))
     if dut.wait_for("connected", timeout_s=CONFIGURED_S) is None:
         raise DeviceNotReady(f"not online before the gap: {dut.observation().outcome.summary}")
     gap_start_s = bench.clock.now_s()
-    with dut.watch.acting("gap", gap_s=gap_s):
+    with dut.acquisition.acting("gap", gap_s=gap_s):
         bench.supply.off()
         bench.clock.sleep_until(gap_start_s + gap_s)
         bench.supply.enable()
@@ -84,31 +84,31 @@ def survives_gap(bench: Bench, volts: float, gap_s: float) -> bool:
     return survived
 
 
-def sweep(bench: Bench, volts: Sequence[float], *, within_s: float = ONLINE_S) -> tuple[bool, ...]:
+def sweep_voltage(bench: Bench, volts: Sequence[float], *, within_s: float = ONLINE_S) -> tuple[bool, ...]:
     """Whether the device is online at each of `volts`, set one after the other without a power cycle between.
 
     At each voltage it has `within_s` to be seen online; it starts from off at the first one.
     """
-    dut = _started(bench, Feed(volts[0]))
+    dut = _started(bench, SupplyCondition(volts[0]))
     online = [dut.wait_for("connected", timeout_s=within_s) is not None]
     for target_v in volts[1:]:
-        with dut.watch.acting("supply_set", volts=target_v):
+        with dut.acquisition.acting("supply_set", volts=target_v):
             bench.supply.set(target_v)
-        dut.watch.expect_supply(target_v)
+        dut.acquisition.expect_supply(target_v)
         online.append(dut.wait_for("connected", timeout_s=within_s) is not None)
     dut.power_off()
     return tuple(online)
 
 
-def _started(bench: Bench, feed: Feed) -> DeviceUnderTest:
+def _started(bench: Bench, condition: SupplyCondition) -> DeviceUnderTest:
     bench.supply.off()
     dut = DeviceUnderTest(bench)
     dut.watch_for(0.0)
-    if feed.series_ohm > 0:
-        if feed.series_ohm != bench.series_ohm:
-            bench.fit_series(feed.series_ohm)
+    if condition.series_ohm > 0:
+        if condition.series_ohm != bench.series_ohm:
+            bench.fit_series(condition.series_ohm)
         dut.weaken_supply()
-    dut.power_on(feed.volts)
+    dut.power_on(condition.volts)
     return dut
 
 

@@ -29,7 +29,7 @@ ADDS_UP: Final = (-0.10, 0.25)  # by which share amber may fall short of red plu
 
 
 @dataclass(frozen=True)
-class Levels:
+class ColourLevels:
     """Steps above dark of each colour in the sensor's unit, and the dark level of each look."""
 
     red: Level
@@ -56,7 +56,7 @@ class Levels:
             )
 
 
-def measured_by_blinkup(dut: DeviceUnderTest, say: Callable[[str], None]) -> Levels:
+def measured_by_blinkup(dut: DeviceUnderTest, say: Callable[[str], None]) -> ColourLevels:
     """Configure the device by light and measure what it shows. Leaves it without settings.
 
     Raises:
@@ -84,12 +84,12 @@ def measured_by_blinkup(dut: DeviceUnderTest, say: Callable[[str], None]) -> Lev
     dut.watch_for(BOOT_S)
     _sent(dut, ClearConfig())
     dut.watch_for(ANSWER_S)
-    found = Levels(_above(red, red_dark), _above(green, dark), _above(amber, dark), (dark.value, red_dark.value))
+    found = ColourLevels(_above(red, red_dark), _above(green, dark), _above(amber, dark), (dark.value, red_dark.value))
     found.check()
     return found
 
 
-def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> Levels:
+def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> ColourLevels:
     """Measure each colour when a person says that the device shows it, steady or blinking."""
     dut.power_on()
     ask("Let the LED be dark")
@@ -100,12 +100,14 @@ def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> Levels
         ask(f"Let the LED show {colour}, steady or blinking, and nothing else")
         light = _look(dut, BLINKS_S / 2)
         found[colour] = _above(_brightest(light, dark, colour), dark)
-    levels = Levels(found["red"], found["green"], found["amber"], (dark.value,))
+    levels = ColourLevels(found["red"], found["green"], found["amber"], (dark.value,))
     levels.check()
     return levels
 
 
-def calibration_from(levels: Levels, conditions: str, *, rail_v: float | None, on: date | None = None) -> Calibration:
+def calibration_from(
+    levels: ColourLevels, conditions: str, *, rail_v: float | None, on: date | None = None
+) -> Calibration:
     """The calibration that these levels make."""
     relative = [3 * level.standard_error / level.value for level in (levels.red, levels.green, levels.amber)]
     drift = (max(levels.dark) - min(levels.dark)) / levels.amber.value / 10  # moving dark casts doubt on steps
@@ -132,7 +134,7 @@ def _look(dut: DeviceUnderTest, duration_s: float) -> Floats:
 
 
 def _light(dut: DeviceUnderTest, start_s: float, end_s: float) -> Floats:
-    led = dut.watch.light(start_s, end_s)
+    led = dut.acquisition.light(start_s, end_s)
     return bins(led.times_s, led.values)
 
 

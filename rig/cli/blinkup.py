@@ -34,7 +34,7 @@ from rig.cli.configuring import (
     Wps,
     configuration,
 )
-from rig.cli.output import plain, say, table
+from rig.cli.output import printable, say, table
 from rig.cli.secrets import SecretlessCommand
 from rig.errors import ConfigError
 from rig.recording import Trace
@@ -44,8 +44,8 @@ app = typer.Typer(
     help="BlinkUp: send, try a receiver's margins, show what is sent, decode captures, tune a signal.",
     no_args_is_help=True,
 )
-app.command("send", cls=SecretlessCommand, epilog=blinkup_send.SEND_EPILOG)(blinkup_send.send)
-app.command("sweep", cls=SecretlessCommand, epilog=blinkup_send.SWEEP_EPILOG)(blinkup_send.sweep)
+app.command("send", cls=SecretlessCommand, epilog=blinkup_send.SEND_EPILOG)(blinkup_send.send_command)
+app.command("sweep", cls=SecretlessCommand, epilog=blinkup_send.SWEEP_EPILOG)(blinkup_send.sweep_command)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Recording (.npz), CSV, sigrok session (.sr) or VCD.")]
 Channel = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Channel; needed if there are several.")]
@@ -54,7 +54,7 @@ NO_GOOD_FRAME = 1
 
 
 @app.command("show", cls=SecretlessCommand, epilog="Example: rig blinkup show --ssid Home --code trilevel --rate 30")
-def show(
+def show_command(
     ssid: Ssid = None,
     open_network: Open = False,
     no_wifi: Wired = False,
@@ -97,7 +97,7 @@ def show(
 
 
 @app.command("decode", epilog="Example: rig blinkup decode phone.csv. Ends with 1 if there is no good frame.")
-def decode(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
+def decode_command(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
     """List the BlinkUp frames in a capture: when, how, what they say, and why those that failed did."""
     trace = _trace(file, channel)
     reception = receive(trace.times_s, trace.values)
@@ -115,7 +115,7 @@ def decode(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
 
 
 @app.command("tune", epilog="Example: rig blinkup tune lightlevel.csv --full-scale 65535 --png tuning.png")
-def tune(
+def tune_command(
     file: File,
     full_scale: Annotated[
         float,
@@ -190,7 +190,7 @@ def _print_frames(reception: Reception) -> None:
 def _print_frame(number: int, frame: ReceivedFrame, reveal: bool) -> None:
     say()
     if not frame.good:
-        say(f"frame {number} failed ({frame.reason}): {plain(frame.why)}")
+        say(f"frame {number} failed ({frame.reason}): {printable(frame.why)}")
         return
     say(f"frame {number}: {len(frame.packet)} bytes")
     table(("entry", "bytes", "says"), entry_rows(split_packet(frame.packet), reveal=reveal), right=("bytes",))

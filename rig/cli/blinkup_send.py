@@ -26,11 +26,11 @@ from rig.cli.configuring import (
     Wps,
     configuration,
 )
-from rig.cli.output import plain, say, table
+from rig.cli.output import printable, say, table
 from rig.config.bench import BenchConfig, load_bench
 from rig.config.network import NetworkProfile
 from rig.errors import ConfigError
-from rig.report.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Axis, Plan, Point, answer_of, run
+from rig.report.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Plan, Point, SweepAxis, answer_of, run_sweep
 
 SEND_EPILOG = (
     "Example: rig blinkup send --network home --rate fast. The Wi-Fi password is never an argument: it comes from "
@@ -54,7 +54,7 @@ Code = Annotated[str, typer.Option(help=f"Line code: {' or '.join(get_args(LineC
 Seed = Annotated[int | None, typer.Option(help="Which individuals of a simulated bench; default: the file's.")]
 
 
-def send(
+def send_command(
     bench: BenchName = "simulated",
     device: Device = None,
     network: Network = None,
@@ -96,7 +96,7 @@ def send(
     elif any(options):
         raise ConfigError("--network sends that network's own settings; drop the other options, or --network")
     with open_bench(bench, device=device, seed=seed) as opened:
-        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; sent by {opened.optical.name}")
+        say(f"bench {opened.config.name}: {printable(opened.config.stands_for)}; sent by {opened.optical.name}")
         config = made if made is not None else settings_of(opened, str(network), enrolment())
         dut = DeviceUnderTest(opened)
         dut.power_on()
@@ -113,12 +113,12 @@ def send(
         for span in (s for s in seen.decoded.spans if s.start_s >= sent_s):
             other = f" (could be {', '.join(span.alternatives[:3])})" if span.code is None and span.alternatives else ""
             say(f"  {span.start_s:8.2f} .. {span.end_s:8.2f} s  {span.code or 'undecided'}{other}")
-        say(f"verdict: {seen.outcome.verdict.value}: {plain(seen.outcome.summary)}")
+        say(f"verdict: {seen.outcome.verdict.value}: {printable(seen.outcome.summary)}")
     say("the device is off")
 
 
-def sweep(
-    axis: Annotated[str, typer.Argument(metavar="AXIS", help=f"What to vary: {', '.join(get_args(Axis))}.")],
+def sweep_command(
+    axis: Annotated[str, typer.Argument(metavar="AXIS", help=f"What to vary: {', '.join(get_args(SweepAxis))}.")],
     values: Annotated[str, typer.Option(help="Values with commas between them.")],
     bench: BenchName = "simulated",
     device: Device = None,
@@ -136,7 +136,7 @@ def sweep(
 ) -> None:
     """Send at each value so many times, and count how often the device takes it; ends off."""
     one_of("--code", code, get_args(LineCode))
-    one_of("AXIS", axis, get_args(Axis))
+    one_of("AXIS", axis, get_args(SweepAxis))
     listed = tuple(value.strip() for value in values.split(",") if value.strip())
     made = Plan(axis, listed, attempts, rate_named(rate), code)  # type: ignore[arg-type]
     writable(picture)
@@ -150,8 +150,8 @@ def sweep(
 
     with open_bench(bench, device=device, seed=seed) as opened:
         sent = config if config is not None else settings_of(opened, str(network), enrolment())
-        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; {axis} in {UNITS[made.axis]}")
-        found = run(opened, made, sent, place=_ask_to_move, tell=tell)
+        say(f"bench {opened.config.name}: {printable(opened.config.stands_for)}; {axis} in {UNITS[made.axis]}")
+        found = run_sweep(opened, made, sent, place=_ask_to_move, tell=tell)
     table(COLUMNS, found.rows(), right=("taken", "rate"))
     if picture is not None:
         from rig.report.pictures.sweep import sweep_png  # matplotlib takes a second to import

@@ -12,13 +12,13 @@ import numpy as np
 import typer
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.experiments import Feed, configure, gets_online, survives_gap, sweep
+from rig.bench.experiments import SupplyCondition, configure, gets_online, survives_gap, sweep_voltage
 from rig.cli.output import say
 from rig.errors import ConfigError
 from rig.report.results import ResultsFile
 from rig.supply.edge.hysteresis import hysteresis
-from rig.supply.edge.search import Space, Trial, find
-from rig.supply.edge.shmoo import Axis, Cell, Shmoo, explore
+from rig.supply.edge.search import Space, Trial, find_threshold
+from rig.supply.edge.shmoo import Axis, Shmoo, ShmooRun, explore
 
 app = typer.Typer(
     help="Where a device stops getting online: edges and maps, by real power cycles. The supply moves.",
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 
-class Quantity(StrEnum):
+class EdgeQuantity(StrEnum):
     """What is varied."""
 
     VOLTS = "volts"
@@ -34,16 +34,16 @@ class Quantity(StrEnum):
     GAP_MS = "gap-ms"
 
 
-UNITS = {Quantity.VOLTS: "V", Quantity.SERIES_OHM: "ohm", Quantity.GAP_MS: "ms"}
-RANGES = {Quantity.VOLTS: (1.8, 3.3), Quantity.SERIES_OHM: (0.1, 10.0), Quantity.GAP_MS: (0.5, 60.0)}
+UNITS = {EdgeQuantity.VOLTS: "V", EdgeQuantity.SERIES_OHM: "ohm", EdgeQuantity.GAP_MS: "ms"}
+RANGES = {EdgeQuantity.VOLTS: (1.8, 3.3), EdgeQuantity.SERIES_OHM: (0.1, 10.0), EdgeQuantity.GAP_MS: (0.5, 60.0)}
 # Sigma of the edge that is thought possible, narrowest and widest, in the quantity's unit; assumed.
-WIDTHS = {Quantity.VOLTS: (0.001, 0.010), Quantity.SERIES_OHM: (0.005, 0.2), Quantity.GAP_MS: (0.02, 2.0)}
+WIDTHS = {EdgeQuantity.VOLTS: (0.001, 0.010), EdgeQuantity.SERIES_OHM: (0.005, 0.2), EdgeQuantity.GAP_MS: (0.02, 2.0)}
 STEPS = 900
 LAPSE = 0.002
 HEADINGS = {
-    Quantity.VOLTS: "lowest voltage at which it gets online",
-    Quantity.SERIES_OHM: "highest series resistance at which it gets online",
-    Quantity.GAP_MS: "longest gap of the supply that it survives",
+    EdgeQuantity.VOLTS: "lowest voltage at which it gets online",
+    EdgeQuantity.SERIES_OHM: "highest series resistance at which it gets online",
+    EdgeQuantity.GAP_MS: "longest gap of the supply that it survives",
 }
 
 BenchName = Annotated[str, typer.Option("--bench", metavar="NAME|PATH", help="The bench that the device is on.")]
@@ -61,7 +61,7 @@ Out = Annotated[
 
 @app.command("find", epilog="Example: rig brownout find volts --low 2.2 --high 3.0 --out edge.jsonl")
 def find_edge(
-    quantity: Annotated[Quantity, typer.Argument(help="What is varied from attempt to attempt.")],
+    quantity: Annotated[EdgeQuantity, typer.Argument(help="What is varied from attempt to attempt.")],
     out: Out,
     bench: BenchName = "simulated",
     device: DeviceName = None,
@@ -85,7 +85,7 @@ def find_edge(
         span / STEPS if span > 0 else 1.0,
         (min(WIDTHS[quantity][0], widest or 1.0), widest or WIDTHS[quantity][1]),
         UNITS[quantity],
-        quantity is Quantity.VOLTS,
+        quantity is EdgeQuantity.VOLTS,
         LAPSE,
     )
     settings = {
@@ -104,7 +104,7 @@ def find_edge(
     with open_bench(bench, device=device, seed=seed) as opened:
         say(f"bench: {opened.config.name} ({opened.config.stands_for}), device: {opened.device.name}")
         attempt = _attempt(opened, network, quantity, None, volts)
-        threshold = find(
+        threshold = find_threshold(
             lambda at: attempt(at, 0.0), space, tolerance=tolerance or 0.005 * span, most=most, before=before, seen=seen
         )
     say(f"{HEADINGS[quantity]}: {threshold}")
@@ -112,7 +112,7 @@ def find_edge(
 
 @app.command("map", epilog="Example: rig brownout map series-ohm --cells 16 --out map.jsonl --picture map.png")
 def map_edge(
-    against: Annotated[Quantity, typer.Argument(help="What goes up the map; voltage goes across.")],
+    against: Annotated[EdgeQuantity, typer.Argument(help="What goes up the map; voltage goes across.")],
     out: Out,
     bench: BenchName = "simulated",
     device: DeviceName = None,
@@ -129,7 +129,7 @@ def map_edge(
     seed: Seed = None,
 ) -> None:
     """Map where the device gets online over voltage and another quantity, with a third of the runs of a full grid."""
-    if against is Quantity.VOLTS:
+    if against is EdgeQuantity.VOLTS:
         raise ConfigError("map: voltage goes across already; name series-ohm or gap-ms")
     bottom, top = RANGES[against]
     across = Axis("supply", "V", _values(volts_low, volts_high, cells), helps=True)
@@ -140,12 +140,12 @@ def map_edge(
         "across": asdict(across), "up": asdict(up),
     }  # fmt: skip
     results = ResultsFile(out, settings)
-    before = [Cell(row["x"], row["y"], row["passed"]) for row in results.rows]
+    before = [ShmooRun(row["x"], row["y"], row["passed"]) for row in results.rows]
     total = most if most is not None else max(1, cells * cells // 3)
     if before:
         say(f"{out}: going on after {len(before)} runs")
 
-    def seen(cell: Cell) -> None:
+    def seen(cell: ShmooRun) -> None:
         results.append(asdict(cell))
         where = f"{across.values[cell.x]:.3g} V, {up.values[cell.y]:.3g} {up.unit}"
         say(f"  {len(results.rows):4d} of {total}: {where}: {'passed' if cell.passed else 'failed'}")
@@ -154,7 +154,7 @@ def map_edge(
     if len(before) < total:
         with open_bench(bench, device=device, seed=seed) as opened:
             say(f"bench: {opened.config.name} ({opened.config.stands_for}), device: {opened.device.name}")
-            attempt = _attempt(opened, network, Quantity.VOLTS, against, None)
+            attempt = _attempt(opened, network, EdgeQuantity.VOLTS, against, None)
             shmoo = explore(attempt, across, up, most=total, before=before, seen=seen)
     _print_map(shmoo)
     if picture is not None:
@@ -186,8 +186,8 @@ def sweep_both_ways(
     with open_bench(bench, device=device, seed=seed) as opened:
         say(f"bench: {opened.config.name} ({opened.config.stands_for}), device: {opened.device.name}")
         configure(opened, network)
-        ups = [(rising, sweep(opened, rising)) for _ in range(repeats)]
-        downs = [(rising[::-1], sweep(opened, rising[::-1])) for _ in range(repeats)]
+        ups = [(rising, sweep_voltage(opened, rising)) for _ in range(repeats)]
+        downs = [(rising[::-1], sweep_voltage(opened, rising[::-1])) for _ in range(repeats)]
     say(str(hysteresis(ups, downs)))
 
 
@@ -198,21 +198,21 @@ def _values(low: float, high: float, count: int) -> tuple[float, ...]:
 
 
 def _attempt(
-    bench: Bench, network: str, first: Quantity, second: Quantity | None, volts: float | None
+    bench: Bench, network: str, first: EdgeQuantity, second: EdgeQuantity | None, volts: float | None
 ) -> Callable[[float, float], bool]:
     """One attempt on the bench as a function of one or two quantities; the device is configured here."""
     varied = {first, second}
-    if Quantity.SERIES_OHM in varied:
+    if EdgeQuantity.SERIES_OHM in varied:
         bench.require("supply.decade")
     configure(bench, network)
     fixed_v = bench.device.supply.nominal_v if volts is None else volts
 
     def attempt(a: float, b: float) -> bool:
         given: dict[Any, float] = {first: a, second: b}
-        at_v = given.get(Quantity.VOLTS, fixed_v)
-        if Quantity.GAP_MS in varied:
-            return survives_gap(bench, at_v, given[Quantity.GAP_MS] / 1000.0)
-        return gets_online(bench, Feed(at_v, given.get(Quantity.SERIES_OHM, 0.0)))
+        at_v = given.get(EdgeQuantity.VOLTS, fixed_v)
+        if EdgeQuantity.GAP_MS in varied:
+            return survives_gap(bench, at_v, given[EdgeQuantity.GAP_MS] / 1000.0)
+        return gets_online(bench, SupplyCondition(at_v, given.get(EdgeQuantity.SERIES_OHM, 0.0)))
 
     return attempt
 

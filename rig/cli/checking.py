@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
-from rig.bench.conversions import calibration_of
+from rig.bench.conversions import led_calibration_of
 from rig.config.bench import BenchConfig
 from rig.config.bench_networks import declared_networks
 from rig.config.device import DeviceProfile, load_device
@@ -100,7 +100,7 @@ def _bound(config: BenchConfig) -> str:
 
 
 def _one_channel(config: BenchConfig) -> None:
-    channels = calibration_of(config).channels
+    channels = led_calibration_of(config).channels
     if channels != 1:
         raise ConfigError(f"{channels} channels are calibrated; expected 1, the input that led.channel names")
 
@@ -120,7 +120,7 @@ def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
             f"supply.read_back sees at most {seen_v:.2f} V, less than supply.max_v ({config.supply.max_v} V): too much "
             "voltage would not be noticed; lower its gain or raise its ratio"
         )
-    amber_v = calibration_of(config).amber_v[0]
+    amber_v = led_calibration_of(config).amber_v[0]
     if amber_v > ADC_FULL_SCALE_V[led.gain]:
         found.append(
             f"led: amber is {amber_v:.2f} V above dark, gain {led.gain} ends at {ADC_FULL_SCALE_V[led.gain]} V; lower "

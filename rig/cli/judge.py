@@ -8,8 +8,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from rig.bench.conversions import calibration_of, facts_of, rating_of
-from rig.cli.output import plain, say, table
+from rig.bench.conversions import facts_of, led_calibration_of, rating_of
+from rig.cli.output import printable, say, table
 from rig.config.bench import BenchConfig, load_bench
 from rig.config.device import load_device
 from rig.diagnosis import explain, judge
@@ -56,7 +56,7 @@ def judge_recording(
     decoded = _decode(loaded, recording, config, profile.led_tags)
     codes = load_catalogue().for_device(*profile.led_tags)
     stored = decoded
-    decoded, calibration = read_again(loaded, stored, calibration_of(config), codes, rating_of(profile))
+    decoded, calibration = read_again(loaded, stored, led_calibration_of(config), codes, rating_of(profile))
     if decoded is stored:  # else the supply explains what the LED lacks
         decoded, calibration = with_faint_heeded(loaded, decoded, calibration, codes, facts_of(profile))
     decoded = with_light_checked(loaded, decoded, calibration, profile.supply.nominal_v)
@@ -65,7 +65,7 @@ def judge_recording(
     say(f"{recording}: bench {config.name}, device {profile.name}")
     say(f"{len(led.times_s)} light samples, {loaded.start_s:.2f} to {loaded.end_s:.2f} s on the bench's clock")
     for action in loaded.actions:
-        say(f"  {action.start_s:8.2f} .. {action.end_s:8.2f} s  {plain(action.kind)}")
+        say(f"  {action.start_s:8.2f} .. {action.end_s:8.2f} s  {printable(action.kind)}")
     say()
     _print_spans(decoded, loaded)
     for problem in decoded.problems:
@@ -104,7 +104,7 @@ def _decode(recording: Recording, path: Path, config: BenchConfig, tags: tuple[s
         raise InsufficientEvidence(
             f"{path}: no light of the LED in it (traces: {there}); record with the sensor connected"
         )
-    calibration = calibration_of(config)
+    calibration = led_calibration_of(config)
     channels = 1 if led.values.ndim == 1 else led.values.shape[1]
     if channels != calibration.channels:
         raise ConfigError(

@@ -99,7 +99,7 @@ def watch(
 
         def look() -> bool:
             now_s = opened.clock.now_s() - start_s
-            view.show(now_s, dut.watch.state)
+            view.show(now_s, dut.acquisition.state)
             if pace:  # for the person who looks; a simulated bench's own clock may be far ahead
                 wall.sleep_until(began_s + now_s)
             return False

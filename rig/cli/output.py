@@ -16,7 +16,7 @@ PIPED_WIDTH = 1000  # rows of a piped table aren't wrapped, so that grep and cut
 ENDLESS = 100_000
 SHORTEST, ELLIPSIS = 12, "~"  # characters of a cut cell; a sign that every terminal can show
 
-Cell = str | Text
+TableCell = str | Text
 
 
 def console() -> Console:
@@ -29,18 +29,18 @@ def console() -> Console:
     return Console(file=stream, markup=False, emoji=False, highlight=False, width=width)
 
 
-def say(text: Cell = "") -> None:
+def say(text: TableCell = "") -> None:
     """Print lines as they are, however long."""
     console().print(text, soft_wrap=True)
 
 
-def plain(text: object) -> str:
+def printable(text: object) -> str:
     """`text` for the terminal; escape codes and other unprintable characters are spelled out."""
     raw = str(text)
     return raw if raw.isprintable() else repr(raw)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Sequence[str] = ()) -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[TableCell]], *, right: Sequence[str] = ()) -> None:
     """Print a table; columns named in `right` are aligned right."""
     console().print(_made(columns, rows, right))
 
@@ -65,7 +65,7 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 1] + ELLIPSIS
 
 
-def _made(columns: Sequence[str], rows: Iterable[Sequence[Cell]], right: Sequence[str] = ()) -> Table:
+def _made(columns: Sequence[str], rows: Iterable[Sequence[TableCell]], right: Sequence[str] = ()) -> Table:
     made = Table(box=box.SIMPLE_HEAD if console().is_terminal else None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")

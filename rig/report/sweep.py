@@ -17,10 +17,10 @@ from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Span
 from rig.report.wilson import wilson
 
-Axis = Literal["rate", "brightness", "duty", "distance"]
+SweepAxis = Literal["rate", "brightness", "duty", "distance"]
 Answer = Literal["accepted", "refused", "no answer"]
 
-UNITS: Final[dict[Axis, str]] = {
+UNITS: Final[dict[SweepAxis, str]] = {
     "rate": "Hz",
     "brightness": "legs lit for bright",
     "duty": "% of a symbol that light lasts longer",
@@ -41,15 +41,15 @@ Place = Callable[[float], None]
 class Plan:
     """What to vary, over which values, and how often each; what is not varied is as given here."""
 
-    axis: Axis
+    axis: SweepAxis
     values: tuple[str, ...]
     attempts: int = 10
     rate_hz: float = 60.0
     code: LineCode = "bilevel"
 
     def __post_init__(self) -> None:
-        if self.axis not in get_args(Axis):
-            raise ConfigError(f"sweep: axis is {self.axis!r}; expected {', '.join(get_args(Axis))}")
+        if self.axis not in get_args(SweepAxis):
+            raise ConfigError(f"sweep: axis is {self.axis!r}; expected {', '.join(get_args(SweepAxis))}")
         if not self.values:
             raise ConfigError(f"sweep of {self.axis}: no values; give at least one")
         if not 1 <= self.attempts <= MAX_ATTEMPTS:
@@ -129,7 +129,7 @@ class Sweep:
 COLUMNS = ("value", "taken", "rate", "95 % interval", "otherwise")
 
 
-def run(
+def run_sweep(
     bench: Bench,
     plan: Plan,
     config: Config,
@@ -179,7 +179,7 @@ def _attempt(bench: Bench, config: Config, how: dict[str, Any]) -> Answer:
     dut.watch_for(ARMED_S)
     receipt = dut.send(config, **how)
     dut.watch_for(ANSWER_S)
-    return answer_of(dut.watch.result()[1].spans, receipt.end_s - LATE_S)
+    return answer_of(dut.acquisition.result()[1].spans, receipt.end_s - LATE_S)
 
 
 def answer_of(spans: Sequence[Span], sent_s: float) -> Answer:

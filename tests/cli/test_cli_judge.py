@@ -16,7 +16,7 @@ from cli_files import DEVICE, blinking
 from typer.testing import CliRunner, Result
 
 from rig.bench.bench import open_bench
-from rig.bench.conversions import calibration_of, facts_of
+from rig.bench.conversions import facts_of, led_calibration_of
 from rig.bench.dut import DeviceUnderTest
 from rig.cli.main import app
 from rig.config.bench import load_bench
@@ -46,7 +46,7 @@ def test_same_verdict_as_on_the_bench(tmp_path: Path) -> None:
         seen = dut.observation()
         live_facts, live_calibration = dut._facts, bench.calibration
         assert facts_of(bench.device) == live_facts
-    assert calibration_of(load_bench("simulated")) == live_calibration
+    assert led_calibration_of(load_bench("simulated")) == live_calibration
     path = tmp_path / "seen.npz"
     seen.recording.save(path)
     done = run(path)
