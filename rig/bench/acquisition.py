@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rig.bench.bench import Bench
-from rig.bench.channels import Channel, channels_of
+from rig.bench.channels import SampledChannel, channels_of
 from rig.bench.conversions import rating_of
 from rig.bench.health import HealthMonitor
 from rig.bench.supply_player import Playback, asked_trace
@@ -127,9 +127,9 @@ class Acquisition:
             clock.sleep_until(task.due_s)
             task.sample(clock.now_s())
 
-    def _next_task(self) -> Channel | Playback:
+    def _next_task(self) -> SampledChannel | Playback:
         """The channel or playback that is due first; of a channel and a playback due at once, the playback."""
-        task: Channel | Playback = self._channels[0]
+        task: SampledChannel | Playback = self._channels[0]
         for channel in self._channels:  # `min` with a key takes three times as long
             if channel.due_s < task.due_s:
                 task = channel

@@ -18,7 +18,7 @@ TimedReading = Callable[[], tuple[float, float]]
 """Returns (time in s of the bench's clock, value) of the newest conversion."""
 
 
-class Channel:
+class SampledChannel:
     """Samples of one quantity, taken every 1 / `rate_hz` seconds from `start_s` on.
 
     A late sample keeps its own time stamp; the grid points that it missed are left out. `due_s` is the next grid point.
@@ -53,9 +53,9 @@ class Channel:
         return Trace(self.name, self.unit, np.array(self.times_s), np.array(self.values))
 
 
-def channels_of(bench: Bench, start_s: float) -> dict[str, Channel]:
+def channels_of(bench: Bench, start_s: float) -> dict[str, SampledChannel]:
     """The channels `led`, `dut_v`, `supply_a` and `supply_v` by name; what the supply can't measure has none."""
-    led = Channel("led", "V", bench.led_input.read, bench.config.led.sample_hz, start_s)
+    led = SampledChannel("led", "V", bench.led_input.read, bench.config.led.sample_hz, start_s)
     supply = bench.supply
     measured = (
         ("dut_v", "V", "device_v", supply.device_v, math.inf),
@@ -65,5 +65,5 @@ def channels_of(bench: Bench, start_s: float) -> dict[str, Channel]:
     channels = {led.name: led}
     for name, unit, quantity, read, hz in measured:
         if quantity in supply.rates_hz:
-            channels[name] = Channel(name, unit, read, min(hz, supply.rates_hz[quantity]), start_s)
+            channels[name] = SampledChannel(name, unit, read, min(hz, supply.rates_hz[quantity]), start_s)
     return channels

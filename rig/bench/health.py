@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from rig.bench.bench import Bench
-from rig.bench.channels import Channel
+from rig.bench.channels import SampledChannel
 from rig.drivers.adc import ContinuousInput
 from rig.errors import BenchFault
 from rig.recording import Action, Floats
@@ -108,7 +108,7 @@ class ConverterMonitor:
 class HealthMonitor:
     """All checks of a running acquisition, once every `CHECK_EVERY_S`; `due_s` is when the next one is due."""
 
-    def __init__(self, bench: Bench, channels: Mapping[str, Channel], now_s: float) -> None:
+    def __init__(self, bench: Bench, channels: Mapping[str, SampledChannel], now_s: float) -> None:
         self._bench = bench
         self._channels = channels
         self.due_s = now_s + CHECK_EVERY_S

@@ -1,4 +1,4 @@
-"""Calibrating the LED sensor: bring the device into states whose colour is documented, and measure each level.
+"""Calibration of the LED sensor: bring the device into states whose colour is documented, and measure each level.
 
 Nothing of the stored calibration is used. Unconfigured, an imp blinks amber; a clear-configuration BlinkUp is answered
 in green; settings for a network that does not exist make it search, in red (troubleshooting guide).
@@ -25,12 +25,12 @@ SEARCHES_S: Final = 6.0  # until the answer's green is over and searching shows
 NO_NETWORK: Final = "imp-bench-rig-no-such-net"
 # Day to day: temperature, supply, and how the device lies in the fixture. Assumed; repeat the calibration to learn it.
 LEAST_UNCERTAINTY: Final = 0.03
-ADDS_UP: Final = (-0.10, 0.25)  # by which share amber may fall short of red plus green
+ADDS_UP: Final = (-0.10, 0.25)  # plausible range of the share by which amber falls short of red plus green
 
 
 @dataclass(frozen=True)
 class ColourLevels:
-    """Steps above dark of each colour in the sensor's unit, and the dark level of each look."""
+    """Steps above dark of each colour in V, and the dark level of each stretch of light that was measured, in V."""
 
     red: Level
     green: Level
@@ -39,11 +39,12 @@ class ColourLevels:
 
     @property
     def saturation(self) -> float:
-        """By which share amber falls short of red plus green."""
+        """The share by which amber falls short of red plus green."""
         return 1.0 - self.amber.value / (self.red.value + self.green.value)
 
     def check(self) -> None:
-        """
+        """Check that amber is about the sum of red and green.
+
         Raises:
             InsufficientEvidence: the levels can't be those of one LED.
         """
@@ -90,7 +91,11 @@ def measured_by_blinkup(dut: DeviceUnderTest, say: Callable[[str], None]) -> Col
 
 
 def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> ColourLevels:
-    """Measure each colour when a person says that the device shows it, steady or blinking."""
+    """Measure each colour while the device shows it, steady or blinking; `ask` returns when a person says so.
+
+    Raises:
+        InsufficientEvidence: the light has not the levels it should have.
+    """
     dut.power_on()
     ask("Let the LED be dark")
     dark_light = _look(dut, BLINKS_S / 2)
@@ -108,7 +113,7 @@ def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> Colour
 def calibration_from(
     levels: ColourLevels, conditions: str, *, rail_v: float | None, on: date | None = None
 ) -> Calibration:
-    """The calibration that these levels make."""
+    """The calibration from measured levels; `rail_v` is the sensor's supply in V, `on` the day (None: today, UTC)."""
     relative = [3 * level.standard_error / level.value for level in (levels.red, levels.green, levels.amber)]
     drift = (max(levels.dark) - min(levels.dark)) / levels.amber.value / 10  # moving dark casts doubt on steps
     return Calibration(
@@ -165,7 +170,7 @@ def _green(answers: list[Floats], dark: Level, amber: Level) -> Level:
 
 
 def _brightest(light: Floats, dark: Level, colour: str) -> Level:
-    """The lit plateau of a look at a steady or blinking colour."""
+    """The lit level of a stretch of steady or blinking light."""
     try:
         return dark_and_lit(light)[1]
     except InsufficientEvidence:

@@ -21,20 +21,9 @@ from rig.blinkup import (
 )
 from rig.cli import blinkup_send
 from rig.cli.blinkup_text import entry_rows
-from rig.cli.configuring import (
-    Clear,
-    Open,
-    PasswordFile,
-    PasswordKeyring,
-    ProxyServer,
-    ProxyUser,
-    Ssid,
-    StaticAddress,
-    Wired,
-    Wps,
-    configuration,
-)
-from rig.cli.output import printable, say, table
+from rig.cli.configuring import ConfigurationOptions, configuration
+from rig.cli.options import with_groups
+from rig.cli.output import printable, say, table, write_picture
 from rig.cli.secrets import SecretlessCommand
 from rig.errors import ConfigError
 from rig.recording import Trace
@@ -54,34 +43,15 @@ NO_GOOD_FRAME = 1
 
 
 @app.command("show", cls=SecretlessCommand, epilog="Example: rig blinkup show --ssid Home --code trilevel --rate 30")
+@with_groups
 def show_command(
-    ssid: Ssid = None,
-    open_network: Open = False,
-    no_wifi: Wired = False,
-    wps: Wps = False,
-    clear: Clear = False,
-    static_ip: StaticAddress = None,
-    proxy: ProxyServer = None,
-    proxy_user: ProxyUser = None,
-    password_file: PasswordFile = None,
-    password_keyring: PasswordKeyring = None,
+    options: ConfigurationOptions,
     rate: Annotated[str, typer.Option("--rate", metavar="HZ|NAME", help="Symbols a second, or a rate's name.")] = "60",
     code: Annotated[str, typer.Option("--code", metavar="bilevel|trilevel", help="Line code.")] = "bilevel",
     reveal: Reveal = False,
 ) -> None:
     """Show what would be sent: entries, length and duration. Sends nothing; secrets come from prompt or environment."""
-    config = configuration(
-        ssid=ssid,
-        open_network=open_network,
-        no_wifi=no_wifi,
-        wps=wps,
-        clear=clear,
-        static_ip=static_ip,
-        proxy=proxy,
-        proxy_user=proxy_user,
-        password_file=password_file,
-        password_keyring=password_keyring,
-    )
+    config = configuration(options)
     packet = encode(config)
     line = _line_code(code)
     rate_hz = rate_named(rate)
@@ -146,10 +116,7 @@ def tune_command(
         from rig.report.pictures.tuning import draw_tuning
 
         figure = draw_tuning(tuning, trace.times_s, trace.values, title=file.name, reveal=reveal)
-        try:
-            png.write_bytes(picture_bytes(figure))
-        except OSError as error:
-            raise ConfigError(f"--png {png}: can't be written: {error.strerror or error}") from None
+        write_picture(png, picture_bytes(figure), "--png")
         say(f"picture   {png}")
 
 

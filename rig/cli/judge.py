@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from rig.bench.conversions import facts_of, led_calibration_of, rating_of
-from rig.cli.output import printable, say, table
+from rig.cli.output import printable, say, table, write_picture
 from rig.config.bench import BenchConfig, load_bench
 from rig.config.device import load_device
 from rig.diagnosis import explain, judge
@@ -40,7 +40,6 @@ def judge_recording(
         str | None,
         typer.Option(
             "--dut",
-            "--device",  # its name up to now
             metavar="NAME|PATH",
             help="Device under test; default: the one that the bench file names.",
         ),
@@ -73,7 +72,9 @@ def judge_recording(
     say()
     say(explain(outcome))
     if picture is not None:
-        _draw(loaded, decoded, picture, recording.stem)
+        from rig.report.pictures.observation import draw, png  # matplotlib takes a second to import
+
+        write_picture(picture, png(draw(loaded, decoded, title=recording.stem)))
         say(f"picture: {picture}")
 
 
@@ -146,12 +147,3 @@ def _print_spans(decoded: Decoded, recording: Recording) -> None:
     ]
     columns = ("from s", "to s", "length s", "code", "confidence", "could also be", "remarks")
     table(columns, rows, right=("from s", "to s", "length s", "confidence"))
-
-
-def _draw(recording: Recording, decoded: Decoded, target: Path, title: str) -> None:
-    from rig.report.pictures.observation import draw, png  # matplotlib takes a second to import
-
-    try:
-        target.write_bytes(png(draw(recording, decoded, title=title)))
-    except OSError as error:
-        raise ConfigError(f"--picture {target}: can't be written: {error.strerror or error}") from error

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+from rig.errors import ConfigError
 
 PIPED_WIDTH = 1000  # rows of a piped table aren't wrapped, so that grep and cut work
 ENDLESS = 100_000
@@ -48,7 +51,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[TableCell]], *, right:
 def lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Print a table with one line for each row: the last column is cut where the terminal ends.
 
-    Returns whether it was.
+    Returns whether anything was cut.
     """
     made, to = _made(columns, rows), console()
     over = Measurement.get(to, to.options.update(width=ENDLESS), made).maximum - to.width
@@ -59,6 +62,18 @@ def lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     room = longest - over
     to.print(_made(columns, [[*row[:-1], _cut(row[-1], room)] for row in rows]))
     return True
+
+
+def write_picture(target: Path, picture: bytes, option: str = "--picture") -> None:
+    """Write a PNG file.
+
+    Raises:
+        ConfigError: the file can't be written; `option` is the one that named it.
+    """
+    try:
+        target.write_bytes(picture)
+    except OSError as error:
+        raise ConfigError(f"{option} {target}: can't be written: {error.strerror or error}") from error
 
 
 def _cut(text: str, room: int) -> str:

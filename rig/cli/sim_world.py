@@ -28,7 +28,7 @@ def state_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one line of JSON.")] = False,
     watch: Annotated[
         bool,
-        typer.Option("--watch", help="Go on until Ctrl-C: a line whenever something was switches_summary or shown."),
+        typer.Option("--watch", help="Go on until Ctrl-C: a line whenever something was switched or shown."),
     ] = False,
     control: Control = DEFAULT_CONTROL_PORT,
 ) -> None:
@@ -126,7 +126,7 @@ def world_summary(found: dict[str, Any]) -> str:
 
 
 def switches_summary(found: dict[str, Any]) -> str:
-    """What is switches_summary, shown or set, without what moves all the time."""
+    """What is switched, shown or set, without what moves all the time."""
     supply, imp, light = found["supply"], found["imp"], found["light"]
     return (
         f"supply {_switch(supply)} | imp {_imp(imp)} | LED {_led(light)} | BlinkUp {light['blinkup']:.0%} | "

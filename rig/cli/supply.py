@@ -14,7 +14,7 @@ from rig.errors import ConfigError
 from rig.supply.plan import plan_of
 from rig.supply.profile import load_profile, profile_names
 
-app = typer.Typer(help="Supply profiles: what a device is played over time.", no_args_is_help=True)
+app = typer.Typer(help="Supply profiles: the voltage of a device over time.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures/supplies, or a .toml file.")]
 NOMINAL_V = 3.3

@@ -1,4 +1,4 @@
-"""An append-only file of results that survives an interruption: one JSON line each, on the disk before the next run."""
+"""An append-only file of results that survives an interruption: one JSON line each, written before the next run."""
 
 from __future__ import annotations
 

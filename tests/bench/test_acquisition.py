@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.channels import Channel
+from rig.bench.channels import SampledChannel
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import ClearConfig, WifiConfig
 from rig.blinkup.frame import frame_for
@@ -73,7 +73,7 @@ def test_samples_lie_on_their_grid_and_never_drift(dut: DeviceUnderTest) -> None
 
 def test_sample_that_comes_late_leaves_out_what_it_missed() -> None:
     now_s = 0.0
-    channel = Channel("led", "V", lambda: (now_s, 1.0), 500.0, 0.0)
+    channel = SampledChannel("led", "V", lambda: (now_s, 1.0), 500.0, 0.0)
     dues_s = []
     for now_s in (0.0, 0.0021, 0.0105, 0.011, 0.012):  # the third is late by three periods and a quarter
         channel.sample(now_s)

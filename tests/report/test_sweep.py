@@ -42,7 +42,7 @@ def test_more_successes_than_attempts_are_refused() -> None:
 def test_distance_ends_where_the_device_no_longer_sees_it() -> None:
     with open_bench("simulated", seed=3) as bench:
         taken = []
-        found = run_sweep(bench, Plan("distance", ("1", "8"), 2, rate_hz=142), ClearConfig(), tell=taken.append)
+        found = run_sweep(bench, Plan("distance", ("1", "8"), 2, rate_hz=142), ClearConfig(), on_point=taken.append)
         assert [point.successes for point in found.points] == [2, 0]
         assert taken == list(found.points)
         assert found.points[1].answers == ("no answer", "no answer")

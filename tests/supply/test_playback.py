@@ -30,10 +30,10 @@ def powered(sim: Bench) -> DeviceUnderTest:
 
 def test_levels_are_reached_measured_and_recorded(sim: Bench) -> None:
     dut = powered(sim)
-    played = dut.run_supply(profile({"do": "staircase", "to_v": 2.7, "step_v": 0.2, "dwell_s": 0.3}))
-    assert played.checks == 3
-    assert played.worst_v < 0.04
-    assert played.lowest_asked_v == pytest.approx(2.7)
+    result = dut.run_supply(profile({"do": "staircase", "to_v": 2.7, "step_v": 0.2, "dwell_s": 0.3}))
+    assert result.checks == 3
+    assert result.worst_v < 0.04
+    assert result.lowest_asked_v == pytest.approx(2.7)
     recording = dut.observation().recording
     asked, seen = recording.traces["asked_v"], recording.traces["dut_v"]
     for level_v in (3.1, 2.9, 2.7):
