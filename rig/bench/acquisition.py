@@ -52,13 +52,13 @@ class Acquisition:
 
     @property
     def state(self) -> State:
-        """What the LED says so far: the code, and how likely each one is."""
+        """What the decoder makes of the light so far: the code, and the probability of each code."""
         self._decode()
         return self._tracker.state
 
     @property
     def label(self) -> str | None:
-        """The code that the LED most likely shows now; None while none is likelier than all others together."""
+        """The code that the LED shows now; None while no code is more likely than all others together."""
         self._decode()
         return self._tracker.label
 

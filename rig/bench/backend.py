@@ -35,7 +35,7 @@ class Backend:
     """Everything below the drivers of one bench. `close` it in any case.
 
     `world` is the simulated world, for tests of the rig that compare a verdict with the truth; no driver uses it.
-    `heart` keeps the dead-man alive. `scpi_resource` is the address of the bench supply if the backend brings its own.
+    `heart` keeps the dead-man alive. `scpi_resource`: where the bench supply is, if the bench brings its own.
     """
 
     clock: Clock
@@ -96,7 +96,7 @@ def connect(host: str, port: int) -> tuple[Any, GpioLink]:
 
 
 def _closing_of(factory: Any) -> Callable[[], None]:
-    """Closes the factory; a connection that is gone already is no error (whoever needed it has said so)."""
+    """A function that closes the factory; a connection that is gone already is no error here."""
     notify = factory.connection._notify
 
     def close() -> None:

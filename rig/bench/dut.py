@@ -28,6 +28,7 @@ from rig.blinkup import (
 )
 from rig.blinkup.frame import Frame, frame_for
 from rig.config.network import NetworkProfile
+from rig.deprecation import warn_deprecated
 from rig.diagnosis import Outcome, judge
 from rig.diagnosis.checks.light_path import with_light_checked
 from rig.diagnosis.corrections.supply_dimming import read_again
@@ -80,6 +81,12 @@ class DeviceUnderTest:
         if self._acquisition is None:
             self._acquisition = Acquisition(self.bench, self.codes)
         return self._acquisition
+
+    @property
+    def watch(self) -> Acquisition:
+        """The old name of `acquisition`."""
+        warn_deprecated("dut.watch", "dut.acquisition", removed_in="0.3", stacklevel=2)
+        return self.acquisition
 
     def start_over(self) -> None:
         """Forget all samples and receipts so far: for tests whose repetitions would fill the memory."""
@@ -183,7 +190,7 @@ class DeviceUnderTest:
         """Watch until `done()` is true, asked every 50 ms; False if it is not within `timeout_s` seconds."""
         return self.acquisition.run_until(done, timeout_s)
 
-    def send(  # every option of a BlinkUp is a documented keyword of its own
+    def send(  # noqa: PLR0913  # each option of a BlinkUp is a documented keyword of its own
         self,
         config: Config,
         *,

@@ -10,7 +10,7 @@ from rig.bench.health import check_discharged
 from rig.bench.supply_player import Playback, PlaybackResult
 from rig.supply.profile import SupplyProfile, load_profile
 
-BEFORE_S = 0.25  # light that never changes can't be told from darkness without a look at the dark before power-on
+BEFORE_S = 0.25  # of darkness before power-on, without which light that never changes looks like darkness
 NOT_YET_S = 3600.0  # a playback that waits for its beginning
 FALLS_WITHIN_S = 0.25
 

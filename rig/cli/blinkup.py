@@ -68,7 +68,7 @@ def show_command(
 
 @app.command("decode", epilog="Example: rig blinkup decode phone.csv. Ends with 1 if there is no good frame.")
 def decode_command(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
-    """List the BlinkUp frames in a capture: when, how, what they say, and why those that failed did."""
+    """List the BlinkUp frames in a capture: when, how, what they say, and why a frame failed."""
     trace = _trace(file, channel)
     reception = receive(trace.times_s, trace.values)
     say(f"{file}: {trace.name}, {reception.samples} samples, {reception.sample_hz:.4g} a second")

@@ -162,19 +162,20 @@ def sweep_command(
 
 
 def one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    """
+    """Check the value of an option; `option` is for the message.
+
     Raises:
-        ConfigError: `value` is not among those allowed.
+        ConfigError: `value` is not in `allowed`.
     """
     if value not in allowed:
         raise ConfigError(f"{option} {value!r}: expected {', '.join(allowed)}")
 
 
 def writable(picture: Path | None) -> None:
-    """Whether a picture can be written once it is there: a sweep takes long.
+    """Check, before a long sweep, that its picture can be written at the end.
 
     Raises:
-        ConfigError: no.
+        ConfigError: no .png, or its folder does not exist.
     """
     if picture is not None and not (picture.parent.is_dir() and picture.suffix.lower() == ".png"):
         raise ConfigError(f"--picture {picture}: expected a .png in a folder that exists")

@@ -1,4 +1,4 @@
-"""What can be told about a bench file without its hardware: mistakes that stop it, and doubts."""
+"""Checks of a bench file without its hardware: mistakes that make it unusable, and warnings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAMPLES_PER_FLASH, SHORTEST_FLASH_S = 4, 0.25
 
 @dataclass(frozen=True)
 class Checked:
-    """A bench file that can be used, with its device and what is worth knowing about it."""
+    """A usable bench file with its device, its networks and warnings (`doubts`)."""
 
     config: BenchConfig
     device: DeviceProfile
@@ -32,7 +32,7 @@ class Checked:
 
 
 def check_bench(config: BenchConfig, where: str) -> Checked:
-    """Look at everything that `config` refers to.
+    """Check everything that `config` refers to; `where` begins each message.
 
     Raises:
         ConfigError: one line for each mistake in the bench, its device and its networks.
@@ -63,7 +63,7 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
 
 
 def supply_range_v(config: BenchConfig) -> tuple[float, float]:
-    """Lowest and highest voltage that the supply can be told to give, a regulator with exact resistors."""
+    """Lowest and highest set point in V; for a regulator as computed with exact resistors."""
     supply = config.supply
     if supply.fixed_v is not None:
         return supply.fixed_v, supply.fixed_v

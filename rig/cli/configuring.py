@@ -73,9 +73,10 @@ def configuration(options: NetworkOptions, enrolment: Callable[[], tuple[str, st
 
 
 def _check(options: ConfigurationOptions) -> None:
-    """
+    """Check the combination of options.
+
     Raises:
-        ConfigError: the first mistake in the combination of options.
+        ConfigError: the first mistake in it.
     """
     kinds = {
         "--ssid": options.ssid is not None,

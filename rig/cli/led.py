@@ -70,7 +70,7 @@ def calibrate(
 @with_groups
 def watch(
     bench: BenchOptions,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so long on the bench's clock.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after this time on the bench's clock.")] = None,
     volts: Annotated[float | None, typer.Option(help="Supply voltage; default: the device's nominal one.")] = None,
     pace: Annotated[
         bool, typer.Option("--pace/--no-pace", help="Let a simulated bench take as long as a real one.")

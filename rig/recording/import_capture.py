@@ -1,4 +1,4 @@
-"""Traces from files of any instrument: which channels there are, and one of them chosen by name."""
+"""Captures of any instrument: the channels of a file as traces, and the choice of one channel by name."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def limit_of(device: DeviceProfile, name: str) -> Limit:
     """
     try:
         return device.limits[name]
-    except (KeyError, TypeError):  # what is no text may be no key either
+    except (KeyError, TypeError):  # a name that is no text may not be hashable
         known = ", ".join(sorted(device.limits)) or "none"
         question = meant(str(name), device.limits)
         raise ConfigError(

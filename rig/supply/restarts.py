@@ -34,7 +34,7 @@ MOST_SAMPLES_S: Final = 0.006  # light sampled less often can't show a boot
 
 @dataclass(frozen=True)
 class Restarts:
-    """The sags at which the device started anew. `boot_s` is the delay from the sag to the red of the boot.
+    """The sags at which the device restarted. `boot_s` is the delay from the sag to the red of the boot.
 
     `times_s` are the ends of those sags, `volts` their lowest samples. `rate_hz` is the median rate of restarts, `duty`
     the share of time (0..1) with the LED lit between restarts, `share` (0..1) how many of all sags look like restarts,

@@ -52,6 +52,11 @@ def test_observation_holds_until_there_is_more_to_see(dut: DeviceUnderTest, monk
     assert dut.observation() is not second
 
 
+def test_old_name_of_the_acquisition_still_works(dut: DeviceUnderTest) -> None:
+    with pytest.warns(DeprecationWarning, match=r"dut\.watch is now called dut\.acquisition"):
+        assert dut.watch is dut.acquisition
+
+
 # time
 
 

@@ -38,9 +38,9 @@ def test_a_gap_wider_than_step_and_spread_is_hysteresis() -> None:
 
 def test_sweeps_that_never_turn_are_counted_or_refused() -> None:
     never = (UP, (False,) * 5)
-    turned = (UP, (False, False, True, True, True))
+    risen = (UP, (False, False, True, True, True))
     down = [(DOWN, (True, True, False, False, False))] * 2
-    assert hysteresis([turned, never], down).never == 1
+    assert hysteresis([risen, never], down).never == 1
     with pytest.raises(ConfigError, match="upwards"):
         hysteresis([never], down)
     with pytest.raises(ConfigError, match="one each"):

@@ -71,7 +71,7 @@ def hysteresis(
     found = [[v for sweep in sweeps if (v := transition_v(*sweep)) is not None] for sweeps in (ups, downs)]
     if not found[0] or not found[1]:
         way = "upwards" if not found[0] else "downwards"
-        raise ConfigError(f"sweep: none of those {way} turned; widen the range of voltages")
+        raise ConfigError(f"sweep: no transition {way}; widen the range of voltages")
     step_v = max(float(np.max(np.abs(np.diff(volts)))) for volts, _ in (*ups, *downs))
     (up, up_error), (down, down_error) = ((float(np.mean(v)), _error(v)) for v in found)
     sweeps = max(len(ups), len(downs))
