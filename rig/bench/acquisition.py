@@ -217,3 +217,26 @@ class Acquisition:
         """Put NaN where the light is that of BlinkUp data."""
         for window in self._secrets:
             values[(times_s >= window.start_s) & (times_s < window.end_s)] = np.nan
+
+
+class AcquisitionSlot:
+    """Holds the acquisition of one device: `get` begins it when there is none, `clear` forgets it."""
+
+    def __init__(self, bench: Bench, codes: Catalogue) -> None:
+        self._bench, self._codes = bench, codes
+        self._acquisition: Acquisition | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is an acquisition."""
+        return self._acquisition is not None
+
+    def get(self) -> Acquisition:
+        """The acquisition; the first call begins it."""
+        if self._acquisition is None:
+            self._acquisition = Acquisition(self._bench, self._codes)
+        return self._acquisition
+
+    def clear(self) -> None:
+        """Forget the acquisition with all its samples."""
+        self._acquisition = None

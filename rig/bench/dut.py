@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rig.bench.acquisition import Acquisition
+from rig.bench.acquisition import Acquisition, AcquisitionSlot
 from rig.bench.bench import Bench
 from rig.bench.blinkup_sender import send_during
 from rig.bench.conversions import facts_of, rating_of
@@ -65,22 +65,21 @@ class DeviceUnderTest:
         profile = bench.device
         self.codes: Catalogue = load_catalogue().for_device(*profile.led_tags)
         self._facts = facts_of(profile)
-        self._acquisition: Acquisition | None = None
-        self._supply = SupplyControl(bench, lambda: self.acquisition)
+        # The slot is what supply and device share: a reference to the device itself would keep its samples in memory.
+        self._slot = AcquisitionSlot(bench, self.codes)
+        self._supply = SupplyControl(bench, self._slot.get)
         self._observed: tuple[Calibration, Decoded, Observation] | None = None
         self.receipts: list[Receipt] = []
 
     @property
     def observed(self) -> bool:
         """Whether an acquisition has begun, so that there is something to judge."""
-        return self._acquisition is not None
+        return self._slot.begun
 
     @property
     def acquisition(self) -> Acquisition:
         """The running acquisition; the first use begins it."""
-        if self._acquisition is None:
-            self._acquisition = Acquisition(self.bench, self.codes)
-        return self._acquisition
+        return self._slot.get()
 
     @property
     def watch(self) -> Acquisition:
@@ -90,7 +89,8 @@ class DeviceUnderTest:
 
     def start_over(self) -> None:
         """Forget all samples and receipts so far: for tests whose repetitions would fill the memory."""
-        self._acquisition = self._observed = None
+        self._slot.clear()
+        self._observed = None
         self.receipts = []
 
     def power_on(self, volts: float | None = None, *, supply: SupplyProfile | str | None = None) -> None:

@@ -38,7 +38,7 @@ Code = Annotated[str, typer.Option(help=f"Line code: {' or '.join(get_args(LineC
 
 
 @dataclass(frozen=True)
-class LightOptions:
+class SendOptions:
     """How a configuration becomes light, and what to spoil on purpose."""
 
     rate: Rate = "standard"
@@ -90,7 +90,7 @@ class PlanOptions:
 def send_command(
     bench: BenchOptions,
     options: ConfigurationOptions,
-    light: LightOptions,
+    light: SendOptions,
     network: Network = None,
     repeat: Annotated[int, typer.Option(min=1, help="How many times to send it.")] = 1,
     pause: Annotated[float, typer.Option(min=0.0, help="Seconds of darkness between two BlinkUps.")] = 5.0,
