@@ -18,8 +18,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rig.bench.bench import open_bench
-from rig.bench.experiments import Feed, configure, gets_online
-from rig.supply.edge.search import Search, Space, find
+from rig.bench.experiments import SupplyCondition, configure, gets_online
+from rig.supply.edge.search import Search, Space, find_threshold
 from rig.supply.edge.shmoo import Axis, explore
 
 SPACE = Space(1.8, 3.6, 0.002, (0.001, 0.010), lapse=0.002)  # as `rig brownout find volts` has it
@@ -91,8 +91,11 @@ def on_the_bench(seed: int) -> str:
     started = time.perf_counter()
     with open_bench("simulated", seed=seed) as bench:
         configure(bench, "home")
-        found = find(lambda v: gets_online(bench, Feed(v)), SPACE, tolerance=0.0001, most=ATTEMPTS)
-        tries = {at: [gets_online(bench, Feed(at)) for _ in range(BENCH_ATTEMPTS)] for at in (found.low, found.high)}
+        found = find_threshold(lambda v: gets_online(bench, SupplyCondition(v)), SPACE, tolerance=0.0001, most=ATTEMPTS)
+        tries = {
+            at: [gets_online(bench, SupplyCondition(at)) for _ in range(BENCH_ATTEMPTS)]
+            for at in (found.low, found.high)
+        }
     below, above = (np.mean(results) for results in tries.values())
     held = below <= 0.5 <= above
     return (

@@ -265,7 +265,7 @@ def run(p: Plan, *, keep: bool = False) -> Run:
         except (BenchFault, SafetyTrip) as error:
             fault = str(error)
         imp = world.imp
-        actions = dut.watch.result()[0].actions
+        actions = dut.acquisition.result()[0].actions
         at = lambda kind: tuple(a.start_s - since_ns / 1e9 for a in actions if a.kind == kind)  # noqa: E731
         history = tuple(((t - since_ns) / 1e9, what) for t, what in imp.truth.history)
         conditions = frozenset(

@@ -24,7 +24,7 @@ def history(seed: int) -> str:
         dut.watch_for(0.4)
         receipt = dut.send(ClearConfig(), rate_hz=FAST_HZ)
         dut.watch_for(0.3)
-        recording, decoded = dut.watch.result()
+        recording, decoded = dut.acquisition.result()
         for name, trace in sorted(recording.traces.items()):
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(trace.times_s).tobytes())

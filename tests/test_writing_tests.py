@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "writing-tests.md").read_text(encoding="utf-8")
 OF = {"dut": DeviceUnderTest, "measure": Measure, "supply": Supply, "clock": Clock, "environment": EnvironmentControl}
 FOUND: dict[str, Any] = {"observation": Observation, "outcome": Outcome, "receipt": Receipt, "reading": SupplyReading}
-# What is no part of a test: the watch below, and where the fixture comes from.
-UNTOLD = {"watch", "watched"}
+# What is no part of a test: the acquisition below, and whether it has begun.
+UNTOLD = {"acquisition", "observed"}
 
 
 def first_cells() -> list[str]:

@@ -97,7 +97,7 @@ def after_damage(dut: DeviceUnderTest, network, kind) -> tuple[Observation, Rece
     dut.watch_for(8.0)
     seen = dut.observation()
     assert seen.outcome.verdict in (Verdict.BLINKUP_REFUSED, Verdict.NO_SETTINGS), seen.outcome.summary
-    assert dut.watch.state.code == "no_settings"
+    assert dut.acquisition.state.code == "no_settings"
     return seen, receipt
 
 

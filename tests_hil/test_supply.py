@@ -70,7 +70,7 @@ def test_large_capacitor_cures_it(dut: DeviceUnderTest, network) -> None:
     from_s = dut.bench.clock.now_s()
     dut.watch_for(4.0)
     # By volts and amperes: what the LED shows at a voltage that sways with the radio is not to be leaned on.
-    traces = dut.watch.result()[0].traces
+    traces = dut.acquisition.result()[0].traces
     lowest_v = traces["dut_v"].between(from_s, from_s + 4.0).values.min()
     assert lowest_v > dut.bench.device.supply.min_v + 0.2, f"down to {lowest_v:.2f} V: the radio still starves it"
     most_a = traces["supply_a"].between(from_s, from_s + 4.0).values.max()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rig.supply.edge.search import Space, find
+from rig.supply.edge.search import Space, find_threshold
 
 pytestmark = pytest.mark.hil
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.hil
 def test_lowest_supply_to_get_online(brownout, bench, measure) -> None:
     nominal_v = bench.device.supply.nominal_v
     space = Space(2.2, nominal_v, 0.002, (0.001, 0.010), lapse=0.002)
-    threshold = find(brownout("home"), space, tolerance=0.02, most=9)
+    threshold = find_threshold(brownout("home"), space, tolerance=0.02, most=9)
     assert threshold.bounded, threshold
     error_v = (threshold.high - threshold.low) / 2
     measure("lowest_supply_online", threshold.value, "V", uncertainty=error_v)

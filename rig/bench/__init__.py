@@ -1,1 +1,1 @@
-"""What stands on the table: configuration, the drivers of its parts, and the bench that owns them."""
+"""The bench and the device under test: opening, self-test, acquisition, playback, sending, calibration."""

@@ -33,7 +33,7 @@ from rig.errors import BenchConnectionError
 
 @dataclass
 class Backend:
-    """What a bench stands on. `close` in any case; it lets go of everything in reverse order, whatever fails.
+    """Everything below the drivers of one bench. `close` it in any case.
 
     `world` is the simulated world, for tests of the rig that compare a verdict with the truth; no driver uses it.
     `keep_alive` refreshes the dead-man. `scpi_resource`: where the bench supply is, if the bench brings its own.
@@ -54,9 +54,10 @@ class Backend:
     scpi_resource: str | None = None
 
     def close(self) -> None:
+        """Release everything in reverse order, all of it even if some of it fails."""
         with contextlib.ExitStack() as closing:
-            for let_go in self.on_close:
-                closing.callback(let_go)
+            for release in self.on_close:
+                closing.callback(release)
             self.on_close = []
 
 
@@ -74,7 +75,11 @@ def open_backend(
 
 
 def connect(host: str, port: int) -> tuple[Any, GpioLink]:
-    """A gpiozero pin factory on the daemon at `host`, and the link that belongs to it."""
+    """A gpiozero pin factory on the daemon at `host` and `port`, and the link over its connection.
+
+    Raises:
+        BenchConnectionError: no daemon answers there.
+    """
     from gpiozero.pins.pigpio import PiGPIOFactory
 
     banner = io.StringIO()  # the client prints its complaint and returns an object that doesn't work
@@ -91,7 +96,7 @@ def connect(host: str, port: int) -> tuple[Any, GpioLink]:
 
 
 def _closing_of(factory: Any) -> Callable[[], None]:
-    """Closes the factory; a connection that is gone already is no error (whoever needed it has said so)."""
+    """A function that closes the factory; a connection that is gone already is no error here."""
     stop_notifications = stopper_of_notifications(factory.connection)
 
     def close() -> None:
@@ -144,9 +149,10 @@ def _open_busio(config: BenchConfig) -> Any:
 
 
 def check_defect(name: str) -> None:
-    """
+    """Check the name of a defect of a simulated device.
+
     Raises:
-        ConfigError: no simulated device can have a defect of this name; lists those it can.
+        ConfigError: no simulated device can have such a defect; the message lists all defects.
     """
     from rig.sim.faults.device import defect_named
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from rig.bench.backend import Backend, open_backend
-from rig.bench.conversions import calibration_of
+from rig.bench.conversions import led_calibration_of
 from rig.bench.self_test import self_test
 from rig.clock import Clock
 from rig.config.bench import BenchConfig, load_bench
@@ -77,10 +77,12 @@ class Bench:
 
     @property
     def clock(self) -> Clock:
+        """The clock of everything on this bench; virtual if the bench is simulated."""
         return self._backend.clock
 
     @property
     def is_simulated(self) -> bool:
+        """Whether no hardware is touched."""
         return self.config.kind == "simulated"
 
     @property
@@ -101,7 +103,7 @@ class Bench:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """Names of what this bench can do and its device has; see `rig.config.capabilities`."""
+        """The names of `rig.config.capabilities` that hold for this bench and its device."""
         have = {f"network:{name}" for name, lacking in self._lacking.items() if not lacking}
         if have:
             have.add("network")
@@ -118,7 +120,8 @@ class Bench:
         return frozenset(have)
 
     def require(self, capability: str) -> None:
-        """
+        """Check that this bench and its device have a capability.
+
         Raises:
             CapabilityMissing: this bench lacks it; lists what it has.
             ConfigError: there is no network of that name anywhere.
@@ -138,12 +141,12 @@ class Bench:
 
     @cached_property
     def _lacking(self) -> dict[str, str]:
-        """By network of this bench, what the device lacks to reach it; empty texts for those that it can."""
+        """For each network of this bench what the device lacks to reach it; an empty text if it lacks nothing."""
         return {name: lacking_for(self.device, there) for name, there in self._declared.by_name.items()}
 
     @property
     def series_ohm(self) -> float:
-        """The series resistor that is fitted, in the line or not; 0 without one."""
+        """The value of the series resistor in ohm, whether it is in the line or not; 0 without a resistor."""
         series = self.config.supply.series
         return self._fitted_ohm if self._fitted_ohm is not None else series.ohm if series is not None else 0.0
 
@@ -178,11 +181,13 @@ class Bench:
 
     @property
     def networks(self) -> NetworkControl:
+        """What puts declared networks on the air."""
         return self._backend.networks
 
     @property
     def environment(self) -> EnvironmentControl:
-        """
+        """What controls light and noise around the device.
+
         Raises:
             CapabilityMissing: nothing here controls light and noise.
         """
@@ -193,7 +198,8 @@ class Bench:
 
     @property
     def calibration(self) -> Calibration:
-        return calibration_of(self.config)
+        """The LED calibration stored in the bench file; raises ConfigError if the decoder can't use it."""
+        return led_calibration_of(self.config)
 
     def enrolment(self) -> tuple[str, str]:
         """(token, plan) of the device: from the bench file, else from RIG_TOKEN and RIG_PLAN.
@@ -214,7 +220,7 @@ class Bench:
         return token, plan
 
     def close(self) -> None:
-        """Switch the device off and let go of everything."""
+        """Switch the device off and release everything."""
         self._closing.close()
 
     def __enter__(self) -> Bench:

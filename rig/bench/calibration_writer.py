@@ -32,12 +32,12 @@ def section(calibration: Calibration) -> dict[str, Any]:
 
 
 def as_toml(calibration: Calibration) -> str:
-    """What to paste into a bench file."""
+    """The section `[led.calibration]` as text, to paste into a bench file."""
     return f"{SECTION}\n{tomlkit.dumps(section(calibration))}"
 
 
 def store(path: Path, calibration: Calibration) -> None:
-    """Replace the calibration of a bench file; comments and order stay. The old file is kept beside it as `.bak`.
+    """Replace the calibration of a bench file; comments and order stay. The old file is kept beside the new as `.bak`.
 
     Raises:
         ConfigError: the file can't be read or written, or would not be a bench any more (it is left as it was).

@@ -1,4 +1,4 @@
-"""What decoding and judging take from the bench and device files: the same live and from a recording."""
+"""What decoding and judging take from bench and device files, live as for a stored recording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rig.errors import ConfigError
 from rig.led import Calibration, CalibrationError, load_catalogue
 
 
-def calibration_of(config: BenchConfig) -> Calibration:
+def led_calibration_of(config: BenchConfig) -> Calibration:
     """The bench's stored calibration.
 
     Raises:
@@ -32,12 +32,12 @@ def calibration_of(config: BenchConfig) -> Calibration:
 
 
 def rating_of(device: DeviceProfile) -> LedRating:
-    """What the device file says of its LED."""
+    """The nominal supply and the LED's forward voltages (V) of a device file."""
     return LedRating(device.supply.nominal_v, device.led.red_forward_v, device.led.green_forward_v)
 
 
 def facts_of(device: DeviceProfile) -> DeviceFacts:
-    """What the rules of judgement take from a device file."""
+    """The facts of a device file that the rules of diagnosis use."""
     return DeviceFacts(
         model=device.imp,
         impos=device.impos,

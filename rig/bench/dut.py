@@ -1,15 +1,16 @@
-"""The device under test as a test sees it: power it, configure it by light, watch it, ask what became of it."""
+"""The device under test as a test uses it: power it, configure it by light, watch it, ask for the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from rig.bench.acquisition import Watch
+from rig.bench.acquisition import Acquisition, AcquisitionSlot
 from rig.bench.bench import Bench
+from rig.bench.blinkup_sender import send_during
 from rig.bench.conversions import judged_device
-from rig.bench.health import check_fell
-from rig.bench.supply_player import Fed, Feed
+from rig.bench.supply_control import SupplyControl
+from rig.bench.supply_player import Playback, PlaybackResult
 from rig.blinkup import (
     STANDARD_HZ,
     Bright,
@@ -26,51 +27,60 @@ from rig.blinkup import (
 )
 from rig.blinkup.frame import Frame, frame_for
 from rig.config.network import NetworkProfile
+from rig.deprecation import warn_deprecated
 from rig.diagnosis import BenchFacts, Observation, diagnose
 from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchFault, DeviceNotReady
 from rig.led import Catalogue, check_lights
-from rig.supply.profile import SupplyProfile, load_profile
+from rig.supply.profile import SupplyProfile
 
 SETTLED_S = 1.2
 OFF_S = 0.5
-BEFORE_S = 0.25
 BOOT_S = 1.0
-NOT_YET_S = 3600.0
-FALLS_WITHIN_S = 0.25
 UNCONFIGURED_TIMEOUT_S = 8.0
 
 
 class DeviceUnderTest:
-    """One device on a bench. Its watch begins with the first power-up and goes on until the test ends."""
+    """One device on a bench. Its acquisition begins with the first power-up and goes on until the test ends.
+
+    `receipts` are those of all frames sent, in their order; `codes` are the light codes that this device can show.
+    """
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         profile = bench.device
         self._judged = judged_device(profile)
         self.codes: Catalogue = self._judged.codes
-        self._watch: Watch | None = None
-        self._was_weak = False
+        # The slot is what supply and device share: a reference to the device itself would keep its samples in memory.
+        self._slot = AcquisitionSlot(bench, self.codes)
+        self._supply = SupplyControl(bench, self._slot.get)
         self._observed: tuple[BenchFacts, Observation] | None = None
         self.receipts: list[Receipt] = []
 
     @property
-    def watched(self) -> bool:
-        return self._watch is not None
+    def observed(self) -> bool:
+        """Whether an acquisition has begun, so that there is something to judge."""
+        return self._slot.begun
 
     @property
-    def watch(self) -> Watch:
-        if self._watch is None:
-            self._watch = Watch(self.bench, self.codes)
-        return self._watch
+    def acquisition(self) -> Acquisition:
+        """The running acquisition; the first use begins it."""
+        return self._slot.get()
+
+    @property
+    def watch(self) -> Acquisition:
+        """The old name of `acquisition`."""
+        warn_deprecated("dut.watch", "dut.acquisition", removed_in="0.3", stacklevel=2)
+        return self.acquisition
 
     def start_over(self) -> None:
-        """Forget what was seen so far: for tests that repeat something so often that it would fill the memory."""
-        self._watch = self._observed = None
+        """Forget all samples and receipts so far: for tests whose repetitions would fill the memory."""
+        self._slot.clear()
+        self._observed = None
         self.receipts = []
 
     def power_on(self, volts: float | None = None, *, supply: SupplyProfile | str | None = None) -> None:
-        """Supply the device, with its nominal voltage unless told otherwise.
+        """Supply the device with `volts` (None: its nominal voltage).
 
         `supply` is a profile that plays from the moment of power-on, beginning with its own voltage.
 
@@ -78,33 +88,18 @@ class DeviceUnderTest:
             BenchFault: the set point is not reached, or the light sensor's converter looks at another input.
             SupplyLimitError, CapabilityMissing: as `run_supply`.
         """
-        self.bench.led_input.verify()
-        volts = self.bench.device.supply.nominal_v if volts is None else volts
-        feed = None if supply is None else self.start_supply(supply, after_s=NOT_YET_S)
-        volts = volts if feed is None else feed.first_v
-        with self.watch.acting("supply_set", volts=volts):
-            self.bench.supply.set(volts)
-        if not self.bench.supply.enabled:
-            # A collapsing supply bends the light; what was learned of it must not outlive it.
-            self.watch.expect_supply(volts, anew=self._was_weak)
-            self._was_weak = False
-            self.watch.run_for(BEFORE_S)  # without a look at the dark, light that never changes can't be told from it
-        with self.watch.acting("power_on", volts=volts):
-            self.bench.supply.enable()
-        if feed is not None:
-            feed.begin_at(self.bench.clock.now_s())
+        self._supply.power_on(volts, supply)
 
     def power_off(self, duration_s: float = OFF_S) -> None:
-        before_v = self.watch.last("dut_v")
-        self.watch.stop_feeds()
-        with self.watch.acting("power_off"):
-            self.bench.supply.off()
-        self.watch.run_for(duration_s)
-        after_v = self.watch.last("dut_v")
-        if before_v is not None and after_v is not None and duration_s >= FALLS_WITHIN_S:
-            check_fell(before_v, after_v, duration_s)
+        """Switch the supply off and watch for `duration_s` seconds.
+
+        Raises:
+            BenchFault: the voltage at the device stays.
+        """
+        self._supply.power_off(duration_s)
 
     def power_cycle(self, volts: float | None = None) -> None:
+        """Switch the supply off for 0.5 s, and on again with `volts` (None: the nominal voltage)."""
         self.power_off()
         self.power_on(volts)
 
@@ -114,52 +109,49 @@ class DeviceUnderTest:
         Raises:
             CapabilityMissing: the bench has none.
         """
-        self.bench.require("supply.series")
-        self._was_weak |= weak
-        with self.watch.acting("series_in" if weak else "series_out"):
-            self.bench.supply.insert_series(weak)
+        self._supply.weaken(weak)
 
     def set_supply(self, volts: float) -> None:
-        """Change the voltage while the watch goes on; the light is read as of a device fed with it.
+        """Change the supply voltage to `volts` while the device runs.
 
         Raises:
             SupplyLimitError: beyond the limits; nothing was changed.
             BenchFault: the set point is not reached; supply off.
         """
-        with self.watch.acting("supply_set", volts=volts):
-            self.bench.supply.set(volts)
-        self.watch.expect_supply(volts)
+        self._supply.set(volts)
 
-    def run_supply(self, profile: SupplyProfile | str) -> Fed:
-        """Play a supply profile (a name in fixtures/supplies, a path, or one that is made) to its end.
+    def run_supply(self, profile: SupplyProfile | str) -> PlaybackResult:
+        """Play a supply profile (a name in fixtures/supplies, a path, or a loaded one) to its end.
 
         Raises:
             SupplyLimitError: it asks for more than device or bench allow; nothing was changed.
             CapabilityMissing: this bench can't play it.
             BenchFault: a voltage that had settled was not what was asked for; supply off.
         """
-        return self._play_out(self.start_supply(profile))
+        return self._supply.finish(self.start_supply(profile))
 
-    def _play_out(self, feed: Feed) -> Fed:
-        while not feed.done:
-            self.watch.run_for(max(feed.end_s - self.bench.clock.now_s(), 0.001))
-        return feed.fed()
+    def start_supply(self, profile: SupplyProfile | str, after_s: float = 0.0) -> Playback:
+        """Play a supply profile, `after_s` seconds from now on, while the test waits, watches and sends.
 
-    def start_supply(self, profile: SupplyProfile | str, after_s: float = 0.0) -> Feed:
-        """As `run_supply`, but it plays while the test goes on: waits, watches, sends. End it with `end_supply`."""
-        loaded = load_profile(profile) if isinstance(profile, str) else profile
-        return self.watch.feed(loaded, after_s)
+        `end_supply` ends it. Raises as `run_supply`.
+        """
+        return self._supply.play(profile, after_s)
 
-    def end_supply(self, feed: Feed) -> Fed:
-        """Play it no further; the set point stays where it is. What was asked and measured goes into the report."""
+    def end_supply(self, feed: Playback) -> PlaybackResult:
+        """End a playback of `start_supply`; the set point stays where it is."""
         feed.stop(self.bench.clock.now_s())
-        return feed.fed()
+        return feed.result()
 
     def watch_for(self, duration_s: float) -> None:
-        self.watch.run_for(duration_s)
+        """Watch LED and supply for `duration_s` seconds.
+
+        Raises:
+            BenchFault: the samples show a fault of the bench itself.
+        """
+        self.acquisition.run_for(duration_s)
 
     def wait_for(self, *codes: str, timeout_s: float, settled_s: float = SETTLED_S) -> str | None:
-        """Watch until the LED has shown one of `codes` for `settled_s`; returns it, or None when time is over.
+        """Watch until the LED has shown one of `codes` for `settled_s`; returns that code, or None after `timeout_s`.
 
         A code that this device never shows is waited for as well: a test may say that it must not appear.
 
@@ -171,19 +163,20 @@ class DeviceUnderTest:
         since: dict[str, float] = {}
 
         def shown() -> bool:
-            label = self.watch.label
+            label = self.acquisition.label
             if label not in codes:
                 since.clear()
                 return False
             now_s = self.bench.clock.now_s()
             return now_s - since.setdefault(label, now_s) >= settled_s
 
-        return next(iter(since)) if self.watch.run_until(shown, timeout_s) else None
+        return next(iter(since)) if self.acquisition.run_until(shown, timeout_s) else None
 
     def watch_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
-        return self.watch.run_until(done, timeout_s)
+        """Watch until `done()` is true, asked every 50 ms; False if it is not within `timeout_s` seconds."""
+        return self.acquisition.run_until(done, timeout_s)
 
-    def send(
+    def send(  # noqa: PLR0913  # each option of a BlinkUp is a documented keyword of its own
         self,
         config: Config,
         *,
@@ -198,11 +191,11 @@ class DeviceUnderTest:
         supply: SupplyProfile | str | None = None,
         supply_at_s: float = 0.0,
     ) -> Receipt:
-        """Blink a configuration into the device. Without `check` a wrong transmission is only told by the receipt.
+        """Blink a configuration into the device. Without `check` only the receipt says that a transmission was wrong.
 
         `rate_hz` may be a name (standard, fast, half, two-thirds); `flags` are those of the factory method and decide
         the rate in its place. `bright`, `lit_percent` and `damage` make the light weaker, longer or wrong on purpose:
-        see `rig.blinkup.frame.frame_for`.
+        see `rig.blinkup.frame.FrameOptions`.
 
         `supply` is a profile that begins `supply_at_s` after the first symbol.
 
@@ -232,21 +225,21 @@ class DeviceUnderTest:
         supply: SupplyProfile | str | None = None,
         supply_at_s: float = 0.0,
     ) -> Receipt:
-        """As `send`, of a frame that is made already."""
+        """Blink a frame of `rig.blinkup.frame` into the device; `check`, `supply` and errors as for `send`."""
         __tracebackhide__ = True
         if frame.code == "trilevel":
             self.bench.require("blinkup.trilevel")
-        feed = None if supply is None else self.start_supply(supply, after_s=NOT_YET_S)
-        receipt = self.watch.send(frame, feed, supply_at_s)
+        playback = self._supply.prepare(supply)
+        receipt = send_during(self.acquisition, self.bench, frame, playback, supply_at_s)
         self.receipts.append(receipt)
-        if feed is not None:
-            self._play_out(feed)
+        if playback is not None:
+            self._supply.finish(playback)
         if check and receipt.sent_as_planned is False:
             raise BenchFault(f"BlinkUp LED: not sent as planned: {receipt.difference}. {self.bench.optical.advice}")
         return receipt
 
     def send_repeatedly(self, config: Config, times: int, *, pause_s: float = 0.0, **how: Any) -> list[Receipt]:
-        """`send` so many times, with a pause of darkness between two frames; `how` as for `send`.
+        """Send a configuration `times` times with `pause_s` seconds of darkness between frames; `how` as for `send`.
 
         Raises:
             InvalidOption: fewer than one time, or a negative pause.
@@ -263,7 +256,7 @@ class DeviceUnderTest:
         return receipts
 
     def wifi(self, network: NetworkProfile, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
-        """The configuration that puts the device on `network`, or nearly."""
+        """The configuration that puts the device on `network`, or a wrong one with another `ssid` or `password`."""
         __tracebackhide__ = True  # pytest can print a frame's variables
         token, plan = self.bench.enrolment()
         return WifiConfig(
@@ -292,8 +285,8 @@ class DeviceUnderTest:
             )
 
     def observation(self) -> Observation:
-        """What was seen since the first power-up, and the verdict on it; worked out once until there is more to see."""
-        recording, streamed = self.watch.result()
+        """All that was seen since the first power-up, and the verdict on it; kept until there are more samples."""
+        recording, streamed = self.acquisition.result()
         facts, before = BenchFacts(self.bench.calibration), self._observed
         if before is not None and before[0] == facts and before[1].recording is recording:
             return before[1]

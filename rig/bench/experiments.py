@@ -1,4 +1,4 @@
-"""Experiments on a device's supply, each a power cycle of its own: does it still get online, does it survive a gap?
+"""Experiments on a device's supply, each with a power cycle: does the device get online, does it survive a gap?
 
 A configured device is needed. Every attempt begins with the device off and ends with it off.
 """
@@ -16,15 +16,15 @@ from rig.config.network import NetworkProfile
 from rig.errors import CapabilityMissing, DeviceNotReady
 from rig.led import Decoded
 
-ONLINE_S: Final = 8.0  # a healthy connection takes up to 2.8 s; this long after power-on it is taken to have failed
+ONLINE_S: Final = 8.0  # a healthy connection takes up to 2.8 s; after this time it counts as failed
 CONFIGURED_S: Final = 20.0
 AFTER_GAP_S: Final = 2.5
-LEAST_RED_S: Final = 0.03  # of the boot's red: a device that rides through shows green and dark only
+LEAST_RED_S: Final = 0.03  # the red of a boot lasts longer; a device that rides through shows green and dark only
 
 
 @dataclass(frozen=True)
-class Feed:
-    """What one attempt is fed with: volts at the regulator, and the series resistor in the line (0: none)."""
+class SupplyCondition:
+    """The supply during one attempt: set point in V, and the series resistor in the line in ohm (0: none)."""
 
     volts: float
     series_ohm: float = 0.0
@@ -49,14 +49,14 @@ def configure(bench: Bench, network: str) -> None:
     dut.power_off()
 
 
-def gets_online(bench: Bench, feed: Feed, *, within_s: float = ONLINE_S) -> bool:
+def gets_online(bench: Bench, condition: SupplyCondition, *, within_s: float = ONLINE_S) -> bool:
     """One power cycle: whether the device got online on this supply.
 
     Raises:
         CapabilityMissing: the bench can't put that resistor in.
-        BenchFault: the bench doesn't do what it was told.
+        BenchFault: the bench doesn't do what it should.
     """
-    dut = _started(bench, feed)
+    dut = _started(bench, condition)
     online = dut.wait_for("connected", timeout_s=within_s) is not None
     dut.power_off()
     return online
@@ -70,11 +70,11 @@ def survives_gap(bench: Bench, volts: float, gap_s: float) -> bool:
     Raises:
         DeviceNotReady: it doesn't get online at that voltage.
     """
-    dut = _started(bench, Feed(volts))
+    dut = _started(bench, SupplyCondition(volts))
     if dut.wait_for("connected", timeout_s=CONFIGURED_S) is None:
         raise DeviceNotReady(f"not online before the gap: {dut.observation().outcome.summary}")
     gap_start_s = bench.clock.now_s()
-    with dut.watch.acting("gap", gap_s=gap_s):
+    with dut.acquisition.acting("gap", gap_s=gap_s):
         bench.supply.off()
         bench.clock.sleep_until(gap_start_s + gap_s)
         bench.supply.enable()
@@ -84,34 +84,34 @@ def survives_gap(bench: Bench, volts: float, gap_s: float) -> bool:
     return survived
 
 
-def sweep(bench: Bench, volts: Sequence[float], *, within_s: float = ONLINE_S) -> tuple[bool, ...]:
-    """Whether the device is online at each of `volts`, set one after the other without a power cycle between.
+def sweep_voltage(bench: Bench, volts: Sequence[float], *, within_s: float = ONLINE_S) -> tuple[bool, ...]:
+    """Whether the device is online at each of `volts`, set one after the other without a power cycle in between.
 
     At each voltage it has `within_s` to be seen online; it starts from off at the first one.
     """
-    dut = _started(bench, Feed(volts[0]))
+    dut = _started(bench, SupplyCondition(volts[0]))
     online = [dut.wait_for("connected", timeout_s=within_s) is not None]
     for target_v in volts[1:]:
-        with dut.watch.acting("supply_set", volts=target_v):
+        with dut.acquisition.acting("supply_set", volts=target_v):
             bench.supply.set(target_v)
-        dut.watch.expect_supply(target_v)
+        dut.acquisition.expect_supply(target_v)
         online.append(dut.wait_for("connected", timeout_s=within_s) is not None)
     dut.power_off()
     return tuple(online)
 
 
-def _started(bench: Bench, feed: Feed) -> DeviceUnderTest:
+def _started(bench: Bench, condition: SupplyCondition) -> DeviceUnderTest:
     bench.supply.off()
     dut = DeviceUnderTest(bench)
     dut.watch_for(0.0)
-    if feed.series_ohm > 0:
-        if feed.series_ohm != bench.series_ohm:
-            bench.fit_series(feed.series_ohm)
+    if condition.series_ohm > 0:
+        if condition.series_ohm != bench.series_ohm:
+            bench.fit_series(condition.series_ohm)
         dut.weaken_supply()
-    dut.power_on(feed.volts)
+    dut.power_on(condition.volts)
     return dut
 
 
 def _red_after(decoded: Decoded, since_s: float) -> bool:
-    """Whether the boot's red was seen: the device had started anew."""
+    """Whether red was seen after `since_s`: the red of a boot, so the device had restarted."""
     return any(s.colour == "red" and s.end_s - max(s.start_s, since_s) >= LEAST_RED_S for s in decoded.segments)

@@ -1,4 +1,4 @@
-"""Calibrating the LED sensor: bring the device into states whose colour is documented, and measure each level.
+"""Calibration of the LED sensor: bring the device into states whose colour is documented, and measure each level.
 
 Nothing of the stored calibration is used. Unconfigured, an imp blinks amber; a clear-configuration BlinkUp is answered
 in green; settings for a network that does not exist make it search, in red (troubleshooting guide).
@@ -25,12 +25,12 @@ SEARCHES_S: Final = 6.0  # until the answer's green is over and searching shows
 NO_NETWORK: Final = "imp-bench-rig-no-such-net"
 # Day to day: temperature, supply, and how the device lies in the fixture. Assumed; repeat the calibration to learn it.
 LEAST_UNCERTAINTY: Final = 0.03
-ADDS_UP: Final = (-0.10, 0.25)  # by which share amber may fall short of red plus green
+ADDS_UP: Final = (-0.10, 0.25)  # plausible range of the share by which amber falls short of red plus green
 
 
 @dataclass(frozen=True)
-class Levels:
-    """Steps above dark of each colour in the sensor's unit, and the dark level of each look."""
+class ColourLevels:
+    """Steps above dark of each colour in V, and the dark level of each stretch of light that was measured, in V."""
 
     red: Level
     green: Level
@@ -39,11 +39,12 @@ class Levels:
 
     @property
     def saturation(self) -> float:
-        """By which share amber falls short of red plus green."""
+        """The share by which amber falls short of red plus green."""
         return 1.0 - self.amber.value / (self.red.value + self.green.value)
 
     def check(self) -> None:
-        """
+        """Check that amber is about the sum of red and green.
+
         Raises:
             InsufficientEvidence: the levels can't be those of one LED.
         """
@@ -56,7 +57,7 @@ class Levels:
             )
 
 
-def measured_by_blinkup(dut: DeviceUnderTest, say: Callable[[str], None]) -> Levels:
+def measured_by_blinkup(dut: DeviceUnderTest, say: Callable[[str], None]) -> ColourLevels:
     """Configure the device by light and measure what it shows. Leaves it without settings.
 
     Raises:
@@ -84,13 +85,17 @@ def measured_by_blinkup(dut: DeviceUnderTest, say: Callable[[str], None]) -> Lev
     dut.watch_for(BOOT_S)
     _sent(dut, ClearConfig())
     dut.watch_for(ANSWER_S)
-    found = Levels(_above(red, red_dark), _above(green, dark), _above(amber, dark), (dark.value, red_dark.value))
+    found = ColourLevels(_above(red, red_dark), _above(green, dark), _above(amber, dark), (dark.value, red_dark.value))
     found.check()
     return found
 
 
-def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> Levels:
-    """Measure each colour when a person says that the device shows it, steady or blinking."""
+def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> ColourLevels:
+    """Measure each colour while the device shows it, steady or blinking; `ask` returns when a person says so.
+
+    Raises:
+        InsufficientEvidence: the light has not the levels it should have.
+    """
     dut.power_on()
     ask("Let the LED be dark")
     dark_light = _look(dut, BLINKS_S / 2)
@@ -100,13 +105,15 @@ def measured_by_hand(dut: DeviceUnderTest, ask: Callable[[str], None]) -> Levels
         ask(f"Let the LED show {colour}, steady or blinking, and nothing else")
         light = _look(dut, BLINKS_S / 2)
         found[colour] = _above(_brightest(light, dark, colour), dark)
-    levels = Levels(found["red"], found["green"], found["amber"], (dark.value,))
+    levels = ColourLevels(found["red"], found["green"], found["amber"], (dark.value,))
     levels.check()
     return levels
 
 
-def calibration_from(levels: Levels, conditions: str, *, rail_v: float | None, on: date | None = None) -> Calibration:
-    """The calibration that these levels make."""
+def calibration_from(
+    levels: ColourLevels, conditions: str, *, rail_v: float | None, on: date | None = None
+) -> Calibration:
+    """The calibration from measured levels; `rail_v` is the sensor's supply in V, `on` the day (None: today, UTC)."""
     relative = [3 * level.standard_error / level.value for level in (levels.red, levels.green, levels.amber)]
     drift = (max(levels.dark) - min(levels.dark)) / levels.amber.value / 10  # moving dark casts doubt on steps
     return Calibration(
@@ -132,7 +139,7 @@ def _look(dut: DeviceUnderTest, duration_s: float) -> Floats:
 
 
 def _light(dut: DeviceUnderTest, start_s: float, end_s: float) -> Floats:
-    led = dut.watch.light(start_s, end_s)
+    led = dut.acquisition.light(start_s, end_s)
     return bins(led.times_s, led.values)
 
 
@@ -163,7 +170,7 @@ def _green(answers: list[Floats], dark: Level, amber: Level) -> Level:
 
 
 def _brightest(light: Floats, dark: Level, colour: str) -> Level:
-    """The lit plateau of a look at a steady or blinking colour."""
+    """The lit level of a stretch of steady or blinking light."""
     try:
         return dark_and_lit(light)[1]
     except InsufficientEvidence:

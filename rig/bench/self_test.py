@@ -1,4 +1,4 @@
-"""What a bench proves about itself before anything else is trusted: its clock, its converters, its switch."""
+"""The self-test of a bench, before anything else is trusted: its clock, its converters, its load switch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAVE_US: Final = 500_000
 WAVE_TOLERANCE: Final = 0.005
 LOOKS: Final = 5
 _EARLY = 0.98
-_OPEN = 0.05  # between two looks; the clocks that are known to be wrong are further off
+_OPEN = 0.05  # largest share of the wave between two polls; clocks that are known to be wrong are further off
 _FINE_S, _FINE_STEPS = 0.0005, 80
 _COARSE_S, _COARSE_STEPS = 0.02, 100
 _CURE = (
@@ -25,20 +25,43 @@ _CURE = (
 
 
 class WaveClient(Protocol):
-    """What of pigpio's client is used here."""
+    """The calls of pigpio's client (`pigpio.pi`) that the self-test uses."""
 
-    def wave_add_new(self) -> int: ...
-    def wave_add_generic(self, pulses: list[Any]) -> int: ...
-    def wave_create(self) -> int: ...
-    def wave_send_once(self, wave_id: int) -> int: ...
-    def wave_tx_busy(self) -> int: ...
-    def wave_tx_stop(self) -> int: ...
-    def wave_delete(self, wave_id: int) -> int: ...
-    def get_current_tick(self) -> int: ...
+    def wave_add_new(self) -> int:
+        """Begin a new wave (WVNEW)."""
+        ...
+
+    def wave_add_generic(self, pulses: list[Any]) -> int:
+        """Add pulses (WVAG); returns the number of pulses of the wave."""
+        ...
+
+    def wave_create(self) -> int:
+        """Make the wave (WVCRE); returns its id."""
+        ...
+
+    def wave_send_once(self, wave_id: int) -> int:
+        """Send the wave once (WVTX)."""
+        ...
+
+    def wave_tx_busy(self) -> int:
+        """1 while a wave is being sent, else 0 (WVBSY)."""
+        ...
+
+    def wave_tx_stop(self) -> int:
+        """End whatever is being sent (WVHLT)."""
+        ...
+
+    def wave_delete(self, wave_id: int) -> int:
+        """Delete the wave (WVDEL)."""
+        ...
+
+    def get_current_tick(self) -> int:
+        """Microseconds since the daemon's boot, modulo 2^32 (TICK)."""
+        ...
 
 
 class SilentWave:
-    """A wave of `WAVE_US` that moves no pin, under way; `ratio` waits for its end."""
+    """A wave of `WAVE_US` that moves no pin and is being sent; `ratio` waits for its end."""
 
     def __init__(self, pi: WaveClient, clock: Clock) -> None:
         import pigpio
@@ -59,13 +82,13 @@ class SilentWave:
             ) from error
 
     def ratio(self) -> float | None:
-        """How long the wave lasted over how long it should have, by the daemon's tick.
+        """The length of the wave over its nominal length, by the daemon's tick.
 
-        Its end lies between the last look that saw it and the first that didn't. None if that leaves too much open,
-        on a machine that is busy with other things.
+        The wave ended between the last poll that found it busy and the first that didn't. None if those two are too far
+        apart, as on a machine that is busy with other things.
 
         Raises:
-            BenchFault: it is off by more than `WAVE_TOLERANCE`, wherever between the looks it ended.
+            BenchFault: the ratio is off by more than `WAVE_TOLERANCE`, wherever between the two polls the wave ended.
         """
         import pigpio
 

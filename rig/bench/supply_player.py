@@ -1,9 +1,9 @@
-"""Plays a supply profile on a bench's supply while the watch goes on: one more thing that is due at certain times."""
+"""Plays supply profiles on a bench's supply during an acquisition: one more thing that is due at certain times."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,17 +11,21 @@ import numpy as np
 from rig.drivers.supply.guarded import GuardedSupply
 from rig.errors import CapabilityMissing
 from rig.recording import Action, Trace
-from rig.supply.plan import Plan, SetPoint, plan_of
+from rig.supply.plan import SetPoint, SupplyPlan, plan_of
 from rig.supply.profile import SupplyProfile
-from rig.supply.weak_source import Cell
+from rig.supply.weak_source import WeakSourceModel
 
 NEVER_S = math.inf
-CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before the asked time
+CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before the time that was asked for
 
 
 @dataclass(frozen=True)
-class Fed:
-    """What was asked for and what came of it. `worst_v`: largest difference seen where the set point had settled."""
+class PlaybackResult:
+    """What was played from `start_s` to `end_s` (s of the bench's clock).
+
+    `asked` are the set points in V, `lowest_asked_v` the lowest one. `worst_v` is the largest difference between set
+    point and measurement over `checks` settled set points; `charge_c` the charge used of a weak source, in C.
+    """
 
     name: str
     start_s: float
@@ -34,14 +38,15 @@ class Fed:
 
 
 @dataclass
-class Feed:
-    """One profile being played from `start_s` on. The watch calls `sample` whenever `due_s` has come.
+class Playback:
+    """One profile that is played from `start_s` on. The acquisition calls `sample` whenever `due_s` has come.
 
-    `level_reached` hears of each set point that stays for a while: the device's light depends on it.
+    `current_a` returns the newest measured current in A. `level_reached` is called with each set point (V) that lasts
+    for a while: the brightness of the device's LED depends on it.
 
     Raises:
         SupplyLimitError: the profile asks for more than the limits allow; nothing was changed.
-        CapabilityMissing: the bench lacks what it needs.
+        CapabilityMissing: the bench lacks a capability that the profile needs.
     """
 
     profile: SupplyProfile
@@ -55,8 +60,8 @@ class Feed:
     _checks: int = 0
 
     def __post_init__(self) -> None:
-        self._cell = Cell(self.profile.weak) if self.profile.weak is not None else None
-        self._plan: Plan | None = None if self._cell else plan_of(self.profile, self.nominal_v)
+        self._source = WeakSourceModel(self.profile.weak) if self.profile.weak is not None else None
+        self._plan: SupplyPlan | None = None if self._source else plan_of(self.profile, self.nominal_v)
         _require(self.supply, self._needs(), self.profile.name)
         if self._plan is not None:
             self._check_plan(self._plan)
@@ -72,8 +77,8 @@ class Feed:
             return self._plan.needs
         return frozenset({"supply.programmable", "supply.current"})
 
-    def _check_plan(self, plan: Plan) -> None:
-        """All of it before any of it."""
+    def _check_plan(self, plan: SupplyPlan) -> None:
+        """Check the whole plan against the limits before anything of it is played."""
         for volts in {point.volts for point in plan.points}:
             self.supply.check_request(volts)
         for before, after in zip(plan.points, plan.points[1:], strict=False):
@@ -83,21 +88,22 @@ class Feed:
 
     @property
     def end_s(self) -> float:
+        """When the profile will be over (s of the bench's clock), unless it is stopped before."""
         duration_s = self._plan.end_s if self._plan is not None else self.profile.weak.for_s  # type: ignore[union-attr]
         return self.start_s + duration_s
 
     def begin_at(self, t_s: float) -> None:
-        """Move the beginning, before anything has been played."""
+        """Move the beginning to `t_s` (s of the bench's clock), before anything has been played."""
         self.start_s = self.due_s = self._last_s = t_s
 
     def sample(self, now_s: float) -> None:
-        """Do what is due at `now_s`, and say when the next thing is."""
-        if self._cell is not None:
-            self._sag(now_s)
+        """Do what is due at `now_s`, and set `due_s` to when the next step is."""
+        if self._source is not None:
+            self._follow_load(now_s)
             return
         since_s = now_s - self.start_s + CLOCK_GRAIN_S
         if self._to_check is not None and self._points and self._points[0].t_s <= since_s:
-            self._check(self._to_check)  # just before it moves on, when it has stood longest
+            self._check(self._to_check)  # at the end of a set point's time, when it is most settled
         while self._series and self._series[0][0] <= since_s:
             self.supply.insert_series(self._series.pop(0)[1])
         point: SetPoint | None = None
@@ -117,15 +123,15 @@ class Feed:
             return
         self.due_s = self.start_s + min(upcoming, default=self.end_s - self.start_s)
 
-    def _sag(self, now_s: float) -> None:
-        """One look at the current, and the set point that a weak source has under it."""
-        assert self._cell is not None
-        made = self._cell.made_of
+    def _follow_load(self, now_s: float) -> None:
+        """Set the output voltage that the weak source has at the newest measured current."""
+        assert self._source is not None
+        made = self._source.made_of
         if now_s >= self.end_s - CLOCK_GRAIN_S:
             self._finish(now_s)
             return
         amps = self.current_a() or 0.0
-        volts = self._cell.draw(amps, now_s - self._last_s)
+        volts = self._source.draw(amps, now_s - self._last_s)
         self._last_s = now_s
         lowest_v, highest_v = self.supply.range_v
         self._ask(now_s, min(max(volts, lowest_v), highest_v))
@@ -145,14 +151,14 @@ class Feed:
 
     @property
     def first_v(self) -> float:
-        """What it begins with."""
-        if self._cell is None:
+        """The first set point in V."""
+        if self._source is None:
             return self._points[0].volts
         lowest_v, highest_v = self.supply.range_v
-        return min(max(self._cell.draw(0.0, 0.0), lowest_v), highest_v)
+        return min(max(self._source.draw(0.0, 0.0), lowest_v), highest_v)
 
     def stop(self, now_s: float) -> None:
-        """Play it no further; the set point stays where it is."""
+        """End the playback; the set point stays where it is."""
         if not self.done:
             self._finish(now_s)
 
@@ -161,23 +167,52 @@ class Feed:
         if self._asked:
             self._asked.append((now_s, self._asked[-1][1]))
 
+    @property
+    def played_until_s(self) -> float:
+        """When the set point was last asked for (s of the bench's clock); `start_s` before the first time."""
+        return self._asked[-1][0] if self._asked else self.start_s
+
     def actions(self) -> tuple[Action, ...]:
-        """What has been done to the supply so far, and where that leaves it; nothing before it has begun."""
+        """The playback so far as an action, and the set point that it has reached as another; none before it begins."""
         if not self._asked:
             return ()
-        fed = self.fed()
-        details = {"volts": fed.lowest_asked_v, "profile": fed.name, "worst_v": fed.worst_v, "checks": fed.checks}
-        played = Action("supply_profile", fed.start_s, fed.end_s, details)
-        return (played, Action("supply_set", fed.end_s, fed.end_s, {"volts": self._asked[-1][1]}))
+        played = self.result()
+        details = {
+            "volts": played.lowest_asked_v,
+            "profile": played.name,
+            "worst_v": played.worst_v,
+            "checks": played.checks,
+        }
+        action = Action("supply_profile", played.start_s, played.end_s, details)
+        return (action, Action("supply_set", played.end_s, played.end_s, {"volts": self._asked[-1][1]}))
 
-    def fed(self) -> Fed:
-        """What has been played so far."""
+    def result(self) -> PlaybackResult:
+        """What was played so far."""
         times_s, volts = (np.array(column) for column in zip(*self._asked, strict=True)) if self._asked else ([], [])
         asked = Trace("asked_v", "V", np.array(times_s), np.array(volts))
         lowest_v = float(np.min(asked.values)) if len(asked.values) else self.nominal_v
-        end_s = self._asked[-1][0] if self._asked else self.start_s
-        used_c = self._cell.used_c if self._cell is not None else None
-        return Fed(self.profile.name, self.start_s, end_s, asked, lowest_v, self._worst_v, self._checks, used_c)
+        used_c = self._source.used_c if self._source is not None else None
+        return PlaybackResult(
+            self.profile.name,
+            self.start_s,
+            self.played_until_s,
+            asked,
+            lowest_v,
+            self._worst_v,
+            self._checks,
+            used_c,
+        )
+
+
+def asked_trace(playbacks: Sequence[Playback]) -> Trace | None:
+    """The set points of all playbacks as the trace `asked_v`, in order of time, each ended by NaN; None without any."""
+    parts = [playback.result().asked for playback in playbacks]
+    parts = sorted((part for part in parts if len(part.times_s)), key=lambda part: float(part.times_s[0]))
+    if not parts:
+        return None
+    times_s = np.concatenate([np.append(part.times_s, part.times_s[-1]) for part in parts])
+    volts = np.concatenate([np.append(part.values, np.nan) for part in parts])
+    return Trace("asked_v", "V", np.maximum.accumulate(times_s), volts)
 
 
 def _require(supply: GuardedSupply, needs: frozenset[str], name: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import TypedDict, Unpack, get_args
 
 from rig.blinkup import (
+    STANDARD_HZ,
     Bright,
     ClearConfig,
     Config,
@@ -27,6 +28,24 @@ from rig.blinkup import (
 from rig.blinkup import damage as damaged
 
 DAMAGES: tuple[str, ...] = (*get_args(Damage), *get_args(FrameDamage))
+
+
+class LightOptions(TypedDict, total=False):
+    """How a packet becomes light: symbols a second (default 60), line code (`bilevel`), legs of the LED that are lit
+    for bright (`both`), and by how many percent of a symbol every lit stretch is lengthened (0)."""
+
+    rate_hz: float
+    code: LineCode
+    bright: Bright
+    lit_percent: float
+
+
+class FrameOptions(LightOptions, total=False):
+    """How a configuration becomes light, and what to spoil on purpose: a kind of `rig.blinkup.damage` or
+    `rig.blinkup.frame_fault` (default None), with `damage_at` as its `at`."""
+
+    damage: Damage | FrameDamage | None
+    damage_at: float | None
 
 
 @dataclass(frozen=True)
@@ -62,17 +81,11 @@ def kind_of(config: Config) -> str:
 def frame_for(
     config: Config,
     *,
-    rate_hz: float = 60.0,
-    code: LineCode = "bilevel",
-    bright: Bright = "both",
-    lit_percent: float = 0.0,
     damage: Damage | FrameDamage | None = None,
     damage_at: float | None = None,
+    **light: Unpack[LightOptions],
 ) -> Frame:
-    """The frame that carries `config`.
-
-    `lit_percent` lengthens every lit stretch by so much of a symbol (see `rig.blinkup.stretched`). `damage` spoils the
-    frame on purpose: a kind of `rig.blinkup.damage` or `frame_fault`, with `damage_at` as its `at`.
+    """The frame that carries `config`; the keywords are those of `FrameOptions`.
 
     Raises:
         BlinkUpError: the configuration, the rate, the code or the damage can't be sent.
@@ -83,31 +96,21 @@ def frame_for(
         packet = damaged(packet, damage, None if damage_at is None else int(damage_at))  # type: ignore[arg-type]
     elif damage is not None:
         fault = frame_fault(damage, damage_at)  # type: ignore[arg-type]
-    return frame_of_packet(
-        packet,
-        kind_of(config),
-        rate_hz=rate_hz,
-        code=code,
-        bright=bright,
-        lit_percent=lit_percent,
-        fault=fault,
-        damage=damage or "",
-    )
+    return frame_of_packet(packet, kind_of(config), fault=fault, damage=damage or "", **light)
 
 
 def frame_of_packet(
     packet: bytes,
     what: str,
     *,
-    rate_hz: float = 60.0,
-    code: LineCode = "bilevel",
-    bright: Bright = "both",
-    lit_percent: float = 0.0,
     fault: FrameFault | None = None,
     damage: str = "",
+    **light: Unpack[LightOptions],
 ) -> Frame:
     """The frame that carries `packet` as it is, damaged or not; `damage` only names what was done to it."""
     __tracebackhide__ = True
+    rate_hz, code = light.get("rate_hz", STANDARD_HZ), light.get("code", "bilevel")
+    bright, lit_percent = light.get("bright", "both"), light.get("lit_percent", 0.0)
     fault = fault or FrameFault()
     preamble = preamble_bytes_for(rate_hz) if code == "bilevel" else None
     if fault.preamble_bytes is not None:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from rig.cli.checking import check_bench, supply_range_v
-from rig.cli.output import plain, say, table
-from rig.cli.settings import names, show
+from rig.cli.output import printable, say, table
+from rig.cli.settings import fixture_names, print_settings
 from rig.config.bench import BenchConfig, load_bench
 from rig.errors import ConfigError
 
@@ -21,13 +21,13 @@ Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures
 def list_benches() -> None:
     """List the benches of fixtures/benches."""
     rows = []
-    for name in names("benches"):
+    for name in fixture_names("benches"):
         try:
             config = load_bench(name)
         except ConfigError as error:
-            rows.append([name, "UNUSABLE", "", plain(str(error).splitlines()[0])])
+            rows.append([name, "UNUSABLE", "", printable(str(error).splitlines()[0])])
             continue
-        rows.append([name, config.kind, plain(config.dut.device), plain(config.title)])
+        rows.append([name, config.kind, printable(config.dut.device), printable(config.title)])
     table(("bench", "kind", "device", "title"), rows)
 
 
@@ -35,21 +35,21 @@ def list_benches() -> None:
 def show_bench(name: Name) -> None:
     """Show every setting of a bench: volts, amperes, seconds, ohms, as the key's ending says. Secrets stay hidden."""
     config = load_bench(name)
-    show(config)
+    print_settings(config)
     low_v, high_v = supply_range_v(config)
     kind = {"regulated": "regulator range with exact resistors"}.get(config.supply.kind, "supply range")
     say(f"{kind}: {low_v:.2f} to {high_v:.2f} V")
 
 
 @app.command("check", epilog="Example: rig bench check my-bench.toml. Exit code 12 if there is a mistake.")
-def check(name: Name) -> None:
+def check_command(name: Name) -> None:
     """Check a bench file, its device and its networks, without touching hardware."""
     checked = check_bench(load_bench(name), name)
     config = checked.config
     say(f"bench {config.name}: the file can be used; nothing was connected")
     say(f"  kind      {config.kind}")
-    say(f"  device    {checked.device.name} ({plain(checked.device.title)})")
-    say(f"  networks  {', '.join(plain(name) for name in checked.networks) or 'none'}")
+    say(f"  device    {checked.device.name} ({printable(checked.device.title)})")
+    say(f"  networks  {', '.join(printable(name) for name in checked.networks) or 'none'}")
     say(f"  GPIO      {_pins(config)}")
     for doubt in checked.doubts:
         say(f"warning: {doubt}")

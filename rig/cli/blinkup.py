@@ -21,20 +21,9 @@ from rig.blinkup import (
 )
 from rig.cli import blinkup_send
 from rig.cli.blinkup_text import entry_rows
-from rig.cli.configuring import (
-    Clear,
-    Open,
-    PasswordFile,
-    PasswordKeyring,
-    ProxyServer,
-    ProxyUser,
-    Ssid,
-    StaticAddress,
-    Wired,
-    Wps,
-    configuration,
-)
-from rig.cli.output import plain, say, table
+from rig.cli.configuring import ConfigurationOptions, configuration
+from rig.cli.options import with_groups
+from rig.cli.output import printable, say, table, write_picture
 from rig.cli.secrets import SecretlessCommand
 from rig.errors import ConfigError
 from rig.recording import Trace
@@ -44,8 +33,8 @@ app = typer.Typer(
     help="BlinkUp: send, try a receiver's margins, show what is sent, decode captures, tune a signal.",
     no_args_is_help=True,
 )
-app.command("send", cls=SecretlessCommand, epilog=blinkup_send.SEND_EPILOG)(blinkup_send.send)
-app.command("sweep", cls=SecretlessCommand, epilog=blinkup_send.SWEEP_EPILOG)(blinkup_send.sweep)
+app.command("send", cls=SecretlessCommand, epilog=blinkup_send.SEND_EPILOG)(blinkup_send.send_command)
+app.command("sweep", cls=SecretlessCommand, epilog=blinkup_send.SWEEP_EPILOG)(blinkup_send.sweep_command)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Recording (.npz), CSV, sigrok session (.sr) or VCD.")]
 Channel = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Channel; needed if there are several.")]
@@ -54,34 +43,15 @@ NO_GOOD_FRAME = 1
 
 
 @app.command("show", cls=SecretlessCommand, epilog="Example: rig blinkup show --ssid Home --code trilevel --rate 30")
-def show(
-    ssid: Ssid = None,
-    open_network: Open = False,
-    no_wifi: Wired = False,
-    wps: Wps = False,
-    clear: Clear = False,
-    static_ip: StaticAddress = None,
-    proxy: ProxyServer = None,
-    proxy_user: ProxyUser = None,
-    password_file: PasswordFile = None,
-    password_keyring: PasswordKeyring = None,
+@with_groups
+def show_command(
+    options: ConfigurationOptions,
     rate: Annotated[str, typer.Option("--rate", metavar="HZ|NAME", help="Symbols a second, or a rate's name.")] = "60",
     code: Annotated[str, typer.Option("--code", metavar="bilevel|trilevel", help="Line code.")] = "bilevel",
     reveal: Reveal = False,
 ) -> None:
     """Show what would be sent: entries, length and duration. Sends nothing; secrets come from prompt or environment."""
-    config = configuration(
-        ssid=ssid,
-        open_network=open_network,
-        no_wifi=no_wifi,
-        wps=wps,
-        clear=clear,
-        static_ip=static_ip,
-        proxy=proxy,
-        proxy_user=proxy_user,
-        password_file=password_file,
-        password_keyring=password_keyring,
-    )
+    config = configuration(options)
     packet = encode(config)
     line = _line_code(code)
     rate_hz = rate_named(rate)
@@ -97,8 +67,8 @@ def show(
 
 
 @app.command("decode", epilog="Example: rig blinkup decode phone.csv. Ends with 1 if there is no good frame.")
-def decode(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
-    """List the BlinkUp frames in a capture: when, how, what they say, and why those that failed did."""
+def decode_command(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
+    """List the BlinkUp frames in a capture: when, how, what they say, and why a frame failed."""
     trace = _trace(file, channel)
     reception = receive(trace.times_s, trace.values)
     say(f"{file}: {trace.name}, {reception.samples} samples, {reception.sample_hz:.4g} a second")
@@ -115,7 +85,7 @@ def decode(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
 
 
 @app.command("tune", epilog="Example: rig blinkup tune lightlevel.csv --full-scale 65535 --png tuning.png")
-def tune(
+def tune_command(
     file: File,
     full_scale: Annotated[
         float,
@@ -146,10 +116,7 @@ def tune(
         from rig.report.pictures.tuning import draw_tuning
 
         figure = draw_tuning(tuning, trace.times_s, trace.values, title=file.name, reveal=reveal)
-        try:
-            png.write_bytes(picture_bytes(figure))
-        except OSError as error:
-            raise ConfigError(f"--png {png}: can't be written: {error.strerror or error}") from None
+        write_picture(png, picture_bytes(figure), "--png")
         say(f"picture   {png}")
 
 
@@ -190,7 +157,7 @@ def _print_frames(reception: Reception) -> None:
 def _print_frame(number: int, frame: ReceivedFrame, reveal: bool) -> None:
     say()
     if not frame.good:
-        say(f"frame {number} failed ({frame.reason}): {plain(frame.why)}")
+        say(f"frame {number} failed ({frame.reason}): {printable(frame.why)}")
         return
     say(f"frame {number}: {len(frame.packet)} bytes")
     table(("entry", "bytes", "says"), entry_rows(split_packet(frame.packet), reveal=reveal), right=("bytes",))

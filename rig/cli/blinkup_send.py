@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, cast, get_args
 
 import typer
 
-from rig.bench.bench import Bench, open_bench
+from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import NAMED_RATES, Bright, Config, LineCode, WifiConfig, encode, rate_named
-from rig.blinkup.frame import DAMAGES
+from rig.blinkup.frame import DAMAGES, FrameOptions
 from rig.cli import secrets
-from rig.cli.configuring import (
-    Clear,
-    Open,
-    PasswordFile,
-    PasswordKeyring,
-    ProxyServer,
-    ProxyUser,
-    Ssid,
-    StaticAddress,
-    Wired,
-    Wps,
-    configuration,
-)
-from rig.cli.output import plain, say, table
+from rig.cli.configuring import ConfigurationOptions, NetworkOptions, configuration
+from rig.cli.options import BenchOptions, with_groups
+from rig.cli.output import printable, say, table, write_picture
 from rig.config.bench import BenchConfig, load_bench
 from rig.config.network import NetworkProfile
 from rig.errors import ConfigError
-from rig.report.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Axis, Plan, Point, answer_of, run
+from rig.report.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Plan, Point, SweepAxis, answer_of, run_sweep
 
 SEND_EPILOG = (
     "Example: rig blinkup send --network home --rate fast. The Wi-Fi password is never an argument: it comes from "
@@ -42,141 +32,150 @@ SWEEP_EPILOG = (
     "Hz or by name; brightness both, main, grey; duty in % of a symbol; distance in multiples of the present one."
 )
 
-BenchName = Annotated[
-    str, typer.Option("--bench", metavar="NAME|PATH", envvar="RIG_BENCH", help="Bench: a name or a .toml file.")
-]
-Device = Annotated[
-    str | None, typer.Option("--dut", metavar="NAME|PATH", help="Device profile instead of the bench's.")
-]
 Network = Annotated[str | None, typer.Option(help="Send the settings of this network of the bench.")]
 Rate = Annotated[str, typer.Option(help=f"Symbols a second: a number, or {', '.join(NAMED_RATES)}.")]
 Code = Annotated[str, typer.Option(help=f"Line code: {' or '.join(get_args(LineCode))}.")]
-Seed = Annotated[int | None, typer.Option(help="Which individuals of a simulated bench; default: the file's.")]
 
 
-def send(
-    bench: BenchName = "simulated",
-    device: Device = None,
+@dataclass(frozen=True)
+class SendOptions:
+    """How a configuration becomes light, and what to spoil on purpose."""
+
+    rate: Rate = "standard"
+    code: Code = "bilevel"
+    bright: Annotated[str, typer.Option(help=f"Legs lit for bright: {', '.join(get_args(Bright))}.")] = "both"
+    lit_percent: Annotated[float, typer.Option(help="Light lasts this share of a symbol longer; -90 to 90.")] = 0.0
+    damage: Annotated[str | None, typer.Option(help=f"Spoil it on purpose: {', '.join(DAMAGES)}.")] = None
+    damage_at: Annotated[float | None, typer.Option(help="Which bit, byte or percent the damage is about.")] = None
+
+    def checked(self) -> FrameOptions:
+        """The options of the frame.
+
+        Raises:
+            ConfigError, InvalidRate: a value is none of those allowed.
+        """
+        one_of("--code", self.code, get_args(LineCode))
+        one_of("--bright", self.bright, get_args(Bright))
+        if self.damage is not None:
+            one_of("--damage", self.damage, DAMAGES)
+        given = vars(self) | {"rate_hz": rate_named(self.rate)}
+        del given["rate"]
+        return cast(FrameOptions, given)
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What a sweep varies, and what stays."""
+
+    axis: Annotated[str, typer.Argument(metavar="AXIS", help=f"What to vary: {', '.join(get_args(SweepAxis))}.")]
+    values: Annotated[str, typer.Option(help="Values with commas between them.")]
+    rate: Rate = "standard"
+    code: Code = "bilevel"
+    attempts: Annotated[int, typer.Option(min=1, help="Power-ups and BlinkUps for each value.")] = 10
+
+    def plan(self) -> Plan:
+        """The plan of the sweep.
+
+        Raises:
+            ConfigError, InvalidRate: a value is none of those allowed.
+        """
+        one_of("--code", self.code, get_args(LineCode))
+        one_of("AXIS", self.axis, get_args(SweepAxis))
+        listed = tuple(value.strip() for value in self.values.split(",") if value.strip())
+        axis, code = cast(SweepAxis, self.axis), cast(LineCode, self.code)
+        return Plan(axis, listed, self.attempts, rate_named(self.rate), code)
+
+
+@with_groups
+def send_command(
+    bench: BenchOptions,
+    options: ConfigurationOptions,
+    light: SendOptions,
     network: Network = None,
-    ssid: Ssid = None,
-    clear: Clear = False,
-    open_network: Open = False,
-    no_wifi: Wired = False,
-    wps: Wps = False,
-    static_ip: StaticAddress = None,
-    proxy: ProxyServer = None,
-    proxy_user: ProxyUser = None,
-    password_file: PasswordFile = None,
-    password_keyring: PasswordKeyring = None,
-    rate: Rate = "standard",
-    code: Code = "bilevel",
-    bright: Annotated[str, typer.Option(help=f"Legs lit for bright: {', '.join(get_args(Bright))}.")] = "both",
-    lit_percent: Annotated[float, typer.Option(help="Light lasts this share of a symbol longer; -90 to 90.")] = 0.0,
-    damage: Annotated[str | None, typer.Option(help=f"Spoil it on purpose: {', '.join(DAMAGES)}.")] = None,
-    damage_at: Annotated[float | None, typer.Option(help="Which bit, byte or percent the damage is about.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, help="Send it so many times.")] = 1,
-    pause: Annotated[float, typer.Option(min=0.0, help="Seconds of darkness between two of them.")] = 5.0,
+    repeat: Annotated[int, typer.Option(min=1, help="How many times to send it.")] = 1,
+    pause: Annotated[float, typer.Option(min=0.0, help="Seconds of darkness between two BlinkUps.")] = 5.0,
     watch: Annotated[float, typer.Option(min=0.0, help="Seconds to watch the LED after the last one.")] = ANSWER_S,
-    seed: Seed = None,
 ) -> None:
     """Power the device, blink a configuration into it, print the receipt and what its LED answered; ends off."""
-    one_of("--code", code, get_args(LineCode))
-    one_of("--bright", bright, get_args(Bright))
-    if damage is not None:
-        one_of("--damage", damage, DAMAGES)
-    rate_hz = rate_named(rate)
-    enrolment = enrolment_of(load_bench(bench))
+    how = light.checked()
+    enrolment = enrolment_of(load_bench(bench.bench))
     made = None
-    options = (ssid, open_network, no_wifi, wps, clear, static_ip, proxy, proxy_user, password_file, password_keyring)
-    if network is None and not any(options):
+    if network is None and not options.any_given:
         raise ConfigError("nothing given; expected one of --network, --ssid, --no-wifi, --wps, --clear")
     if network is None:
-        made = configuration(*options, enrolment=enrolment)
+        made = configuration(options, enrolment)
         encode(made)  # what can't be sent is refused before anything is opened
-    elif any(options):
+    elif options.any_given:
         raise ConfigError("--network sends that network's own settings; drop the other options, or --network")
-    with open_bench(bench, device=device, seed=seed) as opened:
-        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; sent by {opened.optical.name}")
+    with bench.open() as opened:
+        say(f"bench {opened.config.name}: {printable(opened.config.stands_for)}; sent by {opened.optical.name}")
         config = made if made is not None else settings_of(opened, str(network), enrolment())
         dut = DeviceUnderTest(opened)
         dut.power_on()
         dut.watch_for(ARMED_S)
-        how: dict[str, Any] = {"rate_hz": rate_hz, "code": code, "bright": bright, "lit_percent": lit_percent}
-        how |= {"damage": damage, "damage_at": damage_at}
         for n, receipt in enumerate(dut.send_repeatedly(config, repeat, pause_s=pause, **how), 1):
             say(f"BlinkUp {n} of {repeat}:")
             table(("", ""), receipt.rows())
         dut.watch_for(watch)
-        seen = dut.observation()
-        sent_s = dut.receipts[-1].end_s - LATE_S
-        say(f"answer of the LED: {answer_of(seen.decoded.spans, sent_s)}")
-        for span in (s for s in seen.decoded.spans if s.start_s >= sent_s):
-            other = f" (could be {', '.join(span.alternatives[:3])})" if span.code is None and span.alternatives else ""
-            say(f"  {span.start_s:8.2f} .. {span.end_s:8.2f} s  {span.code or 'undecided'}{other}")
-        say(f"verdict: {seen.outcome.verdict.value}: {plain(seen.outcome.summary)}")
+        _print_answer(dut)
     say("the device is off")
 
 
-def sweep(
-    axis: Annotated[str, typer.Argument(metavar="AXIS", help=f"What to vary: {', '.join(get_args(Axis))}.")],
-    values: Annotated[str, typer.Option(help="Values with commas between them.")],
-    bench: BenchName = "simulated",
-    device: Device = None,
+def _print_answer(dut: DeviceUnderTest) -> None:
+    """What the LED answered to the last BlinkUp, every code since then, and the verdict."""
+    seen = dut.observation()
+    sent_s = dut.receipts[-1].end_s - LATE_S
+    say(f"answer of the LED: {answer_of(seen.decoded.spans, sent_s)}")
+    for span in (s for s in seen.decoded.spans if s.start_s >= sent_s):
+        other = f" (could be {', '.join(span.alternatives[:3])})" if span.code is None and span.alternatives else ""
+        say(f"  {span.start_s:8.2f} .. {span.end_s:8.2f} s  {span.code or 'undecided'}{other}")
+    say(f"verdict: {seen.outcome.verdict.value}: {printable(seen.outcome.summary)}")
+
+
+@with_groups
+def sweep_command(
+    plan: PlanOptions,
+    bench: BenchOptions,
+    options: NetworkOptions,
     network: Network = None,
-    ssid: Ssid = None,
-    clear: Clear = False,
-    open_network: Open = False,
-    password_file: PasswordFile = None,
-    password_keyring: PasswordKeyring = None,
-    rate: Rate = "standard",
-    code: Code = "bilevel",
-    attempts: Annotated[int, typer.Option(min=1, help="Power-ups and BlinkUps for each value.")] = 10,
     picture: Annotated[Path | None, typer.Option(metavar="OUT.png", help="Also draw it into this file.")] = None,
-    seed: Seed = None,
 ) -> None:
-    """Send at each value so many times, and count how often the device takes it; ends off."""
-    one_of("--code", code, get_args(LineCode))
-    one_of("AXIS", axis, get_args(Axis))
-    listed = tuple(value.strip() for value in values.split(",") if value.strip())
-    made = Plan(axis, listed, attempts, rate_named(rate), code)  # type: ignore[arg-type]
+    """Send several times at each value, and count how often the device takes it; ends off."""
+    made = plan.plan()
     writable(picture)
-    enrolment = enrolment_of(load_bench(bench))
-    options: dict[str, Any] = {"ssid": ssid, "open_network": open_network, "clear": clear}
-    options |= {"password_file": password_file, "password_keyring": password_keyring, "enrolment": enrolment}
-    config = configuration(**options) if network is None else None
+    enrolment = enrolment_of(load_bench(bench.bench))
+    config = configuration(options, enrolment) if network is None else None
 
-    def tell(point: Point) -> None:
-        say(f"  {axis} {point.value}: {point.successes} of {len(point.answers)} taken")
+    def print_point(point: Point) -> None:
+        say(f"  {made.axis} {point.value}: {point.successes} of {len(point.answers)} taken")
 
-    with open_bench(bench, device=device, seed=seed) as opened:
+    with bench.open() as opened:
         sent = config if config is not None else settings_of(opened, str(network), enrolment())
-        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}; {axis} in {UNITS[made.axis]}")
-        found = run(opened, made, sent, place=_ask_to_move, tell=tell)
+        say(f"bench {opened.config.name}: {printable(opened.config.stands_for)}; {made.axis} in {UNITS[made.axis]}")
+        found = run_sweep(opened, made, sent, place=_ask_to_move, on_point=print_point)
     table(COLUMNS, found.rows(), right=("taken", "rate"))
     if picture is not None:
         from rig.report.pictures.sweep import sweep_png  # matplotlib takes a second to import
 
-        try:
-            picture.write_bytes(sweep_png(found, f"{axis} on bench {bench}"))
-        except OSError as error:
-            raise ConfigError(f"--picture {picture}: can't be written: {error.strerror or error}") from error
+        write_picture(picture, sweep_png(found, f"{made.axis} on bench {bench.bench}"))
         say(f"picture: {picture}")
 
 
 def one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    """
+    """Check the value of an option; `option` is for the message.
+
     Raises:
-        ConfigError: `value` is not among those allowed.
+        ConfigError: `value` is not in `allowed`.
     """
     if value not in allowed:
         raise ConfigError(f"{option} {value!r}: expected {', '.join(allowed)}")
 
 
 def writable(picture: Path | None) -> None:
-    """Whether a picture can be written once it is there: a sweep takes long.
+    """Check, before a long sweep, that its picture can be written at the end.
 
     Raises:
-        ConfigError: no.
+        ConfigError: no .png, or its folder does not exist.
     """
     if picture is not None and not (picture.parent.is_dir() and picture.suffix.lower() == ".png"):
         raise ConfigError(f"--picture {picture}: expected a .png in a folder that exists")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from rig.blinkup.entries import ENROLMENT, NAMES, PASSWORD, PROXY, SSID, STATIC_IP, WPS_PIN, Entry
-from rig.cli.output import plain
+from rig.cli.output import printable
 
 HIDDEN = "hidden"
 
@@ -19,13 +19,13 @@ def entry_rows(entries: list[Entry], *, reveal: bool) -> list[list[str]]:
 
 def _says(kind: int, body: bytes, reveal: bool) -> str:
     if kind == SSID:
-        return plain(body.decode("utf-8", errors="replace"))
+        return printable(body.decode("utf-8", errors="replace"))
     if kind == PASSWORD and not body:
         return "none: open network"
     if kind == WPS_PIN and not body:
         return "none: push button"
     if kind in (PASSWORD, WPS_PIN):
-        return plain(body.decode("utf-8", errors="replace")) if reveal else HIDDEN
+        return printable(body.decode("utf-8", errors="replace")) if reveal else HIDDEN
     if kind == ENROLMENT:
         plan, token = body[:8][::-1].hex(), body[8:][::-1].hex()
         return f"token {token}, plan {plan}" if reveal else f"token {HIDDEN}, plan {HIDDEN}"
@@ -42,7 +42,7 @@ def _says(kind: int, body: bytes, reveal: bool) -> str:
 def _proxy(body: bytes, reveal: bool) -> str:
     texts, rest = [], body[2:]
     while rest:
-        texts.append(plain(rest[1 : rest[0] + 1].decode("utf-8", errors="replace")))
+        texts.append(printable(rest[1 : rest[0] + 1].decode("utf-8", errors="replace")))
         rest = rest[rest[0] + 1 :]
     said = f"{texts[0] if texts else ''}:{int.from_bytes(body[:2], 'little')}"
     if len(texts) > 1:

@@ -1,4 +1,4 @@
-"""What can be told about a bench file without its hardware: mistakes that stop it, and doubts."""
+"""Checks of a bench file without its hardware: mistakes that make it unusable, and warnings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
-from rig.bench.conversions import calibration_of
+from rig.bench.conversions import led_calibration_of
 from rig.config.bench import BenchConfig
 from rig.config.bench_networks import declared_networks
 from rig.config.device import DeviceProfile, load_device
@@ -23,7 +23,7 @@ SAMPLES_PER_FLASH, SHORTEST_FLASH_S = 4, 0.25
 
 @dataclass(frozen=True)
 class Checked:
-    """A bench file that can be used, with its device and what is worth knowing about it."""
+    """A usable bench file with its device, its networks and warnings (`doubts`)."""
 
     config: BenchConfig
     device: DeviceProfile
@@ -32,7 +32,7 @@ class Checked:
 
 
 def check_bench(config: BenchConfig, where: str) -> Checked:
-    """Look at everything that `config` refers to.
+    """Check everything that `config` refers to; `where` begins each message.
 
     Raises:
         ConfigError: one line for each mistake in the bench, its device and its networks.
@@ -63,7 +63,7 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
 
 
 def supply_range_v(config: BenchConfig) -> tuple[float, float]:
-    """Lowest and highest voltage that the supply can be told to give, a regulator with exact resistors."""
+    """Lowest and highest set point in V; for a regulator as computed with exact resistors."""
     supply = config.supply
     if supply.fixed_v is not None:
         return supply.fixed_v, supply.fixed_v
@@ -100,7 +100,7 @@ def _bound(config: BenchConfig) -> str:
 
 
 def _one_channel(config: BenchConfig) -> None:
-    channels = calibration_of(config).channels
+    channels = led_calibration_of(config).channels
     if channels != 1:
         raise ConfigError(f"{channels} channels are calibrated; expected 1, the input that led.channel names")
 
@@ -120,7 +120,7 @@ def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
             f"supply.read_back sees at most {seen_v:.2f} V, less than supply.max_v ({config.supply.max_v} V): too much "
             "voltage would not be noticed; lower its gain or raise its ratio"
         )
-    amber_v = calibration_of(config).amber_v[0]
+    amber_v = led_calibration_of(config).amber_v[0]
     if amber_v > ADC_FULL_SCALE_V[led.gain]:
         found.append(
             f"led: amber is {amber_v:.2f} V above dark, gain {led.gain} ends at {ADC_FULL_SCALE_V[led.gain]} V; lower "

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from rig.cli.bar import LETTERS, bar, cell_text, short, slice_ms
 from rig.cli.output import say, table
+from rig.cli.renamed import RenamedOptionsCommand
 from rig.config.device import load_device
 from rig.led import Code, load_catalogue
 
@@ -24,11 +25,11 @@ CERTAINTY = {
 }
 
 
-@app.command("list", epilog="Example: rig codes list --dut imp003")
+@app.command("list", cls=RenamedOptionsCommand, epilog="Example: rig codes list --dut imp003")
 def list_codes(
     device: Annotated[
         str | None,
-        typer.Option("--dut", "--device", metavar="NAME|PATH", help="Only the codes that this device can show."),
+        typer.Option("--dut", metavar="NAME|PATH", help="Only the codes that this device can show."),
     ] = None,
 ) -> None:
     """List the light codes. Durations are in milliseconds; the bar shows one period."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,71 +13,111 @@ from rig.blinkup import ClearConfig, Config, Proxy, StaticIP, WifiConfig, WpsCon
 from rig.cli.secrets import PIN_VARIABLE, PROXY_PASSWORD_VARIABLE, enrolment, secret, wifi_password
 from rig.errors import ConfigError
 
-Ssid = Annotated[str | None, typer.Option("--ssid", help="Name of the Wi-Fi network.")]
-Open = Annotated[bool, typer.Option("--open", help="The network has no password.")]
-Wired = Annotated[bool, typer.Option("--no-wifi", help="Enrol only: Ethernet and cellular imps.")]
-Wps = Annotated[bool, typer.Option("--wps", help="Settings by WPS; PIN from RIG_WPS_PIN (empty: push button).")]
-Clear = Annotated[bool, typer.Option("--clear", help="Clear the stored configuration.")]
-StaticAddress = Annotated[
-    str | None, typer.Option("--static-ip", metavar="IP,MASK,GATEWAY,DNS[,DNS]", help="Fixed address instead of DHCP.")
-]
-ProxyServer = Annotated[str | None, typer.Option("--proxy", metavar="HOST:PORT", help="HTTP proxy.")]
-ProxyUser = Annotated[
-    str | None, typer.Option("--proxy-user", help="User of the proxy; its password is RIG_PROXY_PASSWORD.")
-]
-PasswordFile = Annotated[
-    Path | None, typer.Option("--password-file", metavar="FILE", help="File whose only line is the Wi-Fi password.")
-]
-PasswordKeyring = Annotated[
-    str | None, typer.Option("--password-keyring", metavar="SERVICE:USER", help="Wi-Fi password from the keyring.")
-]
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """What to send: a Wi-Fi network, or the command that clears the stored configuration."""
+
+    ssid: Annotated[str | None, typer.Option("--ssid", help="Name of the Wi-Fi network.")] = None
+    clear: Annotated[bool, typer.Option("--clear", help="Clear the stored configuration.")] = False
+    open_network: Annotated[bool, typer.Option("--open", help="The network has no password.")] = False
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", metavar="FILE", help="File whose only line is the Wi-Fi password.")
+    ] = None
+    password_keyring: Annotated[
+        str | None, typer.Option("--password-keyring", metavar="SERVICE:USER", help="Wi-Fi password from the keyring.")
+    ] = None
 
 
-def configuration(
-    ssid: str | None = None,
-    open_network: bool = False,
-    no_wifi: bool = False,
-    wps: bool = False,
-    clear: bool = False,
-    static_ip: str | None = None,
-    proxy: str | None = None,
-    proxy_user: str | None = None,
-    password_file: Path | None = None,
-    password_keyring: str | None = None,
-    *,
-    enrolment: Callable[[], tuple[str, str]] = enrolment,
-) -> Config:
+@dataclass(frozen=True)
+class ConfigurationOptions(NetworkOptions):
+    """What to send: every kind of configuration, with a fixed address and a proxy."""
+
+    no_wifi: Annotated[bool, typer.Option("--no-wifi", help="Enrol only: Ethernet and cellular imps.")] = False
+    wps: Annotated[bool, typer.Option("--wps", help="Settings by WPS; PIN from RIG_WPS_PIN (empty: push button).")] = (
+        False
+    )
+    static_ip: Annotated[
+        str | None,
+        typer.Option("--static-ip", metavar="IP,MASK,GATEWAY,DNS[,DNS]", help="Fixed address instead of DHCP."),
+    ] = None
+    proxy: Annotated[str | None, typer.Option("--proxy", metavar="HOST:PORT", help="HTTP proxy.")] = None
+    proxy_user: Annotated[
+        str | None, typer.Option("--proxy-user", help="User of the proxy; its password is RIG_PROXY_PASSWORD.")
+    ] = None
+
+    @property
+    def any_given(self) -> bool:
+        """Whether at least one option says something."""
+        return any(vars(self).values())
+
+
+def configuration(options: NetworkOptions, enrolment: Callable[[], tuple[str, str]] = enrolment) -> Config:
     """What the options say, not yet checked; asks for the secrets that it needs.
+
+    `enrolment` returns (token, plan).
 
     Raises:
         ConfigError: options that exclude each other, or a secret that no source has.
     """
-    kinds = {"--ssid": ssid is not None, "--no-wifi": no_wifi, "--wps": wps, "--clear": clear}
+    chosen = options if isinstance(options, ConfigurationOptions) else ConfigurationOptions(**vars(options))
+    _check(chosen)
+    if chosen.clear:
+        return ClearConfig()
+    if chosen.wps:
+        return WpsConfig(secret(PIN_VARIABLE, "WPS PIN (none for push button)"), *enrolment())
+    password = _password(chosen)
+    address = None if chosen.static_ip is None else _address(chosen.static_ip)
+    server = None if chosen.proxy is None else _proxy(chosen.proxy, chosen.proxy_user)
+    return WifiConfig(chosen.ssid or "", password, *enrolment(), address, server)
+
+
+def _check(options: ConfigurationOptions) -> None:
+    """Check the combination of options.
+
+    Raises:
+        ConfigError: the first mistake in it.
+    """
+    kinds = {
+        "--ssid": options.ssid is not None,
+        "--no-wifi": options.no_wifi,
+        "--wps": options.wps,
+        "--clear": options.clear,
+    }
     chosen = [name for name, given in kinds.items() if given]
     if len(chosen) != 1:
         raise ConfigError(f"{' and '.join(chosen) or 'nothing'} given; expected one of {', '.join(kinds)}")
-    if (clear or wps) and (static_ip or proxy or proxy_user):
-        raise ConfigError(f"{chosen[0]} goes without --static-ip and --proxy")
-    if ssid is None and (open_network or password_file or password_keyring):
-        raise ConfigError(f"{chosen[0]} has no Wi-Fi password; drop --open and the password's source")
-    if open_network and (password_file or password_keyring):
-        raise ConfigError("--open says that there is no password; drop it or the password's source")
-    if ssid == "":
-        raise ConfigError("--ssid is empty (an unset variable of the shell?); name the network, or use --no-wifi")
-    if proxy_user and proxy is None:
-        raise ConfigError("--proxy-user goes with --proxy HOST:PORT")
-    if clear:
-        return ClearConfig()
-    if wps:
-        return WpsConfig(secret(PIN_VARIABLE, "WPS PIN (none for push button)"), *enrolment())
-    password = ""
-    if ssid is not None and not open_network:
-        password = wifi_password(ssid, file=password_file, keyring=password_keyring)
-        if not password:
-            raise ConfigError(f"the password of {ssid!a} is empty; if the network is open say so with --open")
-    address = None if static_ip is None else _address(static_ip)
-    server = None if proxy is None else _proxy(proxy, proxy_user)
-    return WifiConfig(ssid or "", password, *enrolment(), address, server)
+    stored_password = bool(options.password_file or options.password_keyring)
+    addressed = bool(options.static_ip or options.proxy or options.proxy_user)
+    mistakes = (
+        ((options.clear or options.wps) and addressed, f"{chosen[0]} goes without --static-ip and --proxy"),
+        (
+            options.ssid is None and (options.open_network or stored_password),
+            f"{chosen[0]} has no Wi-Fi password; drop --open and the password's source",
+        ),
+        (
+            options.open_network and stored_password,
+            "--open says that there is no password; drop it or the password's source",
+        ),
+        (
+            options.ssid == "",
+            "--ssid is empty (an unset variable of the shell?); name the network, or use --no-wifi",
+        ),
+        (bool(options.proxy_user) and options.proxy is None, "--proxy-user goes with --proxy HOST:PORT"),
+    )
+    for wrong, message in mistakes:
+        if wrong:
+            raise ConfigError(message)
+
+
+def _password(options: ConfigurationOptions) -> str:
+    """The password of the Wi-Fi network, "" for an open one or none at all."""
+    if options.ssid is None or options.open_network:
+        return ""
+    password = wifi_password(options.ssid, file=options.password_file, keyring=options.password_keyring)
+    if not password:
+        raise ConfigError(f"the password of {options.ssid!a} is empty; if the network is open say so with --open")
+    return password
 
 
 def _address(text: str) -> StaticIP:

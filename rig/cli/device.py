@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rig.cli.device_view import show_profile
-from rig.cli.output import plain, table
-from rig.cli.settings import names
+from rig.cli.device_view import print_device
+from rig.cli.output import printable, table
+from rig.cli.settings import fixture_names
 from rig.config.device import DeviceProfile, load_device
 from rig.errors import ConfigError
 
@@ -19,15 +19,15 @@ app = typer.Typer(help="Device types: supply limits, LED codes, simulated twin."
 def list_devices() -> None:
     """List the devices of fixtures/devices."""
     rows = []
-    for name in names("devices"):
+    for name in fixture_names("devices"):
         try:
             d = load_device(name)
         except ConfigError as error:
-            rows.append([name, "UNUSABLE", "", "", "", plain(str(error).splitlines()[0])])
+            rows.append([name, "UNUSABLE", "", "", "", printable(str(error).splitlines()[0])])
             continue
         supply = d.supply
         volts = f"{supply.min_v:g} to {supply.max_v:g} (Wi-Fi from {supply.wifi_min_v:g})"
-        rows.append([name, d.imp, volts, f"{supply.max_current_a:g}", ways(d), plain(d.title)])
+        rows.append([name, d.imp, volts, f"{supply.max_current_a:g}", ways(d), printable(d.title)])
     table(("device", "imp", "supply V", "max A", "ways", "title"), rows)
 
 
@@ -47,4 +47,4 @@ def show_device(
 
     doc: the maker's text; prod: a product's page; forum: its staff or users; inferred, assumed: by the rig.
     """
-    show_profile(load_device(name))
+    print_device(load_device(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rig.cli.output import lines, plain, say
+from rig.cli.output import lines, printable, say
 from rig.cli.settings import Setting, settings, span_text
 from rig.config.certainty import Mark
 from rig.config.device import DeviceProfile
@@ -14,9 +14,12 @@ UNMARKED = (*NAMES, "model")  # facts about the file, not about the device
 SIMULATED, OWN_VIEW = "simulation.", ("certainty.", "limits.")
 
 
-def show_profile(device: DeviceProfile) -> None:
+def print_device(device: DeviceProfile) -> None:
     """Print every setting with its certainty; a long source is cut at the end of the line on a terminal."""
-    say(f"{device.name}: {plain(device.title)}" + (f" (extends {plain(device.extends)})" if device.extends else ""))
+    say(
+        f"{device.name}: {printable(device.title)}"
+        + (f" (extends {printable(device.extends)})" if device.extends else "")
+    )
     shown = [s for s in settings(device) if s.key not in NAMES and not s.key.startswith(OWN_VIEW)]
     facts = [_row(device, s) for s in shown if not s.key.startswith(SIMULATED)]
     limits = [_limit_row(name, limit) for name, limit in device.limits.items()]
@@ -47,10 +50,10 @@ def _row(device: DeviceProfile, setting: Setting) -> list[str]:
 def _limit_row(name: str, limit: Limit) -> list[str]:
     unit = "" if limit.unit == "1" else limit.unit
     sure = mark_text(Mark(mark=limit.certainty, source=limit.source))
-    return [plain(name), limit.allowed, plain(unit), f"{limit.band:g}", sure]
+    return [printable(name), limit.allowed, printable(unit), f"{limit.band:g}", sure]
 
 
 def mark_text(mark: Mark, *, given: bool = True) -> str:
     """How sure a value is, whether the file says it, and the source."""
     word = mark.mark if given else f"{mark.mark} (default)"
-    return f"{word}: {plain(mark.source)}" if mark.source else word
+    return f"{word}: {printable(mark.source)}" if mark.source else word

@@ -33,9 +33,10 @@ def exit_code(error: RigError) -> int:
 
 
 class RigGroup(TyperGroup):
-    """A group whose commands end the rig's own errors without a traceback. Anything else is a bug and shows one."""
+    """A group of commands that report the rig's own errors without a traceback; any other error keeps its own."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error of the rig becomes its message on stderr and its exit code."""
         try:
             return super().invoke(ctx)
         except RigError as error:

@@ -8,8 +8,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from rig.bench.conversions import calibration_of, judged_device
-from rig.cli.output import plain, say, table
+from rig.bench.conversions import judged_device, led_calibration_of
+from rig.cli.output import printable, say, table, write_picture
 from rig.config.bench import load_bench
 from rig.config.device import load_device
 from rig.diagnosis import BenchFacts, DeviceFacts, Observation, diagnose, explain
@@ -39,7 +39,6 @@ def judge_recording(
         str | None,
         typer.Option(
             "--dut",
-            "--device",  # its name up to now
             metavar="NAME|PATH",
             help="Device under test; default: the one that the bench file names.",
         ),
@@ -55,7 +54,7 @@ def judge_recording(
     loaded = _load(recording)
     config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
     profile = load_device(device or config.dut.device)
-    calibration = calibration_of(config)
+    calibration = led_calibration_of(config)
     _check_light(loaded, recording, config.name, calibration)
     judged = judged_device(profile)
     seen = diagnose(loaded, BenchFacts(calibration), judged)
@@ -64,7 +63,7 @@ def judge_recording(
     say(f"{recording}: bench {config.name}, device {profile.name}")
     say(f"{len(led.times_s)} light samples, {loaded.start_s:.2f} to {loaded.end_s:.2f} s on the bench's clock")
     for action in loaded.actions:
-        say(f"  {action.start_s:8.2f} .. {action.end_s:8.2f} s  {plain(action.kind)}")
+        say(f"  {action.start_s:8.2f} .. {action.end_s:8.2f} s  {printable(action.kind)}")
     say()
     _print_spans(decoded, loaded)
     for problem in decoded.problems:
@@ -75,7 +74,9 @@ def judge_recording(
         say()
         say(_deliberation(seen, judged.facts))
     if picture is not None:
-        _draw(loaded, decoded, picture, recording.stem)
+        from rig.report.pictures.observation import draw, png  # matplotlib takes a second to import
+
+        write_picture(picture, png(draw(loaded, decoded, title=recording.stem)))
         say(f"picture: {picture}")
 
 
@@ -156,12 +157,3 @@ def _print_spans(decoded: Decoded, recording: Recording) -> None:
     ]
     columns = ("from s", "to s", "length s", "code", "confidence", "could also be", "remarks")
     table(columns, rows, right=("from s", "to s", "length s", "confidence"))
-
-
-def _draw(recording: Recording, decoded: Decoded, target: Path, title: str) -> None:
-    from rig.report.pictures.observation import draw, png  # matplotlib takes a second to import
-
-    try:
-        target.write_bytes(png(draw(recording, decoded, title=title)))
-    except OSError as error:
-        raise ConfigError(f"--picture {target}: can't be written: {error.strerror or error}") from error

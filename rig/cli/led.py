@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest
+from rig.cli.options import BenchOptions, with_groups
 from rig.cli.output import say, table
 from rig.clock import RealClock
 from rig.config.loading import find
@@ -15,33 +15,24 @@ from rig.errors import ConfigError
 
 app = typer.Typer(help="The light sensor on the device's status LED.", no_args_is_help=True)
 
-BenchName = Annotated[
-    str, typer.Option("--bench", metavar="NAME|PATH", envvar="RIG_BENCH", help="Bench: a name or a .toml file.")
-]
-Device = Annotated[
-    str | None, typer.Option("--dut", metavar="NAME|PATH", help="Device profile instead of the bench's.")
-]
-Seed = Annotated[int | None, typer.Option(min=0, help="Which individuals of a simulated bench; default: the file's.")]
-
 
 @app.command(
     "calibrate",
     epilog="Example: rig led calibrate --bench my-bench.toml --conditions 'lid closed' --write. The device loses its "
     "settings. Without --write nothing is stored.",
 )
+@with_groups
 def calibrate(
-    bench: BenchName = "simulated",
-    device: Device = None,
+    bench: BenchOptions,
     conditions: Annotated[str, typer.Option(help="What a later reader should know: lid, jig, room light.")] = "",
     by_hand: Annotated[bool, typer.Option("--by-hand", help="You bring the LED to each colour; no BlinkUp.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Store the levels in the bench file.")] = False,
-    seed: Seed = None,
 ) -> None:
     """Measure the light of red, green and amber, and print (or store) the calibration."""
     from rig.bench import calibration_writer, led_calibration
 
-    path = find("benches", bench)
-    with open_bench(bench, device=device, seed=seed) as opened:
+    path = find("benches", bench.bench)
+    with bench.open() as opened:
         dut = DeviceUnderTest(opened)
         levels = (
             led_calibration.measured_by_hand(dut, _wait_for_person)
@@ -76,22 +67,21 @@ def calibrate(
 
 
 @app.command("watch", epilog="Example: rig led watch --bench emulated. Ends with Ctrl-C; the device is switched off.")
+@with_groups
 def watch(
-    bench: BenchName = "simulated",
-    device: Device = None,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so long on the bench's clock.")] = None,
+    bench: BenchOptions,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after this time on the bench's clock.")] = None,
     volts: Annotated[float | None, typer.Option(help="Supply voltage; default: the device's nominal one.")] = None,
     pace: Annotated[
         bool, typer.Option("--pace/--no-pace", help="Let a simulated bench take as long as a real one.")
     ] = True,
-    seed: Seed = None,
 ) -> None:
     """Power the device and show what its LED says, how sure that is, and what came before."""
     from rig.cli.led_view import LiveView
 
     if seconds is None and not pace:
         raise ConfigError("--no-pace without --seconds would never end; say for how long to watch")
-    with open_bench(bench, device=device, seed=seed) as opened, LiveView(opened.config.stands_for) as view:
+    with bench.open() as opened, LiveView(opened.config.stands_for) as view:
         dut = DeviceUnderTest(opened)
         dut.power_on(volts)
         wall = RealClock()
@@ -99,7 +89,7 @@ def watch(
 
         def look() -> bool:
             now_s = opened.clock.now_s() - start_s
-            view.show(now_s, dut.watch.state)
+            view.show(now_s, dut.acquisition.state)
             if pace:  # for the person who looks; a simulated bench's own clock may be far ahead
                 wall.sleep_until(began_s + now_s)
             return False

@@ -18,7 +18,7 @@ BAR: Final = 20
 
 
 class LiveView:
-    """Shows states as they come. A context manager, so that the terminal is left in order."""
+    """Shows each new state of the LED. A context manager, so that the terminal is left in order."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -37,12 +37,13 @@ class LiveView:
         self.close()
 
     def close(self) -> None:
+        """End the live display; the last state stays on the terminal."""
         if self._live is not None:
             self._live.stop()
             self._live = None
 
     def show(self, now_s: float, state: DecoderState) -> None:
-        """Show `state` at `now_s`."""
+        """Show `state` as that at `now_s` (s since the view began)."""
         label = state.code or "?"
         changed = not self._history or self._history[-1][1] != label
         if changed:

@@ -9,6 +9,7 @@ import typer
 import rig
 from rig.cli import bench, blinkup, brownout, codes, device, judge, led, network, sim_world, supply
 from rig.cli.failing import RigGroup
+from rig.cli.renamed import RenamedOptionsCommand
 
 EPILOG = (
     "Exit codes: 0 done, 1 other error of the rig, 2 wrong usage, 10 bench fault, 12 configuration mistake, "
@@ -35,7 +36,7 @@ app.add_typer(blinkup.app, name="blinkup")
 app.add_typer(supply.app, name="supply")
 app.add_typer(sim_world.app, name="sim")
 app.add_typer(brownout.app, name="brownout")
-app.command("judge", epilog=judge.EPILOG)(judge.judge_recording)
+app.command("judge", cls=RenamedOptionsCommand, epilog=judge.EPILOG)(judge.judge_recording)
 
 
 def _version(wanted: bool) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rig.cli.output import plain, table
-from rig.cli.settings import names, show
+from rig.cli.output import printable, table
+from rig.cli.settings import fixture_names, print_settings
 from rig.config.network import NetworkProfile, load_any_network
 from rig.errors import ConfigError
 
@@ -18,14 +18,14 @@ app = typer.Typer(help="Networks: access points and what lies behind them.", no_
 def list_networks() -> None:
     """List the networks of fixtures/networks. Passwords are not shown."""
     rows = []
-    for name in names("networks"):
+    for name in fixture_names("networks"):
         try:
             n = load_any_network(name)
         except ConfigError as error:
-            rows.append([name, "UNUSABLE", "", "", "", plain(str(error).splitlines()[0])])
+            rows.append([name, "UNUSABLE", "", "", "", printable(str(error).splitlines()[0])])
             continue
-        wifi = [plain(n.ssid), n.security, n.band_ghz] if isinstance(n, NetworkProfile) else ["", "", ""]
-        rows.append([name, n.link, *wifi, plain(n.title)])
+        wifi = [printable(n.ssid), n.security, n.band_ghz] if isinstance(n, NetworkProfile) else ["", "", ""]
+        rows.append([name, n.link, *wifi, printable(n.title)])
     table(("network", "link", "ssid", "security", "GHz", "title"), rows)
 
 
@@ -34,4 +34,4 @@ def show_network(
     name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures/networks, or a .toml file.")],
 ) -> None:
     """Show every setting of a network. The password is only said to be there ('hidden')."""
-    show(load_any_network(name))
+    print_settings(load_any_network(name))

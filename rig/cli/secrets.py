@@ -33,6 +33,11 @@ class SecretlessCommand(TyperCommand):
     """A command that refuses secrets in its arguments with a word on where they belong."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments.
+
+        Raises:
+            BadParameter: one of them is an option in `INSTEAD`.
+        """
         for arg in args:
             name = arg.split("=", 1)[0]
             if name in INSTEAD:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from rig.cli.output import plain, table
+from rig.cli.output import printable, table
 from rig.config.loading import fixtures_folder
 from rig.config.spread import Spread
 
@@ -49,12 +49,12 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
         return f"{len(value)}: " + "; ".join(", ".join(f"{s.key} {s.text}" for s in settings(part)) for part in value)
     if isinstance(value, tuple):
-        return ", ".join(plain(part) for part in value) or "none"
-    return f"0x{value:02x}" if name.endswith("address") else plain(value)
+        return ", ".join(printable(part) for part in value) or "none"
+    return f"0x{value:02x}" if name.endswith("address") else printable(value)
 
 
 def _spread_text(spread: Spread) -> str:
-    return f"{span_text(spread)} ({spread.certainty}{': ' + plain(spread.source) if spread.source else ''})"
+    return f"{span_text(spread)} ({spread.certainty}{': ' + printable(spread.source) if spread.source else ''})"
 
 
 def span_text(spread: Spread) -> str:
@@ -62,13 +62,13 @@ def span_text(spread: Spread) -> str:
     return f"{spread.low:g}" if spread.low == spread.high else f"{spread.low:g} to {spread.high:g}"
 
 
-def show(model: BaseModel) -> None:
+def print_settings(model: BaseModel) -> None:
     """Print every key with its value, and which ones are defaults."""
     rows = ([s.key, s.text, "" if s.given else "default"] for s in settings(model))
     table(("key", "value", ""), rows)
 
 
-def names(kind: str) -> list[str]:
+def fixture_names(kind: str) -> list[str]:
     """What there is in `fixtures/<kind>`, in order.
 
     Raises:

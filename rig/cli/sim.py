@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rig.cli.options import with_groups
 from rig.cli.output import say
 from rig.config.bench import load_bench
 from rig.config.device import load_device
@@ -20,25 +22,41 @@ app = typer.Typer(
 
 DEFAULT_PORT = 8888  # pigpio's own
 DEFAULT_CONTROL_PORT = 8889
-POLL_S = 0.2  # how often a server looks whether its world still runs
+POLL_S = 0.2  # how often a server checks that its world still runs
 
 Control = Annotated[
     int, typer.Option("--control", envvar="RIG_SIM_CONTROL", help="Port of the server's control channel.")
 ]
 
 
+@dataclass(frozen=True)
+class DaemonOptions:
+    """The simulated daemon: its ports, its time, and the pins that are joined."""
+
+    port: Annotated[int, typer.Option(help="TCP port of the daemon; 0 picks a free one.")] = DEFAULT_PORT
+    control: Annotated[int, typer.Option(help="TCP port of the control channel; 0 picks one.")] = DEFAULT_CONTROL_PORT
+    host: Annotated[str, typer.Option(help="Address that the daemon listens on.")] = "127.0.0.1"
+    realtime: Annotated[
+        bool, typer.Option("--realtime/--virtual", help="Time follows the wall, or waits for `rig sim advance`.")
+    ] = True
+    wire: Annotated[list[str] | None, typer.Option(metavar="A:B", help="Join two GPIOs; may be repeated.")] = None
+    tick_start: Annotated[int, typer.Option(metavar="US", help="The tick at the start, in us (0 to 2^32-1).")] = 0
+    sample: Annotated[int, typer.Option(metavar="US", help="Sampling period: 1, 2, 4, 5, 8 or 10 us.")] = 5
+    fifo_folder: Annotated[
+        Path, typer.Option(help="Where notifications by named pipe go; the real daemon's is /dev.")
+    ] = Path("/dev")
+    peer_parts: Annotated[bool, typer.Option("--peer-parts", help="Add the parts that pigpio's own tests ask for.")] = (
+        False
+    )
+
+
 @app.command(
     "serve",
     epilog="Example: rig sim serve --wire 22:27, then in another terminal: pigs w 22 1 r 27",
 )
+@with_groups
 def serve(
-    port: Annotated[int, typer.Option(help="TCP port of the daemon; 0 picks a free one.")] = DEFAULT_PORT,
-    control: Annotated[int, typer.Option(help="TCP port of the control channel; 0 picks one.")] = DEFAULT_CONTROL_PORT,
-    host: Annotated[str, typer.Option(help="Address that the daemon listens on.")] = "127.0.0.1",
-    realtime: Annotated[
-        bool, typer.Option("--realtime/--virtual", help="Time follows the wall, or waits for `rig sim advance`.")
-    ] = True,
-    wire: Annotated[list[str] | None, typer.Option(metavar="A:B", help="Join two GPIOs; may be repeated.")] = None,
+    daemon: DaemonOptions,
     bench: Annotated[
         str | None, typer.Option(metavar="NAME|PATH", help="Serve a simulated bench with its device, not bare pins.")
     ] = None,
@@ -46,30 +64,22 @@ def serve(
     network: Annotated[
         list[str] | None, typer.Option(metavar="NAME|PATH", help="Put this network on the bench's air; repeatable.")
     ] = None,
-    tick_start: Annotated[int, typer.Option(metavar="US", help="The tick at the start, in us (0 to 2^32-1).")] = 0,
-    sample: Annotated[int, typer.Option(metavar="US", help="Sampling period: 1, 2, 4, 5, 8 or 10 us.")] = 5,
-    fifo_folder: Annotated[
-        Path, typer.Option(help="Where notifications by named pipe go; the real daemon's is /dev.")
-    ] = Path("/dev"),
-    peer_parts: Annotated[
-        bool, typer.Option("--peer-parts", help="Add the parts that pigpio's own tests ask for.")
-    ] = False,
 ) -> None:
     """Serve a simulated Pi until Ctrl-C (or SIGTERM). Prints one line per port when it is ready."""
     from rig.sim.server.serve import ServeOptions, SimServer
 
-    if sample not in (1, 2, 4, 5, 8, 10):
-        raise ConfigError(f"--sample is {sample}; expected 1, 2, 4, 5, 8 or 10 us")
+    if daemon.sample not in (1, 2, 4, 5, 8, 10):
+        raise ConfigError(f"--sample is {daemon.sample}; expected 1, 2, 4, 5, 8 or 10 us")
     options = ServeOptions(
-        host=host,
-        port=port,
-        control_port=control,
-        realtime=realtime,
-        wires=tuple(_wire(text) for text in wire or ()),
-        tick_start_us=tick_start,
-        sample_us=sample,
-        fifo_folder=fifo_folder,
-        peer_parts=peer_parts,
+        host=daemon.host,
+        port=daemon.port,
+        control_port=daemon.control,
+        realtime=daemon.realtime,
+        wires=tuple(_wire(text) for text in daemon.wire or ()),
+        tick_start_us=daemon.tick_start,
+        sample_us=daemon.sample,
+        fifo_folder=daemon.fifo_folder,
+        peer_parts=daemon.peer_parts,
         networks=tuple(network or ()),
     )
     loaded = None
@@ -84,8 +94,8 @@ def serve(
         signal.signal(number, lambda *_: ended.set())
     server.start()
     try:
-        time = "real time" if realtime else "virtual time"
-        say(f"simulated pigpiod on {host}:{server.port} ({time}, {'bare pins' if bench is None else bench})")
+        time = "real time" if daemon.realtime else "virtual time"
+        say(f"simulated pigpiod on {daemon.host}:{server.port} ({time}, {'bare pins' if bench is None else bench})")
         say(f"control channel on 127.0.0.1:{server.control.port}")
         while not ended.wait(POLL_S):
             if server.failed:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rig.cli.output import plain, say
+from rig.cli.output import printable, say
 from rig.cli.sim import DEFAULT_CONTROL_PORT, Control, app
 
 __all__ = ["app"]
@@ -24,10 +24,11 @@ class Lid(StrEnum):
 
 
 @app.command("state", epilog="Example: rig sim state --json | jq .supply.device_v")
-def state(
+def state_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one line of JSON.")] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on until Ctrl-C: a line whenever something was switched or shown.")
+        bool,
+        typer.Option("--watch", help="Go on until Ctrl-C: a line whenever something was switched or shown."),
     ] = False,
     control: Control = DEFAULT_CONTROL_PORT,
 ) -> None:
@@ -36,12 +37,12 @@ def state(
 
     found = ask(control, "state")
     if not watch:
-        say(json.dumps(found) if as_json else described(found))
+        say(json.dumps(found) if as_json else world_summary(found))
         return
     never, shown = threading.Event(), None
     try:
         while True:
-            if (seen := switched(found)) != shown:
+            if (seen := switches_summary(found)) != shown:
                 say(json.dumps(found) if as_json else f"{found['now_s']:9.2f} s  {seen}")
                 shown = seen
             never.wait(LOOK_EVERY_S)
@@ -51,13 +52,13 @@ def state(
 
 
 @app.command("press-reset")
-def press_reset(control: Control = DEFAULT_CONTROL_PORT) -> None:
+def press_reset_command(control: Control = DEFAULT_CONTROL_PORT) -> None:
     """Press the device's reset button for a moment. Its settings stay."""
     _do(control, "press-reset")
 
 
 @app.command("network", epilog="Example: rig sim network no-dhcp; rig sim network none")
-def network(
+def network_command(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME|PATH|none", help="The networks that are on the air from now on.")
     ],
@@ -68,7 +69,7 @@ def network(
 
 
 @app.command("lid")
-def lid(
+def lid_command(
     position: Annotated[Lid, typer.Argument(help="An open lid lets the light of a lit room in.")],
     control: Control = DEFAULT_CONTROL_PORT,
 ) -> None:
@@ -77,7 +78,7 @@ def lid(
 
 
 @app.command("light", epilog="Example: rig sim light --level 0.5 --flicker 0.1")
-def light(
+def light_command(
     level: Annotated[float | None, typer.Option(help="Ambient light; 1 is the LED's largest step.")] = None,
     flicker: Annotated[float | None, typer.Option(help="Its amplitude at twice the mains frequency.")] = None,
     mains_hz: Annotated[float | None, typer.Option(help="The lamps' mains frequency.")] = None,
@@ -101,14 +102,14 @@ def _ask(control: int, command: str, **arguments: Any) -> dict[str, Any]:
 def _do(control: int, command: str, **arguments: Any) -> None:
     """Ask for it, and say what the world is like then."""
     found = _ask(control, command, **arguments)
-    say(f"{found['now_s']:9.2f} s  {switched(found)}")
+    say(f"{found['now_s']:9.2f} s  {switches_summary(found)}")
 
 
-def described(found: dict[str, Any]) -> str:
+def world_summary(found: dict[str, Any]) -> str:
     """All of the world's state in a few lines."""
     supply, imp, light = found["supply"], found["imp"], found["light"]
     last = imp["last"]
-    happened = "nothing yet" if last is None else f"{plain(last['what'])} at {last['at_s']:.2f} s"
+    happened = "nothing yet" if last is None else f"{printable(last['what'])} at {last['at_s']:.2f} s"
     return "\n".join(
         (
             f"time      {found['now_s']:.3f} s",
@@ -124,7 +125,7 @@ def described(found: dict[str, Any]) -> str:
     )
 
 
-def switched(found: dict[str, Any]) -> str:
+def switches_summary(found: dict[str, Any]) -> str:
     """What is switched, shown or set, without what moves all the time."""
     supply, imp, light = found["supply"], found["imp"], found["light"]
     return (
@@ -141,7 +142,7 @@ def _imp(imp: dict[str, Any]) -> str:
     if not imp["running"]:
         return "dead"
     words = ["online" if imp["online"] else "offline", "configured" if imp["configured"] else "unconfigured"]
-    return ", ".join(words + ([f"shows {plain(imp['led_pattern'])}"] if imp["led_pattern"] else []))
+    return ", ".join(words + ([f"shows {printable(imp['led_pattern'])}"] if imp["led_pattern"] else []))
 
 
 def _led(light: dict[str, Any]) -> str:
@@ -149,4 +150,4 @@ def _led(light: dict[str, Any]) -> str:
 
 
 def _networks(found: dict[str, Any]) -> str:
-    return ", ".join(plain(name) for name in found["networks"]) or "none"
+    return ", ".join(printable(name) for name in found["networks"]) or "none"

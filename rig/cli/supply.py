@@ -8,38 +8,38 @@ import typer
 
 from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest
-from rig.cli.output import plain, say, table
-from rig.cli.settings import show
+from rig.cli.output import printable, say, table
+from rig.cli.settings import print_settings
 from rig.errors import ConfigError
 from rig.supply.plan import plan_of
 from rig.supply.profile import load_profile, profile_names
 
-app = typer.Typer(help="Supply profiles: what a device is fed over time.", no_args_is_help=True)
+app = typer.Typer(help="Supply profiles: the voltage of a device over time.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="Name in fixtures/supplies, or a .toml file.")]
 NOMINAL_V = 3.3
 
 
 @app.command("list")
-def list_profiles() -> None:
+def list_supply_profiles() -> None:
     """List the profiles of fixtures/supplies."""
     rows = []
     for name in profile_names():
         try:
             profile = load_profile(name)
         except ConfigError as error:
-            rows.append([name, "UNUSABLE", plain(str(error).splitlines()[0])])
+            rows.append([name, "UNUSABLE", printable(str(error).splitlines()[0])])
             continue
         seconds = profile.weak.for_s if profile.weak is not None else plan_of(profile, NOMINAL_V).end_s
-        rows.append([name, f"{seconds:.2f}", plain(profile.title)])
+        rows.append([name, f"{seconds:.2f}", printable(profile.title)])
     table(("profile", "seconds", "title"), rows, right=("seconds",))
 
 
 @app.command("show", epilog="Example: rig supply show dip-20ms. The format is explained in docs/supply.md.")
-def show_profile(name: Name) -> None:
+def show_supply_profile(name: Name) -> None:
     """Show a profile: volts, amperes, seconds, as the key's ending says."""
     profile = load_profile(name)
-    show(profile)
+    print_settings(profile)
     if profile.weak is None:
         plan = plan_of(profile, NOMINAL_V)
         needs = ", ".join(sorted(plan.needs)) or "nothing special"
@@ -54,11 +54,12 @@ def play(
     """Power the device, play a profile from then on, and say what came of it."""
     profile = load_profile(name)
     with open_bench(bench) as opened:
-        say(f"bench {opened.config.name}: {plain(opened.config.stands_for)}")
+        say(f"bench {opened.config.name}: {printable(opened.config.stands_for)}")
         dut = DeviceUnderTest(opened)
         dut.power_on()
-        fed = dut.run_supply(profile)
-        say(f"played {fed.name}: {fed.end_s - fed.start_s:.3f} s, lowest set point {fed.lowest_asked_v:.3f} V")
-        if fed.checks:
-            say(f"{fed.checks} levels measured, at worst {fed.worst_v * 1000:.0f} mV from what was asked for")
+        played = dut.run_supply(profile)
+        lasted_s = played.end_s - played.start_s
+        say(f"played {played.name}: {lasted_s:.3f} s, lowest set point {played.lowest_asked_v:.3f} V")
+        if played.checks:
+            say(f"{played.checks} levels measured, at worst {played.worst_v * 1000:.0f} mV from what was asked for")
         say(dut.observation().outcome.summary)

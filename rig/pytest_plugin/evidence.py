@@ -71,7 +71,7 @@ def summarise(
     if failure and not row["reason"]:
         blocks.insert(0, f"<p class='rig-fail'>Failed: {html.escape(failure)}</p>")
     extras: list[dict[str, Any]] = []
-    if evidence.dut is not None and evidence.dut.watched:
+    if evidence.dut is not None and evidence.dut.observed:
         seen = evidence.dut.observation()
         row["observed"] = journal.plain(observed(seen))
         outcome = seen.outcome

@@ -10,7 +10,7 @@ import pytest
 
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
-from rig.bench.experiments import Feed, configure, gets_online
+from rig.bench.experiments import SupplyCondition, configure, gets_online
 from rig.blinkup import Config
 from rig.clock import Clock
 from rig.config.capabilities import STANDARD_SURROUNDINGS, EnvironmentControl, NetworkControl, Surroundings
@@ -20,8 +20,7 @@ from rig.pytest_plugin import options
 from rig.pytest_plugin.declared import REQUIRES, check_limits, check_markers, judges, names
 from rig.pytest_plugin.evidence import evidence_of, sweep_block
 from rig.report.measurement import Measurement, as_number, measured
-from rig.report.sweep import Plan, Sweep
-from rig.report.sweep import run as run_sweep
+from rig.report.sweep import Plan, Sweep, run_sweep
 from rig.supply import Supply
 
 
@@ -127,7 +126,7 @@ def brownout(bench: Bench) -> Callable[..., Callable[..., bool]]:
 
     def configured(network: str) -> Callable[..., bool]:
         configure(bench, network)
-        return lambda volts, series_ohm=0.0: gets_online(bench, Feed(volts, series_ohm))
+        return lambda volts, series_ohm=0.0: gets_online(bench, SupplyCondition(volts, series_ohm))
 
     return configured
 

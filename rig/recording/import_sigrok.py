@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from rig.recording.import_capture import LONGEST_S, BadCapture, Capture, even_times
+from rig.recording.import_capture import BadCapture, Capture, sampled
 from rig.recording.recording import Trace
 
 DEVICE: Final = "device 1"
@@ -57,7 +57,7 @@ def _read(path: Path, archive: zipfile.ZipFile) -> Capture:
             if len(raw) % 4:
                 raise BadCapture(f"{path}: analog-1-{key[6:]} has {len(raw)} bytes; expected 4 a sample")
             values = np.frombuffer(raw, dtype="<f4").astype(np.float64)
-            channels[name] = _trace(path, name, values, sample_hz)
+            channels[name] = sampled(path, name, values, sample_hz)
     return Capture(path, channels)
 
 
@@ -77,14 +77,8 @@ def _digital(
         if not 1 <= number <= 8 * unit:
             raise BadCapture(f"{path}: metadata: probe{number} lies beyond unitsize {unit}; expected 1 to {8 * unit}")
         values = (units[:, (number - 1) // 8] >> ((number - 1) % 8) & 1).astype(np.float64)
-        found[name] = _trace(path, name, values, sample_hz)
+        found[name] = sampled(path, name, values, sample_hz)
     return found
-
-
-def _trace(path: Path, name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]], sample_hz: float) -> Trace:
-    if len(values) / sample_hz > LONGEST_S:
-        raise BadCapture(f"{path}: {name} covers {len(values) / sample_hz:.0f} s; expected at most {LONGEST_S:.0f} s")
-    return Trace(name, "", even_times(len(values), sample_hz), values)
 
 
 def _chunks(archive: zipfile.ZipFile, base: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rig.recording.import_capture import BadCapture, Capture, held
 
@@ -13,58 +14,79 @@ def read_vcd(path: Path) -> Capture:
     Raises:
         BadCapture: with file, line and what was expected.
     """
-    from vcd.reader import TokenKind, VCDParseError, tokenize  # a fifth of a second that only VCD files take
+    from vcd.reader import VCDParseError, tokenize  # a fifth of a second that only VCD files take
 
-    unit_s, now_s, scopes = 1e-9, 0.0, list[str]()
-    names: dict[str, str] = {}
-    changes: dict[str, tuple[list[float], list[float]]] = {}
-
-    def change(line: int, code: str, value: object) -> None:
-        if code not in names:
-            raise BadCapture(f"{path}: line {line}: change of {code!r}, which no $var declares")
-        try:
-            number = float(value)  # type: ignore[arg-type]
-        except ValueError:  # x, z, or a vector with such bits
-            number = float("nan")
-        times, values = changes[code]
-        times.append(now_s)
-        values.append(number)
-
+    dump = _Dump(path)
     try:
         with path.open("rb") as stream:
             for token in tokenize(stream):
-                line = token.span.start.line
-                if token.kind is TokenKind.TIMESCALE:
-                    unit_s = int(token.timescale.magnitude) * _unit_s(token.timescale.unit.value)
-                elif token.kind is TokenKind.SCOPE:
-                    scopes.append(token.scope.ident)
-                elif token.kind is TokenKind.UPSCOPE and scopes:
-                    scopes.pop()
-                elif token.kind is TokenKind.VAR:
-                    name = token.var.ref_str
-                    names[token.var.id_code] = name if name not in names.values() else ".".join([*scopes, name])
-                    changes[token.var.id_code] = ([], [])
-                elif token.kind is TokenKind.CHANGE_TIME:
-                    later_s = token.time_change * unit_s
-                    if later_s < now_s:
-                        raise BadCapture(f"{path}: line {line}: time #{token.time_change} is before the one above it")
-                    now_s = later_s
-                elif token.kind is TokenKind.CHANGE_SCALAR:
-                    change(line, token.scalar_change.id_code, token.scalar_change.value)
-                elif token.kind is TokenKind.CHANGE_VECTOR:
-                    change(line, token.vector_change.id_code, token.vector_change.value)
-                elif token.kind is TokenKind.CHANGE_REAL:
-                    change(line, token.real_change.id_code, token.real_change.value)
+                dump.take(token)
     except (VCDParseError, UnicodeDecodeError, ValueError) as error:
         if isinstance(error, BadCapture):
             raise
         raise BadCapture(f"{path}: {error}; expected a value change dump") from None
-    found = {
-        names[code]: held(path, names[code], times, values, now_s) for code, (times, values) in changes.items() if times
-    }
-    if not found:
-        raise BadCapture(f"{path}: no variable ever has a value; expected a value change dump")
-    return Capture(path, found)
+    return dump.capture()
+
+
+class _Dump:
+    """What the tokens of one file have said so far."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._unit_s, self._now_s = 1e-9, 0.0
+        self._scopes: list[str] = []
+        self._names: dict[str, str] = {}
+        self._changes: dict[str, tuple[list[float], list[float]]] = {}
+
+    def take(self, token: Any) -> None:
+        """Take the next token of `vcd.reader`."""
+        from vcd.reader import TokenKind
+
+        match token.kind:
+            case TokenKind.TIMESCALE:
+                self._unit_s = int(token.timescale.magnitude) * _unit_s(token.timescale.unit.value)
+            case TokenKind.SCOPE:
+                self._scopes.append(token.scope.ident)
+            case TokenKind.UPSCOPE:
+                del self._scopes[-1:]
+            case TokenKind.VAR:
+                self._declare(token.var.id_code, token.var.ref_str)
+            case TokenKind.CHANGE_TIME:
+                self._advance(token.span.start.line, token.time_change)
+            case TokenKind.CHANGE_SCALAR | TokenKind.CHANGE_VECTOR | TokenKind.CHANGE_REAL:
+                self._change(token.span.start.line, token.data.id_code, token.data.value)
+
+    def _declare(self, code: str, name: str) -> None:
+        self._names[code] = name if name not in self._names.values() else ".".join([*self._scopes, name])
+        self._changes[code] = ([], [])
+
+    def _advance(self, line: int, units: int) -> None:
+        later_s = units * self._unit_s
+        if later_s < self._now_s:
+            raise BadCapture(f"{self._path}: line {line}: time #{units} is before the one above it")
+        self._now_s = later_s
+
+    def _change(self, line: int, code: str, value: object) -> None:
+        if code not in self._names:
+            raise BadCapture(f"{self._path}: line {line}: change of {code!r}, which no $var declares")
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except ValueError:  # x, z, or a vector with such bits
+            number = float("nan")
+        times, values = self._changes[code]
+        times.append(self._now_s)
+        values.append(number)
+
+    def capture(self) -> Capture:
+        """The channels of the file; raises BadCapture if no variable has a value."""
+        found = {
+            self._names[code]: held(self._path, self._names[code], times, values, self._now_s)
+            for code, (times, values) in self._changes.items()
+            if times
+        }
+        if not found:
+            raise BadCapture(f"{self._path}: no variable ever has a value; expected a value change dump")
+        return Capture(self._path, found)
 
 
 def _unit_s(unit: str) -> float:

@@ -1,6 +1,6 @@
-"""What one observation of the device left behind: traces, what the rig did meanwhile, and what must not be kept.
+"""A recording of one observation: traces, the rig's actions, and the stretches of light that must not be kept.
 
-A recording is what every verdict rests on. Decoding a recording and decoding live are the same function.
+Every verdict rests on a recording. One function decodes it, live or stored.
 The light of a BlinkUp contains the Wi-Fi password, so its data symbols are blanked in whatever is stored or drawn.
 """
 
@@ -40,17 +40,18 @@ class Trace:
             raise ValueError(f"trace {self.name!r}: {len(self.times_s)} times for {len(self.values)} values")
 
     def between(self, start_s: float, end_s: float) -> Trace:
+        """The samples from `start_s` up to but not including `end_s`."""
         a, b = np.searchsorted(self.times_s, (start_s, end_s))
         return replace(self, times_s=self.times_s[a:b], values=self.values[a:b])
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something the rig did. `kind` is one of power_on, power_off, supply_set, supply_profile, series_in, series_out,
-    blinkup.
+    """Something that the rig did between two times (s of the bench's clock).
 
-    An action of kind `blinkup` carries `what` (wifi, clear, wps), `code`, `rate_hz`, `sent_as_planned`
-    (True, False, or None if nobody looked) and `packet_sha256`; never the packet.
+    `kind` is one of power_on, power_off, supply_set, supply_profile, series_in, series_out, gap, blinkup. An action of
+    kind `blinkup` carries `what` (wifi, clear, wps), `code`, `rate_hz`, `sent_as_planned` (True, False, or None if
+    nothing captured it) and `packet_sha256`; never the packet.
     """
 
     kind: str
@@ -61,7 +62,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Blanked:
-    """A stretch of time whose light may not be kept, with a hash of what was there.
+    """A stretch of time whose light may not be kept; `sha256` is the hash of the samples that were blanked.
 
     `end_s` reaches past the last symbol by the sensor's settling time.
     """
@@ -87,10 +88,12 @@ class Recording:
 
     @property
     def start_s(self) -> float:
+        """The time of the earliest sample of any trace; 0 without samples."""
         return min((float(t.times_s[0]) for t in self.traces.values() if len(t.times_s)), default=0.0)
 
     @property
     def end_s(self) -> float:
+        """The time of the latest sample of any trace; 0 without samples."""
         return max((float(t.times_s[-1]) for t in self.traces.values() if len(t.times_s)), default=0.0)
 
     @property
@@ -134,7 +137,7 @@ class Recording:
             "notes": kept.notes,
         }
         arrays["head"] = np.array(json.dumps(head))
-        # As `np.savez_compressed`, at a third of its time for a file 8 % larger.
+        # The format of `np.savez_compressed`, written in a third of its time; the file is 8 % larger.
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
             for name, array in arrays.items():
                 with file.open(f"{name}.npy", "w", force_zip64=True) as member:
@@ -172,7 +175,7 @@ class Recording:
 
 
 def _trace(name: str, unit: str, times_s: NDArray[Any], values: NDArray[Any]) -> Trace:
-    """A stored trace, checked, so that what decodes it needn't wonder."""
+    """A stored trace, checked, so that the decoder may rely on it."""
     times, numbers = np.asarray(times_s, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
         raise ValueError(f"trace {name!r}: its times are not finite numbers that never fall")

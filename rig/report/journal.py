@@ -1,7 +1,7 @@
 """A run's journal: JSON lines, appended and flushed as things happen, so that a killed run leaves all it had found.
 
-The first line says what the run is, every other one is a test. What differs between two runs of the same seed (wall
-times, ids, durations) stands under the key `volatile` and nowhere else.
+The first line says what the run is, every other one is a test. What differs between two runs with one seed
+(wall times, ids, durations) stands under the key `volatile` and nowhere else.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Journal:
         self.path = path
 
     def append(self, record: Mapping[str, Any]) -> None:
+        """Write one line, as `plain` makes it; raises OSError if the disk refuses."""
         line = json.dumps(plain(record), sort_keys=True, ensure_ascii=False, allow_nan=False)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
@@ -38,7 +39,7 @@ class Journal:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON has it: dataclasses as objects, enums as their value, numbers that are no numbers as null."""
+    """`value` as JSON can hold it: dataclasses as objects, enums as their value, NaN and infinity as null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Enum):
@@ -59,7 +60,7 @@ def plain(value: Any) -> Any:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The lines of a journal. A last line that was cut off by a kill is left out.
+    """The lines of a journal. A last line that a kill has cut off is left out.
 
     Raises:
         ConfigError: the file is no journal, or is damaged elsewhere than at its end.
@@ -82,5 +83,5 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def comparable(records: list[dict[str, Any]]) -> list[str]:
-    """What two runs of the same seed must have in common, as sorted lines: everything but `volatile`."""
+    """What two runs with one seed must have in common, as sorted lines of JSON: everything but `volatile`."""
     return sorted(json.dumps({k: v for k, v in r.items() if k != "volatile"}, sort_keys=True) for r in records)

@@ -13,7 +13,7 @@ from rig.suggest import meant
 
 @dataclass(frozen=True)
 class Measurement:
-    """`uncertainty` in `unit`, 0 where unknown. Without a limit it is kept for the record and passes.
+    """One value in `unit` with its `uncertainty` in that unit (0: unknown). Without a limit it passes.
 
     `whose` names the profile that sets the limit.
 
@@ -37,11 +37,12 @@ class Measurement:
 
     @property
     def grade(self) -> Grade:
+        """`pass`, `marginal` or `fail` by its limit; `pass` without one."""
         return "pass" if self.limit is None else self.limit.grade(self.value, self.uncertainty)
 
     @property
     def complaint(self) -> str:
-        """What is wrong with it, and who says so; empty unless it is outside its limit."""
+        """The value, the allowed range and the profile that sets it; empty unless the value is outside its limit."""
         if self.limit is None or self.grade != "fail":
             return ""
         allowed = f"{self.limit.allowed} {_shown(self.unit)}".rstrip()
@@ -81,7 +82,7 @@ def limit_of(device: DeviceProfile, name: str) -> Limit:
     """
     try:
         return device.limits[name]
-    except (KeyError, TypeError):  # what is no text may be no key either
+    except (KeyError, TypeError):  # a name that is no text may not be hashable
         known = ", ".join(sorted(device.limits)) or "none"
         question = meant(str(name), device.limits)
         raise ConfigError(
@@ -104,9 +105,10 @@ def measured(device: DeviceProfile, name: str, value: float, unit: str, uncertai
 
 
 def as_number(name: str, value: object) -> float:
-    """
+    """`value` as a float; `name` is for the message.
+
     Raises:
-        ConfigError: what should be a measured value is text, a truth value or nothing.
+        ConfigError: the value is text, a truth value or nothing.
     """
     if isinstance(value, SupportsFloat) and not isinstance(value, bool):
         return float(value)

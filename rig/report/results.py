@@ -1,4 +1,4 @@
-"""An append-only file of results that survives an interruption: one JSON line each, on the disk before the next run."""
+"""An append-only file of results that survives an interruption: one JSON line each, written before the next run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMAT = "rig-results-1"
 
 
 class ResultsFile:
-    """Results of one experiment. Opening a file of the same settings goes on with it.
+    """Results of one experiment. A file that exists is continued if its settings are equal.
 
     Raises:
         ConfigError: the file is of another experiment, is none of the rig's, or can't be written.

@@ -10,7 +10,7 @@ Z_95 = 1.959964
 def wilson(successes: int, attempts: int, z: float = Z_95) -> tuple[float, float]:
     """Wilson's score interval of a success rate, 95 % unless `z` says otherwise; (0, 1) if nothing was tried.
 
-    Unlike the usual one it is right for few attempts and for none or all of them successful (E. B. Wilson, 1927).
+    Unlike the normal approximation it holds for few attempts, and where all or none succeed (E. B. Wilson, 1927).
 
     Raises:
         ValueError: more successes than attempts, or fewer than none.

@@ -1,13 +1,13 @@
-"""What the device is fed: requests, limits and readings of its supply. Drivers live in `rig.bench`."""
+"""Supply of the device: set points, limits, readings, profiles, and the analysis of sags. Drivers: `rig.drivers`."""
 
-from rig.supply.calibration import Line, SupplyCalibration
+from rig.supply.calibration import LinearCorrection, SupplyCalibration
 from rig.supply.limits import Limits
 from rig.supply.supply import QUANTITIES, Measured, Supply, SupplyReading, cannot_measure
 
 __all__ = [
     "QUANTITIES",
     "Limits",
-    "Line",
+    "LinearCorrection",
     "Measured",
     "Supply",
     "SupplyCalibration",

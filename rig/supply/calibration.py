@@ -1,4 +1,4 @@
-"""What a supply's numbers are worth: corrections of set point and readings, and how sure they are."""
+"""Calibration of a supply: linear corrections of its set point and its readings, each with its uncertainty."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import date
 
 
 @dataclass(frozen=True)
-class Line:
-    """true = gain x raw + offset, known to `uncertainty` plus `relative` of the value; volts or amperes."""
+class LinearCorrection:
+    """true = gain x raw + offset, in volts or amperes, known to +- (`uncertainty` + `relative` x |true|)."""
 
     gain: float = 1.0
     offset: float = 0.0
@@ -16,28 +16,31 @@ class Line:
     relative: float = 0.0
 
     def true(self, raw: float) -> float:
+        """The true value of a raw reading."""
         return self.gain * raw + self.offset
 
     def raw(self, true: float) -> float:
+        """The raw value whose true value is `true`."""
         return (true - self.offset) / self.gain
 
     def doubt(self, true: float) -> float:
-        """How far the truth may be from `true`."""
+        """Uncertainty of a value that was corrected to `true`, in its unit."""
         return self.uncertainty + self.relative * abs(true)
 
 
 @dataclass(frozen=True)
 class SupplyCalibration:
-    """One line for each quantity of `rig.supply.supply.QUANTITIES`, and one for the set point."""
+    """One correction for each quantity of `rig.supply.supply.QUANTITIES`, and one for the set point."""
 
-    set_point: Line
-    device_v: Line
-    regulator_v: Line
-    current_a: Line
+    set_point: LinearCorrection
+    device_v: LinearCorrection
+    regulator_v: LinearCorrection
+    current_a: LinearCorrection
     taken_on: date | None = None
     conditions: str = ""
 
-    def of(self, quantity: str) -> Line:
+    def of(self, quantity: str) -> LinearCorrection:
+        """The correction of a quantity of `rig.supply.supply.QUANTITIES`; raises KeyError for any other name."""
         return {"device_v": self.device_v, "regulator_v": self.regulator_v, "current_a": self.current_a}[quantity]
 
     def __str__(self) -> str:

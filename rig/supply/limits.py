@@ -12,7 +12,7 @@ READING_SLACK_V = 0.05  # divider and converter tolerance: a reading may lie thi
 
 @dataclass(frozen=True)
 class Limits:
-    """Volts, amperes and volts per second, each with the file that set it. No slew limit is infinity."""
+    """Volts, amperes and volts per second, each with the file that sets it; without a slew limit it is infinite."""
 
     max_v: float
     max_v_by: str
@@ -23,7 +23,7 @@ class Limits:
 
     @classmethod
     def tightest(cls, *limits: Limits) -> Limits:
-        """One set of limits from several."""
+        """The lowest limit of each quantity among `limits`, with the file that sets it."""
         volts = min(limits, key=lambda limit: limit.max_v)
         amps = min(limits, key=lambda limit: limit.max_current_a)
         slew = min(limits, key=lambda limit: limit.max_slew_v_s)
@@ -37,10 +37,10 @@ class Limits:
         )
 
     def check_request(self, volts: float) -> None:
-        """Refuse a set point outside 0..max_v.
+        """Refuse a set point (V) outside 0..`max_v`.
 
         Raises:
-            SupplyLimitError: it is.
+            SupplyLimitError: the set point is outside, or no finite number.
         """
         if not math.isfinite(volts) or not 0.0 <= volts <= self.max_v:
             raise SupplyLimitError(
@@ -51,7 +51,7 @@ class Limits:
         """Refuse a change of the set point that is too fast for a connected device.
 
         Raises:
-            SupplyLimitError: it is.
+            SupplyLimitError: the change within `within_s` seconds exceeds `max_slew_v_s`.
         """
         if abs(to_v - from_v) > self.max_slew_v_s * within_s:
             raise SupplyLimitError(
@@ -61,7 +61,7 @@ class Limits:
             )
 
     def check_reading(self, what: str, volts: float | None, amps: float | None) -> None:
-        """Trip on a measured excess.
+        """Trip on a measured excess of volts or amperes; None: not measured. `what` says where the volts were measured.
 
         Raises:
             SafetyTrip: more volts or amperes than the device may see.

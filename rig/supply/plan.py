@@ -1,4 +1,4 @@
-"""A profile of segments or a trace, spelled out: which voltage from when on."""
+"""The plan of a supply profile made of segments or of a trace: each set point with the time at which it begins."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rig.supply.profile import Dip, Hold, Ramp, Series, Staircase, SupplyProfile, Sweep, Switched
+from rig.supply.profile import (
+    DipSegment,
+    HoldSegment,
+    InterruptSegment,
+    RampSegment,
+    SeriesSegment,
+    StaircaseSegment,
+    SupplyProfile,
+    SupplySegment,
+    SweepSegment,
+)
 
 MAX_POINTS = 200_000
+SETTLED_S = 0.1  # a set point that lasts this long is measured before the next one begins
 
 
 @dataclass(frozen=True)
 class SetPoint:
-    """From `t_s` (seconds after the beginning) on the set point is `volts`; `settled`: long enough to check it."""
+    """The set point is `volts` from `t_s` (s after the profile began) on; `settled`: it lasts `SETTLED_S` or longer."""
 
     t_s: float
     volts: float
@@ -23,15 +34,18 @@ class SetPoint:
 
 @dataclass(frozen=True)
 class Interrupt:
-    """The switch opens at `t_s` for `for_us`."""
+    """The load switch opens at `t_s` (s after the profile began) for `for_us` microseconds."""
 
     t_s: float
     for_us: int
 
 
 @dataclass(frozen=True)
-class Plan:
-    """`points` in order of time, `series` as (time, inserted), and when it all ends."""
+class SupplyPlan:
+    """All that a profile does to the supply, times in s after it began, each tuple in order of time.
+
+    `series` has (time, whether the series resistor is in the line from then on); `end_s` is when the profile is over.
+    """
 
     points: tuple[SetPoint, ...]
     series: tuple[tuple[float, bool], ...]
@@ -40,21 +54,23 @@ class Plan:
 
     @property
     def needs(self) -> frozenset[str]:
-        """Capabilities that a bench must have to play it."""
+        """Capabilities (`rig.config.capabilities`) that a bench must have to play this plan."""
         found = {"supply.programmable"} if len({p.volts for p in self.points}) > 1 else set()
         found |= {"supply.series"} if self.series else set()
         return frozenset(found | ({"supply.switched_dips"} if self.interrupts else set()))
 
     @property
     def highest_v(self) -> float:
+        """The highest set point in V; 0 without any."""
         return max((p.volts for p in self.points), default=0.0)
 
     @property
     def lowest_v(self) -> float:
+        """The lowest set point in V; 0 without any."""
         return min((p.volts for p in self.points), default=0.0)
 
     def at(self, t_s: float) -> float:
-        """What is asked for `t_s` after the beginning."""
+        """The set point in V at `t_s` seconds after the profile began."""
         volts = self.points[0].volts
         for point in self.points:
             if point.t_s > t_s:
@@ -63,47 +79,44 @@ class Plan:
         return volts
 
 
-SETTLED_S = 0.1
-
-
-def plan_of(profile: SupplyProfile, nominal_v: float) -> Plan:
-    """Spell out a profile that is no weak source. `nominal_v` is the device's."""
+def plan_of(profile: SupplyProfile, nominal_v: float) -> SupplyPlan:
+    """The plan of a profile that is no weak source. `nominal_v` is the device's nominal voltage in V."""
     if profile.points:
         assert profile.trace is not None
-        return _traced(profile.points, profile.trace.every_s)
-    state = _State(nominal_v if profile.start_v is None else profile.start_v)
+        return _plan_of_trace(profile.points, profile.trace.every_s)
+    draft = _Draft(nominal_v if profile.start_v is None else profile.start_v)
     for segment in profile.segments:
-        match segment:
-            case Hold():
-                state.hold(state.volts if segment.v is None else segment.v, segment.for_s)
-            case Ramp():
-                state.ramp(segment.to_v, segment.for_s, segment.every_s)
-            case Staircase():
-                for volts in _levels(state.volts, segment.to_v, segment.step_v):
-                    state.hold(volts, segment.dwell_s)
-            case Dip():
-                for _ in range(segment.times):
-                    state.dip(segment.to_v, segment.for_s, segment.pause_s)
-            case Sweep():
-                for volts in (segment.from_v, *_levels(segment.from_v, segment.to_v, segment.step_v)):
-                    state.dip(volts, segment.for_s, segment.pause_s)
-            case Switched():
-                for _ in range(segment.times):
-                    state.interrupts.append(Interrupt(state.t_s, segment.for_us))
-                    state.t_s += (segment.for_us + segment.pause_us) / 1e6
-            case Series():
-                state.series.append((state.t_s, segment.inserted))
-    return state.plan()
+        draft.add(segment)
+    return draft.plan()
 
 
-class _State:
-    """Where a plan that is being spelled out has come to."""
+class _Draft:
+    """A plan in the making: what it holds so far, and the time and voltage at which its next segment begins."""
 
     def __init__(self, start_v: float) -> None:
         self.t_s, self.volts = 0.0, start_v
         self.points = [SetPoint(0.0, start_v)]
         self.series: list[tuple[float, bool]] = []
         self.interrupts: list[Interrupt] = []
+
+    def add(self, segment: SupplySegment) -> None:
+        match segment:
+            case HoldSegment():
+                self._hold(self.volts if segment.v is None else segment.v, segment.for_s)
+            case RampSegment():
+                self._ramp(segment.to_v, segment.for_s, segment.every_s)
+            case StaircaseSegment():
+                for volts in _levels(self.volts, segment.to_v, segment.step_v):
+                    self._hold(volts, segment.dwell_s)
+            case DipSegment():
+                self._dips([segment.to_v] * segment.times, segment.for_s, segment.pause_s)
+            case SweepSegment():
+                levels = [segment.from_v, *_levels(segment.from_v, segment.to_v, segment.step_v)]
+                self._dips(levels, segment.for_s, segment.pause_s)
+            case InterruptSegment():
+                self._interrupt(segment)
+            case SeriesSegment():
+                self.series.append((self.t_s, segment.inserted))
 
     def _go(self, volts: float, stays_s: float) -> None:
         self.volts = volts
@@ -112,24 +125,30 @@ class _State:
             self.points.pop()
         self.points.append(point)
 
-    def hold(self, volts: float, for_s: float) -> None:
+    def _hold(self, volts: float, for_s: float) -> None:
         self._go(volts, for_s)
         self.t_s += for_s
 
-    def ramp(self, to_v: float, for_s: float, every_s: float) -> None:
+    def _ramp(self, to_v: float, for_s: float, every_s: float) -> None:
         start_s, from_v = self.t_s, self.volts
         steps = max(1, math.ceil(for_s / every_s - 1e-9))
         for step in range(1, steps + 1):
             self._go(from_v + (to_v - from_v) * step / steps, 0.0)
             self.t_s = start_s + for_s * step / steps
 
-    def dip(self, to_v: float, for_s: float, pause_s: float) -> None:
+    def _dips(self, levels_v: list[float], for_s: float, pause_s: float) -> None:
         back_v = self.volts
-        self.hold(to_v, for_s)
-        self.hold(back_v, pause_s)
+        for volts in levels_v:
+            self._hold(volts, for_s)
+            self._hold(back_v, pause_s)
 
-    def plan(self) -> Plan:
-        return Plan(tuple(self.points), tuple(self.series), tuple(self.interrupts), self.t_s)
+    def _interrupt(self, segment: InterruptSegment) -> None:
+        for _ in range(segment.times):
+            self.interrupts.append(Interrupt(self.t_s, segment.for_us))
+            self.t_s += (segment.for_us + segment.pause_us) / 1e6
+
+    def plan(self) -> SupplyPlan:
+        return SupplyPlan(tuple(self.points), tuple(self.series), tuple(self.interrupts), self.t_s)
 
 
 def _levels(from_v: float, to_v: float, step_v: float) -> Iterator[float]:
@@ -141,7 +160,7 @@ def _levels(from_v: float, to_v: float, step_v: float) -> Iterator[float]:
         yield to_v
 
 
-def _traced(points: tuple[tuple[float, float], ...], every_s: float) -> Plan:
+def _plan_of_trace(points: tuple[tuple[float, float], ...], every_s: float) -> SupplyPlan:
     """A recorded trace on a grid of `every_s`, straight lines between its points; equal neighbours are one."""
     found: list[SetPoint] = []
     due_s = 0.0
@@ -151,4 +170,4 @@ def _traced(points: tuple[tuple[float, float], ...], every_s: float) -> Plan:
             if not found or found[-1].volts != volts:
                 found.append(SetPoint(due_s, volts))
             due_s += every_s
-    return Plan(tuple(found), (), (), points[-1][0])
+    return SupplyPlan(tuple(found), (), (), points[-1][0])

@@ -1,4 +1,4 @@
-"""The data files of `fixtures/supplies`: one supply profile each, checked when loaded."""
+"""Supply profiles: the data files of `fixtures/supplies`, one profile each, checked when loaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Volts = Annotated[float, Field(ge=0, le=3.6)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-class Hold(Strict):
+class HoldSegment(Strict):
     """Stay at `v` (the present voltage if it is left out)."""
 
     do: Literal["hold"]
@@ -26,7 +26,7 @@ class Hold(Strict):
     for_s: Seconds
 
 
-class Ramp(Strict):
+class RampSegment(Strict):
     """A straight line from the present voltage to `to_v`, in steps of `every_s`."""
 
     do: Literal["ramp"]
@@ -35,7 +35,7 @@ class Ramp(Strict):
     every_s: float = Field(default=0.002, ge=0.0005, le=1.0)
 
 
-class Staircase(Strict):
+class StaircaseSegment(Strict):
     """Steps of `step_v` from the present voltage to `to_v`, `dwell_s` on each."""
 
     do: Literal["staircase"]
@@ -44,10 +44,10 @@ class Staircase(Strict):
     dwell_s: Seconds
 
 
-class Dip(Strict):
-    """Down to `to_v` for `for_s` and back, `times` times, `pause_s` at the present voltage after each.
+class DipSegment(Strict):
+    """Down to `to_v` for `for_s` and back, `times` times, each followed by `pause_s` at the present voltage.
 
-    Made by the set point: a millisecond is the least, and how deep it gets depends on load and capacitors.
+    Made by the set point, so a dip lasts a millisecond or more; load and capacitors decide how deep it gets.
     """
 
     do: Literal["dip"]
@@ -57,8 +57,8 @@ class Dip(Strict):
     pause_s: float = Field(default=0.1, ge=0, le=3600)
 
 
-class Sweep(Strict):
-    """Dips of `for_s` to `from_v`, then deeper by `step_v`, down to `to_v`; `pause_s` to recover after each."""
+class SweepSegment(Strict):
+    """Dips of `for_s`, the first to `from_v`, each deeper by `step_v`, the last to `to_v`; `pause_s` after each dip."""
 
     do: Literal["sweep"]
     from_v: Volts
@@ -68,14 +68,14 @@ class Sweep(Strict):
     pause_s: Seconds
 
     @model_validator(mode="after")
-    def _downwards(self) -> Sweep:
+    def _downwards(self) -> SweepSegment:
         if self.from_v <= self.to_v:
             raise ValueError(f"a sweep goes down: from_v {self.from_v} must be above to_v {self.to_v}")
         return self
 
 
-class Switched(Strict):
-    """The load switch opens for `for_us`: an interruption, timed by the wave that sends a BlinkUp."""
+class InterruptSegment(Strict):
+    """The load switch opens for `for_us` microseconds, timed by the wave that sends a BlinkUp; `times` times."""
 
     do: Literal["interrupt"]
     for_us: int = Field(ge=1, le=1_000_000)
@@ -83,14 +83,17 @@ class Switched(Strict):
     pause_us: int = Field(default=1000, ge=1, le=10_000_000)
 
 
-class Series(Strict):
+class SeriesSegment(Strict):
     """The bench's series resistor goes into the line, or out of it."""
 
     do: Literal["series"]
     inserted: bool
 
 
-Segment = Annotated[Hold | Ramp | Staircase | Dip | Sweep | Switched | Series, Field(discriminator="do")]
+SupplySegment = Annotated[
+    HoldSegment | RampSegment | StaircaseSegment | DipSegment | SweepSegment | InterruptSegment | SeriesSegment,
+    Field(discriminator="do"),
+]
 
 
 class TraceFile(Strict):
@@ -101,9 +104,9 @@ class TraceFile(Strict):
 
 
 class SupplyProfile(Strict):
-    """What the device is fed over time; exactly one of `segments`, `weak` and `trace` says so.
+    """The supply voltage of a device over time, given by exactly one of `segments`, `weak` and `trace`.
 
-    `start_v` is the voltage at its beginning (segments only; the device's nominal voltage if it is left out).
+    `start_v` is the voltage at the beginning, in V (segments only; the device's nominal voltage if it is left out).
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -111,13 +114,13 @@ class SupplyProfile(Strict):
     source: str = ""
     certainty: Literal["documented", "forum", "assumed", "measured"] = "assumed"
     start_v: Volts | None = None
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[SupplySegment, ...] = ()
     weak: WeakSource | None = None
     trace: TraceFile | None = None
     points: tuple[tuple[float, float], ...] = Field(default=(), exclude=True, repr=False)
 
     @model_validator(mode="after")
-    def _one_of_them(self) -> SupplyProfile:
+    def _one_source(self) -> SupplyProfile:
         given = [n for n in ("segments", "weak", "trace") if getattr(self, n)]
         if len(given) != 1:
             raise ValueError(f"expected one of segments, weak and trace, found {', '.join(given) or 'none'}")
@@ -138,7 +141,7 @@ def load_profile(name: str) -> SupplyProfile:
 
 
 def profile_names() -> list[str]:
-    """Those in fixtures/supplies, in order."""
+    """The names of the profiles in fixtures/supplies, in alphabetical order."""
     return sorted(path.stem for path in (fixtures_folder() / "supplies").glob("*.toml"))
 
 

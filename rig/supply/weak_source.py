@@ -1,10 +1,10 @@
-"""Sources that sag: batteries, thin USB cables, small regulators. What they give follows from what is drawn.
+"""Sources that sag: batteries, thin USB cables, small regulators. Their output voltage follows from the current drawn.
 
     cell     emf(charge used) - resistance x current, falling away beyond the current limit
     output   the cell itself, or a low-drop regulator behind it
 
-The rig measures the current and moves the set point at `rate_hz`, so it follows what lasts longer than a few periods of
-that; for the bursts of a radio (milliseconds) put the series resistor in. Every number carries how sure it is.
+The rig measures the current and moves the set point at `rate_hz`, so it follows loads that last longer than a few
+periods; for the bursts of a radio (milliseconds) put the series resistor in. Every number carries its certainty.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Certainty = Literal["datasheet", "forum", "assumed", "measured"]
 
 
 class Sourced(Strict):
-    """A number, how sure it is, and where it is from."""
+    """A number with its certainty and its source; the unit is in the key's name."""
 
     value: float = Field(ge=0)
     certainty: Certainty = "assumed"
@@ -29,7 +29,7 @@ class Sourced(Strict):
 
 
 class Curve(Strict):
-    """EMF in volts over the share of charge used, falling; straight lines in between."""
+    """EMF in V, never rising, over the share of charge used (0..1); linear between the points."""
 
     used: tuple[float, ...]
     emf_v: tuple[float, ...]
@@ -47,6 +47,7 @@ class Curve(Strict):
         return emf_v
 
     def at(self, share: float) -> float:
+        """EMF in V after `share` (0..1) of the charge was used."""
         share = min(1.0, max(0.0, share))
         for (u0, v0), (u1, v1) in pairwise(zip(self.used, self.emf_v, strict=True)):
             if share <= u1:
@@ -55,14 +56,14 @@ class Curve(Strict):
 
 
 class Ldo(Strict):
-    """A low-drop regulator behind the source."""
+    """A low-drop regulator behind the source: its output voltage and its resistance in drop-out."""
 
     out_v: Sourced
     drop_ohm: Sourced
 
 
 class WeakSource(Strict):
-    """One weak source, `start_used` of its charge gone, for `for_s`."""
+    """A weak source that supplies the device for `for_s` seconds; `start_used` (0..1) of its charge is used already."""
 
     emf: Curve
     resistance_ohm: Sourced
@@ -76,8 +77,8 @@ class WeakSource(Strict):
 
 
 @dataclass
-class Cell:
-    """A weak source in use: tell it what is drawn, it tells what it gives."""
+class WeakSourceModel:
+    """The state of a weak source that supplies a device: the charge used so far, `used_c` in C."""
 
     made_of: WeakSource
     used_c: float = 0.0
@@ -86,7 +87,7 @@ class Cell:
         self.used_c = self.made_of.start_used * self.made_of.capacity_c.value
 
     def draw(self, amps: float, duration_s: float) -> float:
-        """Volts at the output after `amps` have been drawn for `duration_s`."""
+        """Output voltage in V after `amps` were drawn for `duration_s` seconds."""
         made = self.made_of
         self.used_c += max(0.0, amps) * duration_s
         volts = made.emf.at(self.used_c / made.capacity_c.value) - made.resistance_ohm.value * amps

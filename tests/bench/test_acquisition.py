@@ -1,4 +1,4 @@
-"""A watch keeps true times, and lets the light of a BlinkUp's data out of nothing that is kept or decoded."""
+"""An acquisition keeps true times, and keeps the light of BlinkUp data out of all that is stored or decoded."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rig.bench.acquisition import _Channel
 from rig.bench.bench import Bench, open_bench
+from rig.bench.channels import SampledChannel
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import ClearConfig, WifiConfig
 from rig.blinkup.frame import frame_for
@@ -52,6 +52,11 @@ def test_observation_holds_until_there_is_more_to_see(dut: DeviceUnderTest, monk
     assert dut.observation() is not second
 
 
+def test_old_name_of_the_acquisition_still_works(dut: DeviceUnderTest) -> None:
+    with pytest.warns(DeprecationWarning, match=r"dut\.watch is now called dut\.acquisition"):
+        assert dut.watch is dut.acquisition
+
+
 # time
 
 
@@ -59,7 +64,7 @@ def test_samples_lie_on_their_grid_and_never_drift(dut: DeviceUnderTest) -> None
     dut.power_on()
     start_s = dut.bench.clock.now_s()
     dut.watch_for(3.0)
-    recording, _ = dut.watch.result()
+    recording, _ = dut.acquisition.result()
     for name, rate_hz in (("led", 500.0), ("dut_v", 860.0), ("supply_a", 50.0)):
         times_s = recording.traces[name].between(start_s, start_s + 3.0).times_s
         steps = np.diff(times_s)
@@ -73,7 +78,7 @@ def test_samples_lie_on_their_grid_and_never_drift(dut: DeviceUnderTest) -> None
 
 def test_sample_that_comes_late_leaves_out_what_it_missed() -> None:
     now_s = 0.0
-    channel = _Channel("led", "V", lambda: (now_s, 1.0), 500.0, 0.0)
+    channel = SampledChannel("led", "V", lambda: (now_s, 1.0), 500.0, 0.0)
     dues_s = []
     for now_s in (0.0, 0.0021, 0.0105, 0.011, 0.012):  # the third is late by three periods and a quarter
         channel.sample(now_s)
@@ -83,10 +88,10 @@ def test_sample_that_comes_late_leaves_out_what_it_missed() -> None:
 
 def test_alone_the_sampling_grid_is_exact_on_the_virtual_clock(sim: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     dut = DeviceUnderTest(sim)
-    watch = dut.watch
-    monkeypatch.setattr(watch, "_channels", (watch._led,))
-    watch.run_for(2.0)
-    recording, _ = watch.result()
+    acquisition = dut.acquisition
+    monkeypatch.setattr(acquisition, "_channels", (acquisition._led,))
+    acquisition.run_for(2.0)
+    recording, _ = acquisition.result()
     steps = np.diff(recording.traces["led"].times_s)
     assert len(steps) == pytest.approx(999, abs=1)
     assert np.abs(steps - 0.002).max() < 2e-9
@@ -96,7 +101,7 @@ def test_times_are_the_worlds_own(dut: DeviceUnderTest) -> None:
     """The switch closes at a known time; supply and light must show it there, not a buffer's length later."""
     dut.power_on()
     dut.watch_for(0.5)
-    recording, _ = dut.watch.result()
+    recording, _ = dut.acquisition.result()
     on_s = next(a.start_s for a in recording.actions if a.kind == "power_on")
     volts = recording.traces["dut_v"]
     risen_s = float(volts.times_s[np.argmax(volts.values > 1.5)])
@@ -109,7 +114,7 @@ def test_late_reader_keeps_true_times(dut: DeviceUnderTest) -> None:
     before_s = dut.bench.clock.now_s()
     dut.bench.clock.sleep(0.3)
     dut.watch_for(0.2)
-    times_s = dut.watch.result()[0].traces["led"].times_s
+    times_s = dut.acquisition.result()[0].traces["led"].times_s
     gap = np.diff(times_s).max()
     assert gap == pytest.approx(0.3, abs=0.004)
     assert times_s[-1] == pytest.approx(before_s + 0.5, abs=0.004)
@@ -121,7 +126,7 @@ def test_actions_carry_what_was_done_and_when(dut: DeviceUnderTest) -> None:
     dut.weaken_supply()
     dut.weaken_supply(False)
     dut.power_off()
-    actions = dut.watch.result()[0].actions
+    actions = dut.acquisition.result()[0].actions
     assert [a.kind for a in actions] == ["supply_set", "power_on", "series_in", "series_out", "power_off"]
     assert actions[0].details == {"volts": 3.2}
     assert all(a.start_s <= a.end_s for a in actions)
@@ -132,17 +137,17 @@ def test_action_that_fails_is_noted_too(dut: DeviceUnderTest) -> None:
     dut.bench.world.wires.detach(0x62)
     with pytest.raises(BenchFault):
         dut.power_on()
-    assert [a.kind for a in dut.watch.result()[0].actions] == ["supply_set"]
+    assert [a.kind for a in dut.acquisition.result()[0].actions] == ["supply_set"]
     assert not dut.bench.world.rail.switch_on
 
 
 def test_run_until_stops_when_done_and_says_whether(dut: DeviceUnderTest) -> None:
     clock = dut.bench.clock
     start_s = clock.now_s()
-    assert dut.watch.run_until(lambda: clock.now_s() > start_s + 1.0, 5.0)
+    assert dut.acquisition.run_until(lambda: clock.now_s() > start_s + 1.0, 5.0)
     assert clock.now_s() - start_s == pytest.approx(1.05, abs=0.06)
     start_s = clock.now_s()
-    assert not dut.watch.run_until(lambda: False, 0.5)
+    assert not dut.acquisition.run_until(lambda: False, 0.5)
     assert clock.now_s() - start_s == pytest.approx(0.5, abs=0.002)
 
 
@@ -169,7 +174,7 @@ def blinked(dut: DeviceUnderTest, monkeypatch: pytest.MonkeyPatch) -> tuple[Devi
 
 def test_tracker_never_gets_the_light_of_the_data(blinked: tuple[DeviceUnderTest, list[Any]]) -> None:
     dut, pushed = blinked
-    recording, _ = dut.watch.result()
+    recording, _ = dut.acquisition.result()
     (window,) = recording.secret_windows
     times_s = np.concatenate([t for t, _ in pushed])
     values = np.concatenate([v for _, v in pushed])
@@ -190,7 +195,7 @@ def test_light_outside_the_window_is_the_same_whatever_the_password() -> None:
             dut.watch_for(0.5)
             dut.send(replace(WIFI, password=password), rate_hz=142.0)
             dut.watch_for(0.5)
-            kept.append(dut.watch.result()[0])
+            kept.append(dut.acquisition.result()[0])
     raw = [r.traces["led"] for r in kept]
     blanked = [r.blanked().traces["led"] for r in kept]
     assert np.array_equal(raw[0].times_s, raw[1].times_s)
@@ -204,7 +209,7 @@ def test_window_reaches_from_the_first_data_symbol_past_the_last_by_the_sensors_
 ) -> None:
     dut, _ = blinked
     frame = frame_for(WIFI, rate_hz=142.0)
-    recording = dut.watch.result()[0]
+    recording = dut.acquisition.result()[0]
     (window,) = recording.secret_windows
     sent = next(a for a in recording.actions if a.kind == "blinkup")
     settle_s = dut.bench.config.led.settle_s
@@ -216,7 +221,7 @@ def test_blinkup_action_names_the_packet_by_its_hash_only(blinked: tuple[DeviceU
     from rig.blinkup import encode
 
     dut, _ = blinked
-    sent = next(a for a in dut.watch.result()[0].actions if a.kind == "blinkup")
+    sent = next(a for a in dut.acquisition.result()[0].actions if a.kind == "blinkup")
     assert sent.details["packet_sha256"] == hashlib.sha256(encode(WIFI)).hexdigest()
     assert sent.details["sent_as_planned"] is True
     assert (sent.details["what"], sent.details["code"], sent.details["rate_hz"]) == ("wifi", "bilevel", 142.0)
@@ -228,7 +233,7 @@ def test_recording_in_memory_is_raw_and_what_is_saved_is_blanked(
     blinked: tuple[DeviceUnderTest, list[Any]], tmp_path: Path
 ) -> None:
     dut, _ = blinked
-    recording, decoded = dut.watch.result()
+    recording, decoded = dut.acquisition.result()
     (window,) = recording.secret_windows
     led = recording.traces["led"]
     secret = inside(led.times_s, window)
@@ -250,7 +255,7 @@ def test_picture_of_a_raw_recording_is_the_picture_of_the_blanked_one(
     from PIL import Image
 
     dut, _ = blinked
-    recording, decoded = dut.watch.result()
+    recording, decoded = dut.acquisition.result()
     pixels = [
         np.asarray(Image.open(io.BytesIO(png(draw(r, decoded)))).convert("RGB"))
         for r in (recording, recording.blanked())
@@ -260,7 +265,7 @@ def test_picture_of_a_raw_recording_is_the_picture_of_the_blanked_one(
 
 def test_raw_is_kept_only_on_request(blinked: tuple[DeviceUnderTest, list[Any]], tmp_path: Path) -> None:
     dut, _ = blinked
-    recording, _ = dut.watch.result()
+    recording, _ = dut.acquisition.result()
     recording.save(tmp_path / "raw.npz", raw=True)
     raw = Recording.load(tmp_path / "raw.npz")
     assert np.array_equal(raw.traces["led"].values, recording.traces["led"].values)
@@ -271,7 +276,7 @@ def test_every_blinkup_has_a_window_of_its_own(dut: DeviceUnderTest) -> None:
     dut.send(ClearConfig(), rate_hz=142.0)
     dut.watch_for(0.3)
     dut.send(WIFI, rate_hz=142.0)
-    recording, _ = dut.watch.result()
+    recording, _ = dut.acquisition.result()
     first, second = recording.secret_windows
     assert first.end_s < second.start_s
     assert first.sha256 == ""
@@ -283,7 +288,7 @@ def test_window_is_there_when_sending_failed_half_way(dut: DeviceUnderTest, monk
     monkeypatch.setattr(dut.bench.optical._pi, "wave_tx_busy", lambda: 1)
     with pytest.raises(BenchFault):
         dut.send(WIFI, rate_hz=142.0)
-    recording, _ = dut.watch.result()
+    recording, _ = dut.acquisition.result()
     assert len(recording.secret_windows) == 1
     secret = inside(recording.traces["led"].times_s, recording.secret_windows[0])
     assert np.isnan(recording.blanked().traces["led"].values[secret]).all()

@@ -186,8 +186,8 @@ def test_configured_device_is_cleared_by_light(sim: Bench, monkeypatch: pytest.M
     dut.power_off()
     again = DeviceUnderTest(sim)
     again.make_unconfigured()
-    assert again.watch.state.code == "no_settings"
-    assert [a.details["what"] for a in again.watch.result()[0].actions if a.kind == "blinkup"] == ["clear"]
+    assert again.acquisition.state.code == "no_settings"
+    assert [a.details["what"] for a in again.acquisition.result()[0].actions if a.kind == "blinkup"] == ["clear"]
 
 
 def test_waiting_for_what_never_comes_ends_in_time(sim: Bench) -> None:

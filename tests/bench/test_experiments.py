@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rig.bench.bench import Bench, open_bench
-from rig.bench.experiments import Feed, configure, gets_online, survives_gap, sweep
+from rig.bench.experiments import SupplyCondition, configure, gets_online, survives_gap, sweep_voltage
 from rig.config.bench import load_bench
 from rig.config.device import load_device
 from rig.config.spread import Spread
@@ -15,7 +15,7 @@ from rig.errors import CapabilityMissing, ConfigError
 
 
 @pytest.fixture(scope="module")
-def fed() -> Iterator[Bench]:
+def bench() -> Iterator[Bench]:
     """A bench whose device has settings; every attempt leaves it off."""
     with open_bench("simulated", seed=5) as bench:
         configure(bench, "home")
@@ -23,24 +23,26 @@ def fed() -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize(
-    ("feed", "online", "loops"),
+    ("condition", "online", "loops"),
     [
-        (Feed(3.3), True, False),
-        (Feed(2.8), True, False),
-        (Feed(2.3), False, False),
-        (Feed(3.3, 2.2), False, False),
-        (Feed(3.3, 7.0), False, True),
+        (SupplyCondition(3.3), True, False),
+        (SupplyCondition(2.8), True, False),
+        (SupplyCondition(2.3), False, False),
+        (SupplyCondition(3.3, 2.2), False, False),
+        (SupplyCondition(3.3, 7.0), False, True),
     ],
 )
-def test_an_attempt_says_whether_the_device_got_online(fed: Bench, feed: Feed, online: bool, loops: bool) -> None:
-    truth = fed.world.imp.truth
+def test_an_attempt_says_whether_the_device_got_online(
+    bench: Bench, condition: SupplyCondition, online: bool, loops: bool
+) -> None:
+    truth = bench.world.imp.truth
     boots, before = truth.boots, len(truth.history)
-    assert gets_online(fed, feed) is online
+    assert gets_online(bench, condition) is online
     reached = any(what == "online" for _, what in truth.history[before:])
     assert reached is online
     assert (truth.boots - boots > 3) is loops
-    assert not fed.supply.enabled
-    assert not fed.world.imp.running
+    assert not bench.supply.enabled
+    assert not bench.world.imp.running
 
 
 def test_a_gap_is_survived_while_the_capacitor_lasts() -> None:
@@ -57,18 +59,18 @@ def test_a_gap_is_survived_while_the_capacitor_lasts() -> None:
             assert (truth.boots - boots == 1) is survives
 
 
-def test_a_sweep_goes_both_ways_without_a_power_cycle(fed: Bench) -> None:
+def test_a_sweep_goes_both_ways_without_a_power_cycle(bench: Bench) -> None:
     volts = (2.3, 2.9)
-    truth = fed.world.imp.truth
+    truth = bench.world.imp.truth
     boots = truth.boots
-    assert sweep(fed, volts) == (False, True)
+    assert sweep_voltage(bench, volts) == (False, True)
     assert truth.boots - boots == 1
-    assert sweep(fed, volts[::-1]) == (True, False)
+    assert sweep_voltage(bench, volts[::-1]) == (True, False)
 
 
-def test_a_resistor_that_can_t_be_fitted_is_refused(fed: Bench) -> None:
+def test_a_resistor_that_can_t_be_fitted_is_refused(bench: Bench) -> None:
     with pytest.raises(ConfigError, match="expected 0 to 1000"):
-        fed.fit_series(-1.0)
+        bench.fit_series(-1.0)
     with open_bench("simulated") as bare:
         bare._backend.decade = None
         with pytest.raises(CapabilityMissing, match=r"supply\.decade"):

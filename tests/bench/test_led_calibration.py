@@ -40,7 +40,7 @@ def test_finds_the_gains_of_the_fixture(seed: int) -> None:
 def test_levels_of_different_lights_are_refused() -> None:
     one = Level(0.4, 0.01, 50)
     with pytest.raises(InsufficientEvidence, match="do not add up"):
-        led_calibration.Levels(one, one, one, (0.1,)).check()
+        led_calibration.ColourLevels(one, one, one, (0.1,)).check()
 
 
 def test_an_led_that_stays_dark_is_told_by_colour(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from cli_files import DEVICE, blinking
 from typer.testing import CliRunner, Result
 
 from rig.bench.bench import open_bench
-from rig.bench.conversions import calibration_of
+from rig.bench.conversions import led_calibration_of
 from rig.bench.dut import DeviceUnderTest
 from rig.cli.main import app
 from rig.config.bench import load_bench
@@ -45,7 +45,7 @@ def test_same_verdict_as_on_the_bench(tmp_path: Path) -> None:
         dut.watch_for(4.0)
         seen = dut.observation()
         live_calibration = bench.calibration
-    assert calibration_of(load_bench("simulated")) == live_calibration
+    assert led_calibration_of(load_bench("simulated")) == live_calibration
     path = tmp_path / "seen.npz"
     seen.recording.save(path)
     done = run(path)

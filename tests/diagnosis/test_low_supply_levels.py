@@ -22,7 +22,7 @@ def asking(volts: float, seed: int) -> tuple[Observation, str]:
         dut = DeviceUnderTest(bench)
         dut.power_on(volts)
         dut.watch_for(6.0)
-        led = dut.watch.result()[0].traces["led"]
+        led = dut.acquisition.result()[0].traces["led"]
         last = decode(led.times_s, led.values, calibration=bench.calibration, codes=dut.codes).last_span()
         return dut.observation(), "" if last is None else str(last.code)
 
@@ -52,7 +52,7 @@ def test_nominal_supply_changes_nothing() -> None:
         dut = DeviceUnderTest(bench)
         dut.power_on()
         dut.watch_for(3.0)
-        recording, decoded = dut.watch.result()
+        recording, decoded = dut.acquisition.result()
         reading = Reading(decoded, NOMINAL)
         assert at_measured_voltage(recording, reading, dut.codes, LedRating(3.3)) == reading
 

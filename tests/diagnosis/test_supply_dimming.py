@@ -67,7 +67,7 @@ def test_nothing_is_decoded_twice_where_the_voltage_was_nominal() -> None:
         dut = DeviceUnderTest(bench)
         dut.power_on()
         dut.watch_for(2.0)
-        recording, decoded = dut.watch.result()
+        recording, decoded = dut.acquisition.result()
         assert decode_stretches(recording, decoded, bench.calibration, dut.codes, LedRating(3.3)) is decoded
         assert concatenated([decoded]) is decoded
         two = concatenated([decoded, replace(decoded, problems=())])

@@ -65,7 +65,7 @@ def test_damaged_frame_is_sent_as_planned_and_never_taken(sim: Bench, damage: An
     assert receipt.decoded_back is True, "the damaged packet is the planned one"
     dut.watch_for(5.0)
     assert sim.world.imp.flash.settings is None
-    sent = [a for a in dut.watch.result()[0].actions if a.kind == "blinkup"][-1]
+    sent = [a for a in dut.acquisition.result()[0].actions if a.kind == "blinkup"][-1]
     assert sent.details["damage"] == damage
 
 
@@ -149,7 +149,7 @@ def test_factory_flags_choose_the_rate_and_must_fit_the_wiring(sim: Bench) -> No
     dut = dut_of(sim)
     dut.send(ClearConfig(), flags=Flags.BLINKUP_FAST | Flags.BLINKUP_ACTIVEHIGH)
     dut.send(ClearConfig(), flags=Flags.BLINKUP_ACTIVEHIGH)
-    rates = [a.details["rate_hz"] for a in dut.watch.result()[0].actions if a.kind == "blinkup"]
+    rates = [a.details["rate_hz"] for a in dut.acquisition.result()[0].actions if a.kind == "blinkup"]
     assert rates == [142, 60]
     with pytest.raises(InvalidOption, match=r"the flags lack BLINKUP_ACTIVEHIGH .* lights at high"):
         dut.send(ClearConfig(), flags=Flags.BLINKUP_FAST)

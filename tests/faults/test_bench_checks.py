@@ -11,7 +11,7 @@ from fault_scenes import Open
 
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
-from rig.bench.health import Doubt, check_fell, check_supply
+from rig.bench.health import ConverterMonitor, check_discharged, check_supply
 from rig.blinkup import FAST_HZ, ClearConfig
 from rig.blinkup.frame import frame_for
 from rig.diagnosis.checks.light_path import with_light_checked
@@ -107,10 +107,10 @@ def test_too_few_samples_are_not_judged() -> None:
 
 
 def test_voltage_must_fall() -> None:
-    check_fell(3.3, 2.4, 0.5)  # a large capacitor, half a time constant on
-    check_fell(0.4, 0.4, 0.5)  # it was off before
+    check_discharged(3.3, 2.4, 0.5)  # a large capacitor, half a time constant on
+    check_discharged(0.4, 0.4, 0.5)  # it was off before
     with pytest.raises(BenchFault, match=r"2\.80 V at the device 0\.5 s after switching off, it had 3\.30 V"):
-        check_fell(3.3, 2.8, 0.5)
+        check_discharged(3.3, 2.8, 0.5)
 
 
 class Converter:
@@ -127,16 +127,16 @@ def test_converter_is_doubted_when_readings_repeat_and_ever_less_if_it_is_sound(
     lively, still = np.arange(500.0), np.zeros(500)
     repeating = np.repeat(np.arange(250.0), 2)
     fast, slow = Converter(), Converter()
-    for doubt, source in ((Doubt(fast, 860.0), fast), (Doubt(slow, 500.0), slow)):  # type: ignore[arg-type]
-        doubt.look(lively)
+    for monitor, source in ((ConverterMonitor(fast, 860.0), fast), (ConverterMonitor(slow, 500.0), slow)):  # type: ignore[arg-type]
+        monitor.check(lively)
         assert source.asked == 0
-        doubt.look(repeating)
+        monitor.check(repeating)
     assert (fast.asked, slow.asked) == (0, 1)
-    doubt = Doubt(fast, 860.0)  # type: ignore[arg-type]
+    monitor = ConverterMonitor(fast, 860.0)  # type: ignore[arg-type]
     asked_at = []
     for look in range(1, 40):
         before = fast.asked
-        doubt.look(still)
+        monitor.check(still)
         asked_at += [look] if fast.asked > before else []
     assert asked_at == [1, 3, 7, 15, 31]
 
@@ -214,7 +214,7 @@ def test_stored_recording_has_the_same_problems(open_broken: Open) -> None:
     bench.world.rig_sensor.gains = bench.world.rig_sensor.gains.__class__(0.45, 0.75, 0.8)
     dut.send(ClearConfig(), rate_hz=FAST_HZ)
     dut.watch_for(3.0)
-    recording, decoded = dut.watch.result()
+    recording, decoded = dut.acquisition.result()
     live = with_light_checked(recording, decoded, bench.calibration, 3.3)
     stored = with_light_checked(recording.blanked(), decoded, bench.calibration, 3.3)
     assert "crosstalk" in {p.kind for p in live.problems}

@@ -76,7 +76,7 @@ def test_canary_of_a_sensor_that_fails_in_mid_frame(dut, network, monkeypatch):
             raise ZeroDivisionError("sensor")
         return read()
 
-    monkeypatch.setattr(dut.watch._led, "_read", fail)
+    monkeypatch.setattr(dut.acquisition._led, "_read", fail)
     dut.send(config, rate_hz=142.0)
 
 def test_canary_in_a_wave_that_is_refused(dut, network, monkeypatch):
@@ -142,7 +142,7 @@ def test_thief_reads_the_password_where_nothing_is_blanked() -> None:
             dut.power_on()
             dut.watch_for(1.5)
             dut.send(config, rate_hz=rate_hz, code=code)
-            raw = dut.watch.result()[0]
+            raw = dut.acquisition.result()[0]
         led, kept = raw.traces["led"], raw.blanked().traces["led"]
         assert stolen(led.times_s, led.values, SECRETS) == set(SECRETS), (rate_hz, code)
         assert stolen(kept.times_s, kept.values, SECRETS) == set(), (rate_hz, code)

@@ -11,7 +11,7 @@ from rig.blinkup import ClearConfig, InvalidRate
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Span
 from rig.report.pictures.sweep import draw_sweep, sweep_png
-from rig.report.sweep import Plan, Point, Sweep, answer_of, run
+from rig.report.sweep import Plan, Point, Sweep, answer_of, run_sweep
 from rig.report.wilson import wilson
 
 
@@ -42,7 +42,7 @@ def test_more_successes_than_attempts_are_refused() -> None:
 def test_distance_ends_where_the_device_no_longer_sees_it() -> None:
     with open_bench("simulated", seed=3) as bench:
         taken = []
-        found = run(bench, Plan("distance", ("1", "8"), 2, rate_hz=142), ClearConfig(), tell=taken.append)
+        found = run_sweep(bench, Plan("distance", ("1", "8"), 2, rate_hz=142), ClearConfig(), on_point=taken.append)
         assert [point.successes for point in found.points] == [2, 0]
         assert taken == list(found.points)
         assert found.points[1].answers == ("no answer", "no answer")
@@ -53,7 +53,7 @@ def test_distance_ends_where_the_device_no_longer_sees_it() -> None:
 
 def test_rate_ends_where_the_device_no_longer_follows() -> None:
     with open_bench("simulated", seed=3) as bench:
-        found = run(bench, Plan("rate", ("fast", "400"), 1), ClearConfig())
+        found = run_sweep(bench, Plan("rate", ("fast", "400"), 1), ClearConfig())
     assert [point.successes for point in found.points] == [1, 0]
 
 
@@ -61,9 +61,9 @@ def test_distance_without_anybody_to_move_it_is_missing_not_guessed(monkeypatch:
     with open_bench("simulated", seed=3) as bench:
         bench._backend.environment = None
         with pytest.raises(CapabilityMissing, match="nothing here moves the LED"):
-            run(bench, Plan("distance", ("1",), 1), ClearConfig())
+            run_sweep(bench, Plan("distance", ("1",), 1), ClearConfig())
         moved: list[float] = []
-        run(bench, Plan("distance", ("1.5",), 1, rate_hz=142), ClearConfig(), place=moved.append)
+        run_sweep(bench, Plan("distance", ("1.5",), 1, rate_hz=142), ClearConfig(), place=moved.append)
         assert moved == [1.5]
 
 

@@ -62,7 +62,7 @@ def test_without_its_keep_alive_it_is_off_in_time_and_says_so(sim: Bench) -> Non
         sim.supply.set(3.3)
 
 
-def test_a_lapse_ends_a_watch(sim: Bench) -> None:
+def test_a_lapse_ends_an_acquisition(sim: Bench) -> None:
     dut = DeviceUnderTest(sim)
     dut.power_on()
     dut.watch_for(1.0)

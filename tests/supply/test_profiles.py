@@ -8,12 +8,12 @@ import pytest
 
 from rig.config.loading import check
 from rig.errors import ConfigError
-from rig.supply.plan import Interrupt, Plan, SetPoint, plan_of
+from rig.supply.plan import Interrupt, SetPoint, SupplyPlan, plan_of
 from rig.supply.profile import SupplyProfile, load_profile, profile_names
-from rig.supply.weak_source import Cell
+from rig.supply.weak_source import WeakSourceModel
 
 
-def made(*segments: dict, **more: object) -> Plan:
+def made(*segments: dict, **more: object) -> SupplyPlan:
     profile = check({"name": "x", "title": "x", "segments": list(segments), **more}, SupplyProfile, "x")
     return plan_of(profile, 3.3)
 
@@ -27,7 +27,7 @@ def test_shipped_profiles_load_and_can_be_spelled_out(name: str) -> None:
         assert plan.end_s > 0
         assert 0.0 <= plan.lowest_v <= plan.highest_v <= 3.6
     else:
-        assert Cell(profile.weak).draw(0.0, 0.0) > 2.0
+        assert WeakSourceModel(profile.weak).draw(0.0, 0.0) > 2.0
 
 
 def test_dip_goes_down_and_comes_back() -> None:
@@ -123,7 +123,7 @@ def test_trace_is_played_on_its_grid_from_its_own_beginning(tmp_path: Path) -> N
 def test_cell_sags_with_current_and_empties_with_charge() -> None:
     weak = load_profile("aa-alkaline-x2").weak
     assert weak is not None
-    cell = Cell(weak)
+    cell = WeakSourceModel(weak)
     idle_v = cell.draw(0.0, 1.0)
     assert idle_v == pytest.approx(2.3)  # 85 % used: a third of the way from 2.4 to 2.1 V
     assert idle_v - cell.draw(0.1, 0.0) == pytest.approx(0.08)
@@ -139,7 +139,7 @@ def test_cell_sags_with_current_and_empties_with_charge() -> None:
 def test_a_limited_source_collapses_and_a_regulator_hides_what_it_can() -> None:
     weak = load_profile("weak-usb").weak
     assert weak is not None
-    cell = Cell(weak)
+    cell = WeakSourceModel(weak)
     assert cell.draw(0.05, 0.1) == 3.3
     assert cell.draw(0.08, 0.1) == pytest.approx(5.0 - 1.2 * 0.08 - 150 * 0.02 - 0.6 * 0.08)
 

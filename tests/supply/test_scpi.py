@@ -170,9 +170,9 @@ def test_it_has_no_series_resistor(bench: Bench) -> None:
 def test_a_profile_plays_on_it(bench: Bench) -> None:
     dut = DeviceUnderTest(bench)
     dut.power_on()
-    fed = dut.run_supply("weak-then-firm")
-    assert fed.checks == 2
-    assert fed.worst_v < 0.06
+    played = dut.run_supply("weak-then-firm")
+    assert played.checks == 2
+    assert played.worst_v < 0.06
 
 
 def test_cut_connection_is_named_and_ends_off() -> None:

@@ -1,11 +1,11 @@
-"""Up and down sweeps: where they turn, and whether the difference means anything."""
+"""Up and down sweeps: where they transition_v, and whether the difference means anything."""
 
 from __future__ import annotations
 
 import pytest
 
 from rig.errors import ConfigError
-from rig.supply.edge.hysteresis import hysteresis, turn
+from rig.supply.edge.hysteresis import hysteresis, transition_v
 
 UP = (2.4, 2.5, 2.6, 2.7, 2.8)
 DOWN = UP[::-1]
@@ -21,7 +21,7 @@ DOWN = UP[::-1]
     ],
 )
 def test_a_sweep_turns_where_its_last_result_begins(online: tuple[bool, ...], at: float | None) -> None:
-    found = turn(UP, online)
+    found = transition_v(UP, online)
     assert found == (None if at is None else pytest.approx(at))
 
 
@@ -38,10 +38,10 @@ def test_a_gap_wider_than_step_and_spread_is_hysteresis() -> None:
 
 def test_sweeps_that_never_turn_are_counted_or_refused() -> None:
     never = (UP, (False,) * 5)
-    turned = (UP, (False, False, True, True, True))
+    risen = (UP, (False, False, True, True, True))
     down = [(DOWN, (True, True, False, False, False))] * 2
-    assert hysteresis([turned, never], down).never == 1
+    assert hysteresis([risen, never], down).never == 1
     with pytest.raises(ConfigError, match="upwards"):
         hysteresis([never], down)
     with pytest.raises(ConfigError, match="one each"):
-        turn(UP, (True,))
+        transition_v(UP, (True,))

@@ -12,7 +12,7 @@ from rig.bench.bench import Bench, open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.config.bench import load_bench
 from rig.errors import CapabilityMissing, ConfigError, SupplyLimitError
-from rig.supply import Limits, Line, SupplyReading
+from rig.supply import Limits, LinearCorrection, SupplyReading
 
 REGULATED = """switch_gpio = 23
 %s
@@ -119,7 +119,7 @@ def test_calibration_corrects_and_stands_in_the_report(with_supply: WithSupply) 
 
 
 def test_line_there_and_back() -> None:
-    line = Line(1.01, -0.02, 0.005, 0.01)
+    line = LinearCorrection(1.01, -0.02, 0.005, 0.01)
     assert line.raw(line.true(3.3)) == pytest.approx(3.3)
     assert line.doubt(2.0) == pytest.approx(0.025)
 

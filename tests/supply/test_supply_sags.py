@@ -7,11 +7,11 @@ import pytest
 from brownout_scenes import FINE_HZ, LENGTH_S, averaged, supply
 
 from rig.recording import Trace
-from rig.supply.sags import find_sags, least_voltage, line_of, time_below
+from rig.supply.sags import find_sags, least_voltage, rail_voltage, time_below
 
 
 def line(trace: Trace):
-    found = line_of(trace, 0.0, LENGTH_S)
+    found = rail_voltage(trace, 0.0, LENGTH_S)
     assert found is not None
     return found
 
@@ -55,4 +55,4 @@ def test_the_steps_of_an_led_beside_real_sags_are_none() -> None:
 def test_a_quiet_line_has_no_sags_and_a_short_one_is_no_line() -> None:
     assert find_sags(line(supply([]))) == ()
     trace = supply([])
-    assert line_of(trace, 0.0, 0.005) is None
+    assert rail_voltage(trace, 0.0, 0.005) is None

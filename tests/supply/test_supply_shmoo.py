@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rig.errors import ConfigError
-from rig.supply.edge.shmoo import Axis, Cell, Shmoo, explore
+from rig.supply.edge.shmoo import Axis, Shmoo, ShmooRun, explore
 
 N = 16
 VOLTS = Axis("supply", "V", tuple(float(i) for i in range(N)), helps=True)
@@ -60,7 +60,7 @@ def test_axes_may_run_either_way(x_helps: bool, y_helps: bool) -> None:
 
 
 def test_a_map_goes_on_where_it_was_broken_off() -> None:
-    seen: list[Cell] = []
+    seen: list[ShmooRun] = []
     whole = explore(world(edges(1), 0.2, 1), VOLTS, OHM, most=30, seen=seen.append)
     again = Shmoo(VOLTS, OHM, list(whole.runs[:12]))
     assert again.next() == (whole.runs[12].x, whole.runs[12].y)
@@ -77,4 +77,4 @@ def test_bad_axes_and_cells_are_refused() -> None:
     with pytest.raises(ConfigError, match="rising"):
         Axis("a", "V", (1.0, 1.0), True)
     with pytest.raises(ConfigError, match="outside"):
-        Shmoo(VOLTS, OHM).tell(Cell(16, 0, True))
+        Shmoo(VOLTS, OHM).tell(ShmooRun(16, 0, True))

@@ -20,7 +20,7 @@ from rig.drivers.supply.regulated import open_regulated
 from rig.drivers.supply.scpi import open_scpi
 from rig.drivers.supply.source import Source, SupplyParts, make_or_close
 from rig.drivers.supply.switched import open_switched
-from rig.supply import Limits, Line, SupplyCalibration
+from rig.supply import Limits, LinearCorrection, SupplyCalibration
 
 READ_BACK_RATE = 860
 READ_BACK_RELATIVE = 0.0035  # gain of the ADS1115 0.15 % at worst, two resistors of 0.1 % each
@@ -44,10 +44,10 @@ def limits_of(config: BenchConfig, device: DeviceProfile) -> Limits:
 def supply_calibration_of(wiring: SupplyWiring) -> SupplyCalibration:
     """The calibration that the bench file states, with its uncertainties in volts and amperes."""
     c = wiring.calibration
-    device = Line(c.device_gain, c.device_offset_v, c.device_uncertainty_v, READ_BACK_RELATIVE)
-    source = Line(c.source_gain, c.source_offset_v, c.source_uncertainty_v)
-    current = Line(c.current_gain, c.current_offset_a, c.current_uncertainty_a, c.current_relative)
-    set_point = Line(c.set_gain, c.set_offset_v, wiring.set_tolerance_v)
+    device = LinearCorrection(c.device_gain, c.device_offset_v, c.device_uncertainty_v, READ_BACK_RELATIVE)
+    source = LinearCorrection(c.source_gain, c.source_offset_v, c.source_uncertainty_v)
+    current = LinearCorrection(c.current_gain, c.current_offset_a, c.current_uncertainty_a, c.current_relative)
+    set_point = LinearCorrection(c.set_gain, c.set_offset_v, wiring.set_tolerance_v)
     return SupplyCalibration(set_point, device, source, current, c.taken_on, c.conditions)
 
 

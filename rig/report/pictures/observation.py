@@ -132,7 +132,7 @@ def draw(recording: Recording, decoded: Decoded, *, title: str = "", sheet: Shee
 
 
 def png(figure: Figure) -> bytes:
-    """The picture as a PNG of few colours: a report holds a hundred of them."""
+    """The picture as a PNG of few colours, small because a report holds a hundred pictures."""
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Up and down sweeps: does a device need more voltage to get online than to stay there?"""
+"""Voltage sweeps in both directions: does a device need more voltage to get online than to stay online?"""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rig.errors import ConfigError
 
 @dataclass(frozen=True)
 class Hysteresis:
-    """Mean voltages, with standard errors (V), at which sweeps turned: online going up, offline going down.
+    """Mean transition voltages with standard errors, in V: to online going up, to offline going down.
 
-    A turn is taken half-way between the two voltages around it, so `step_v` is the coarseness that no repetition mends.
-    `significant`: the gap is more than its error and the step explain. `never` counts sweeps that did not turn.
+    A transition is taken half-way between the two voltages around it, so repetition can't resolve less than `step_v`.
+    `sweeps` were made in each direction; `never` is the number of sweeps, in both directions, without a transition.
     """
 
     up_v: float
@@ -28,10 +28,12 @@ class Hysteresis:
 
     @property
     def gap_v(self) -> float:
+        """By how many volts the transition going up lies above the one going down."""
         return self.up_v - self.down_v
 
     @property
     def significant(self) -> bool:
+        """Whether the gap is more than two standard errors and the step explain."""
         error_v = float(np.hypot(self.up_error_v, self.down_error_v))
         return abs(self.gap_v) > 2.0 * error_v + self.step_v
 
@@ -43,10 +45,10 @@ class Hysteresis:
         )
 
 
-def turn(volts: Sequence[float], online: Sequence[bool]) -> float | None:
-    """Where a sweep turned for good: half-way between the last result of the old kind and its successor.
+def transition_v(volts: Sequence[float], online: Sequence[bool]) -> float | None:
+    """The voltage (V) of a sweep's last transition, half-way between the two voltages around it.
 
-    None if it never turned: its last result is that of its start.
+    None if all results equal the last one.
 
     Raises:
         ConfigError: fewer than two voltages, or not one result for each.
@@ -61,15 +63,15 @@ def turn(volts: Sequence[float], online: Sequence[bool]) -> float | None:
 def hysteresis(
     ups: Sequence[tuple[Sequence[float], Sequence[bool]]], downs: Sequence[tuple[Sequence[float], Sequence[bool]]]
 ) -> Hysteresis:
-    """From repeated sweeps (voltages in order, online at each) upwards and downwards.
+    """The hysteresis from repeated sweeps upwards and downwards, each (volts in order, whether online at each).
 
     Raises:
-        ConfigError: no sweep turned in one of the directions.
+        ConfigError: no sweep has a transition in one of the directions.
     """
-    found = [[v for sweep in sweeps if (v := turn(*sweep)) is not None] for sweeps in (ups, downs)]
+    found = [[v for sweep in sweeps if (v := transition_v(*sweep)) is not None] for sweeps in (ups, downs)]
     if not found[0] or not found[1]:
         way = "upwards" if not found[0] else "downwards"
-        raise ConfigError(f"sweep: none of those {way} turned; widen the range of voltages")
+        raise ConfigError(f"sweep: no transition {way}; widen the range of voltages")
     step_v = max(float(np.max(np.abs(np.diff(volts)))) for volts, _ in (*ups, *downs))
     (up, up_error), (down, down_error) = ((float(np.mean(v)), _error(v)) for v in found)
     sweeps = max(len(ups), len(downs))

@@ -1,4 +1,4 @@
-"""Where a noisy pass/fail experiment turns over: few, well placed trials, and an interval that means what it says.
+"""The threshold of a noisy pass/fail experiment from few, well placed trials, with a credible interval.
 
 The chance of a pass is modelled as a cumulative normal around a threshold, of unknown width, with a small share of
 lapses (results that have nothing to do with the quantity). All combinations on a grid are weighed after each trial, and
@@ -11,12 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.deprecation import renamed_attributes
 from rig.errors import ConfigError
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_attributes(__name__, {"find": "find_threshold"}, removed_in="0.3")
 
 Array = NDArray[np.float64]
 WIDTHS: Final = 7  # grid points of the width's prior, evenly on a logarithmic scale
@@ -28,8 +32,11 @@ _ERF = np.vectorize(math.erf, otypes=[np.float64])
 class Space:
     """What is searched: `low`..`high` in `unit`, passing above the threshold or, if not `passes_above`, below it.
 
-    `step` is the grid's spacing; thresholds are told no finer. `widths` bounds the edge's sigma, in the same unit.
-    `lapse` is the assumed share (0..0.2) of results by chance. Each of these is an assumption that a caller may change.
+    `step` is the grid's spacing and the resolution of thresholds; `widths` bounds the sigma of the edge, also in
+    `unit`. `lapse` is the assumed share (0..0.2) of results by chance.
+
+    Raises:
+        ConfigError: a range is empty or reversed, or has fewer than four steps.
     """
 
     low: float
@@ -55,7 +62,7 @@ class Space:
 
 @dataclass(frozen=True)
 class Trial:
-    """One attempt at `at`, and whether it passed."""
+    """One attempt at the value `at`, and whether it passed."""
 
     at: float
     passed: bool
@@ -63,10 +70,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What is known: half of the attempts pass at `value`, which lies in `low`..`high` with `confidence` (0..1).
+    """The value at which half of the attempts pass; it lies in `low`..`high` with `confidence` (0..1).
 
-    `width` is the likeliest sigma of the edge (geometric mean of what is left of its range). `bounded` is False when
-    the interval touches an end of what was searched: the threshold may lie beyond.
+    `width` is the sigma of the edge (geometric mean over its posterior). `bounded` is False when the interval touches
+    an end of the searched range: the threshold may lie beyond.
     """
 
     value: float
@@ -85,7 +92,7 @@ class Threshold:
 
 @dataclass
 class Search:
-    """Weighs every threshold and width of `space` against the trials so far."""
+    """The posterior over thresholds and widths of `space` given the trials so far: ask by `next`, answer by `tell`."""
 
     space: Space
     trials: list[Trial] = field(default_factory=list)
@@ -101,7 +108,7 @@ class Search:
             self.tell(trial.at, trial.passed)
 
     def tell(self, at: float, passed: bool) -> None:
-        """Take in one result.
+        """Update the posterior with the result of one trial.
 
         Raises:
             ConfigError: `at` is no finite number.
@@ -114,7 +121,7 @@ class Search:
         self.trials.append(Trial(at, passed))
 
     def next(self) -> float:
-        """Where the next trial is expected to say most about the threshold."""
+        """The value for the next trial: where its result has the most expected information about the threshold."""
         marginal = self._weight.sum(axis=0)
         share = np.cumsum(marginal)
         spread = np.interp((np.arange(CANDIDATES) + 0.5) / CANDIDATES, share, self._at)
@@ -127,7 +134,7 @@ class Search:
         return float(places[int(np.argmax(gain))])
 
     def result(self, confidence: float = 0.95) -> Threshold:
-        """The threshold as known now: median, and the interval that leaves equal shares on both sides."""
+        """The threshold given the trials so far: posterior median, and the interval with equal tails on both sides."""
         marginal = self._weight.sum(axis=0)
         share = np.cumsum(marginal) - 0.5 * marginal
         tail = 0.5 * (1.0 - confidence)
@@ -147,7 +154,7 @@ class Search:
 
 
 def _normal(z: Array) -> Array:
-    """Cumulative normal, from a table: far finer than any threshold is told."""
+    """Cumulative normal from a table that is far finer than the grid of thresholds."""
     return np.asarray(np.interp(z, _TABLE_Z, _TABLE_P))
 
 
@@ -160,7 +167,7 @@ def _entropy(p: Array) -> Array:
     return np.asarray(-(q * np.log(q) + (1.0 - q) * np.log(1.0 - q)))
 
 
-def find(
+def find_threshold(
     attempt: Callable[[float], bool],
     space: Space,
     *,
@@ -172,8 +179,8 @@ def find(
 ) -> Threshold:
     """Search until the interval reaches no further than `tolerance` to either side, or `most` trials were made.
 
-    `attempt` makes one trial and says whether it passed. `before` are earlier trials of the same search, which count;
-    `seen` is told of each new one as soon as it is known.
+    `attempt` makes one trial and returns whether it passed. `before` are earlier trials of this search, which count;
+    `seen` is called with each new trial at once. `tolerance` and `confidence` as the result's half-width and level.
 
     Raises:
         ConfigError: a limit is not positive.

@@ -1,8 +1,8 @@
 """A pass/fail map over two quantities, from far fewer runs than it has cells.
 
-What is used: more of what helps never hurts and more of what strains never helps, so the boundary is a staircase. The
-staircases are weighed against the runs by a forward-backward pass over the columns, and the next run goes to the cell
-whose result is expected to say most. Results near the boundary are noisy, and a few are lapses; both are allowed for.
+Assumption: more of a quantity that helps never hurts, and more of one that strains never helps, so the boundary is a
+staircase. A forward-backward pass over the columns gives the posterior of all staircases, and the next run goes to the
+cell whose result has the most expected information. Noise near the boundary and lapses are allowed for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ STEEPNESS: Final = 1.3  # jumps of the boundary between columns: weight (1 + jum
 
 @dataclass(frozen=True)
 class Axis:
-    """A quantity in `unit` and the values it takes, rising. `helps`: more of it makes a pass likelier."""
+    """A quantity in `unit` and the values it takes, rising. `helps`: more of it makes a pass likelier.
+
+    Raises:
+        ConfigError: fewer than two values, or values that don't rise.
+    """
 
     name: str
     unit: str
@@ -38,7 +42,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ShmooRun:
     """One run at column `x` and row `y` (indices into the axes' values)."""
 
     x: int
@@ -48,9 +52,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Boundary:
-    """For each column the row index up to which runs pass (0 to rows, a cell counts with half at its middle).
+    """For each column the number of passing rows (0 to all), counted from the easiest row on.
 
-    Rows are counted from the easiest one. `low` and `high` hold the middle 95 % of what is left possible.
+    `rows` is the posterior median, `low` and `high` bound the central 95 %.
     """
 
     rows: tuple[float, ...]
@@ -60,11 +64,11 @@ class Boundary:
 
 @dataclass
 class Shmoo:
-    """Weighs all staircases over `across` (columns) and `up` (rows) against the runs so far."""
+    """The posterior over all staircases on `across` (columns) and `up` (rows) given the runs so far."""
 
     across: Axis
     up: Axis
-    runs: list[Cell] = field(default_factory=list)
+    runs: list[ShmooRun] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         columns, rows = len(self.across.values), len(self.up.values)
@@ -79,8 +83,8 @@ class Shmoo:
         for cell in before:
             self.tell(cell)
 
-    def tell(self, cell: Cell) -> None:
-        """Take in one result.
+    def tell(self, cell: ShmooRun) -> None:
+        """Update the posterior with the result of one run.
 
         Raises:
             ConfigError: there is no such cell.
@@ -113,7 +117,7 @@ class Shmoo:
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
     def next(self) -> tuple[int, int]:
-        """Column and row (indices into the axes' values) of the most telling next run."""
+        """Column and row (indices into the axes' values) of the run with the most expected information."""
         weights = self._weights()
         chance = weights @ self._chance.T
         gain = _entropy(chance) - weights @ _entropy(self._chance).T
@@ -138,7 +142,7 @@ class Shmoo:
 
     @property
     def settled(self) -> bool:
-        """Whether every column's boundary is known to one cell either way."""
+        """Whether every column's boundary is known to +- one cell."""
         found = self.boundary()
         return all(b - a <= 2 for a, b in zip(found.low, found.high, strict=True))
 
@@ -154,17 +158,18 @@ def explore(
     up: Axis,
     *,
     most: int,
-    before: Iterable[Cell] = (),
-    seen: Callable[[Cell], None] = lambda _: None,
+    before: Iterable[ShmooRun] = (),
+    seen: Callable[[ShmooRun], None] = lambda _: None,
     until_settled: bool = False,
 ) -> Shmoo:
-    """Run up to `most` cells in all, those of `before` included; `seen` is told of each new one at once.
+    """Run up to `most` cells, including those of `before`; `seen` is called with each new run at once.
 
-    `attempt` takes the value across and the value up and says whether it passed.
+    `attempt` takes the value across and the value up and returns whether the run passed. `until_settled` ends earlier,
+    as soon as the boundary is known to +- one cell in every column.
     """
     shmoo = Shmoo(across, up, list(before))
     while len(shmoo.runs) < most and not (until_settled and shmoo.settled):
         x, y = shmoo.next()
-        shmoo.tell(Cell(x, y, attempt(across.values[x], up.values[y])))
+        shmoo.tell(ShmooRun(x, y, attempt(across.values[x], up.values[y])))
         seen(shmoo.runs[-1])
     return shmoo

@@ -21,7 +21,7 @@ def profile(*segments: dict[str, Any], **more: Any) -> SupplyProfile:
     return check({"name": "mine", "title": "mine", "segments": list(segments), **more}, SupplyProfile, "mine")
 
 
-def watched(sim: Bench) -> DeviceUnderTest:
+def powered(sim: Bench) -> DeviceUnderTest:
     dut = DeviceUnderTest(sim)
     dut.power_on()
     dut.watch_for(0.5)
@@ -29,11 +29,11 @@ def watched(sim: Bench) -> DeviceUnderTest:
 
 
 def test_levels_are_reached_measured_and_recorded(sim: Bench) -> None:
-    dut = watched(sim)
-    fed = dut.run_supply(profile({"do": "staircase", "to_v": 2.7, "step_v": 0.2, "dwell_s": 0.3}))
-    assert fed.checks == 3
-    assert fed.worst_v < 0.04
-    assert fed.lowest_asked_v == pytest.approx(2.7)
+    dut = powered(sim)
+    result = dut.run_supply(profile({"do": "staircase", "to_v": 2.7, "step_v": 0.2, "dwell_s": 0.3}))
+    assert result.checks == 3
+    assert result.worst_v < 0.04
+    assert result.lowest_asked_v == pytest.approx(2.7)
     recording = dut.observation().recording
     asked, seen = recording.traces["asked_v"], recording.traces["dut_v"]
     for level_v in (3.1, 2.9, 2.7):
@@ -46,17 +46,17 @@ def test_levels_are_reached_measured_and_recorded(sim: Bench) -> None:
 
 
 def test_ramp_moves_the_rail_along(sim: Bench) -> None:
-    dut = watched(sim)
-    feed = dut.start_supply(profile({"do": "ramp", "to_v": 2.3, "for_s": 1.0}))
+    dut = powered(sim)
+    playback = dut.start_supply(profile({"do": "ramp", "to_v": 2.3, "for_s": 1.0}))
     dut.watch_for(0.5)
     assert sim.world.rail.regulator_v == pytest.approx(2.8, abs=0.04)
     dut.watch_for(0.6)
-    assert feed.done
+    assert playback.done
     assert sim.world.rail.regulator_v == pytest.approx(2.3, abs=0.04)
 
 
 def test_short_dip_reaches_the_device(sim: Bench) -> None:
-    dut = watched(sim)
+    dut = powered(sim)
     dut.run_supply(profile({"do": "dip", "to_v": 2.4, "for_s": 0.03, "pause_s": 0.1}))
     volts = dut.observation().recording.traces["dut_v"].values
     assert volts.min() < 2.6
@@ -64,12 +64,12 @@ def test_short_dip_reaches_the_device(sim: Bench) -> None:
 
 
 def test_series_resistor_belongs_to_a_profile(sim: Bench) -> None:
-    dut = watched(sim)
-    feed = dut.start_supply(profile({"do": "series", "inserted": True}, {"do": "hold", "for_s": 0.5}))
+    dut = powered(sim)
+    playback = dut.start_supply(profile({"do": "series", "inserted": True}, {"do": "hold", "for_s": 0.5}))
     dut.watch_for(0.1)
     assert sim.world.rail.series_in
     dut.watch_for(0.5)
-    assert feed.done
+    assert playback.done
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_series_resistor_belongs_to_a_profile(sim: Bench) -> None:
 def test_more_than_allowed_is_refused_before_anything_moves(
     sim: Bench, segments: list[dict[str, Any]], more: dict[str, Any], said: str
 ) -> None:
-    dut = watched(sim)
+    dut = powered(sim)
     before_v = sim.world.rail.regulator_v
     with pytest.raises(SupplyLimitError, match=said):
         dut.run_supply(profile(*segments, **more))
@@ -91,13 +91,13 @@ def test_more_than_allowed_is_refused_before_anything_moves(
 
 
 def test_what_the_bench_cannot_do_is_a_missing_capability(sim: Bench) -> None:
-    dut = watched(sim)
+    dut = powered(sim)
     with pytest.raises(CapabilityMissing, match=r"supply\.switched_dips: supply profile 'dropout-200us' needs it"):
         dut.run_supply("dropout-200us")
 
 
 def test_level_that_is_not_reached_is_a_bench_fault(sim: Bench) -> None:
-    dut = watched(sim)
+    dut = powered(sim)
     sim.world._regulator = sim.world._regulator.model_copy(update={"ref_v": 0.47})
     with pytest.raises(BenchFault, match=r"3\.000 V set, 2\.\d+ V measured at the regulator"):
         dut.run_supply(profile({"do": "hold", "v": 3.0, "for_s": 0.3}, {"do": "hold", "v": 2.9, "for_s": 0.3}))
@@ -116,7 +116,7 @@ def test_weak_source_follows_the_current(sim: Bench) -> None:
 
 
 def test_dip_in_the_middle_of_a_frame_is_where_it_was_asked(sim: Bench) -> None:
-    dut = watched(sim)
+    dut = powered(sim)
     dip = profile({"do": "dip", "to_v": 2.5, "for_s": 0.05, "pause_s": 0.05})
     receipt = dut.send(ClearConfig(), rate_hz=FAST_HZ, supply=dip, supply_at_s=0.3)
     assert receipt.sent_as_planned
@@ -127,16 +127,16 @@ def test_dip_in_the_middle_of_a_frame_is_where_it_was_asked(sim: Bench) -> None:
 
 
 def test_power_off_ends_a_profile(sim: Bench) -> None:
-    dut = watched(sim)
-    feed = dut.start_supply(profile({"do": "ramp", "to_v": 2.3, "for_s": 5.0}))
+    dut = powered(sim)
+    playback = dut.start_supply(profile({"do": "ramp", "to_v": 2.3, "for_s": 5.0}))
     dut.watch_for(0.2)
     dut.power_off()
-    assert feed.done
-    assert not math.isfinite(feed.due_s)
+    assert playback.done
+    assert not math.isfinite(playback.due_s)
 
 
 def test_picture_has_what_was_asked_and_what_was_measured(sim: Bench) -> None:
-    dut = watched(sim)
+    dut = powered(sim)
     dut.run_supply(profile({"do": "dip", "to_v": 2.4, "for_s": 0.1}))
     seen = dut.observation()
     lines = {line.get_label(): line for line in draw(seen.recording, seen.decoded).axes[0].get_lines()}
@@ -145,7 +145,7 @@ def test_picture_has_what_was_asked_and_what_was_measured(sim: Bench) -> None:
 
 
 def test_recording_with_a_profile_survives_its_file(sim: Bench, tmp_path) -> None:
-    dut = watched(sim)
+    dut = powered(sim)
     dut.run_supply("dip-20ms")
     recording = dut.observation().recording
     recording.save(tmp_path / "r.npz")
