@@ -122,8 +122,13 @@ class Run:
 def plan(seed: int, r: Mapping[str, Any]) -> Plan:
     """Draw one world from the ranges `r` of scenarios.toml."""
     rng = np.random.default_rng([seed, 11])
-    even = lambda name: float(rng.uniform(*r[name]))  # noqa: E731
-    log = lambda name: math.exp(rng.uniform(*np.log(r[name])))  # noqa: E731
+
+    def even(name: str) -> float:
+        return float(rng.uniform(*r[name]))
+
+    def log(name: str) -> float:
+        return math.exp(rng.uniform(*np.log(r[name])))
+
     stories = data()["stories"]
     device = device_of(str(rng.choice(names("devices"))))
     weights = np.array(list(stories.values()), dtype=float)
@@ -267,7 +272,10 @@ def run(p: Plan, *, keep: bool = False) -> Run:
             fault = str(error)
         imp = world.imp
         actions = dut.watch.result()[0].actions
-        at = lambda kind: tuple(a.start_s - since_ns / 1e9 for a in actions if a.kind == kind)  # noqa: E731
+
+        def at(kind: str) -> tuple[float, ...]:
+            return tuple(a.start_s - since_ns / 1e9 for a in actions if a.kind == kind)
+
         history = tuple(((t - since_ns) / 1e9, what) for t, what in imp.truth.history)
         conditions = frozenset(
             name

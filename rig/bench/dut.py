@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from rig.bench.acquisition import Watch
 from rig.bench.bench import Bench
@@ -26,14 +26,15 @@ from rig.blinkup import (
     rate_of_flags,
 )
 from rig.blinkup.frame import Frame, frame_for
-from rig.config.network import NetworkProfile
+from rig.config.network import AnyNetwork, NetworkProfile
 from rig.diagnosis import Outcome, judge
 from rig.diagnosis.checks.light_path import with_light_checked
 from rig.diagnosis.corrections.supply_dimming import read_again
 from rig.diagnosis.corrections.weak_led import with_faint_heeded
 from rig.drivers.optical.receipt import Receipt
-from rig.errors import BenchFault, DeviceNotReady
+from rig.errors import BenchFault, ConfigError, DeviceNotReady
 from rig.led import Calibration, Catalogue, Decoded, check_lights, load_catalogue
+from rig.led.code_names import LedCode
 from rig.recording import Recording
 from rig.supply.profile import SupplyProfile, load_profile
 
@@ -172,7 +173,7 @@ class DeviceUnderTest:
     def watch_for(self, duration_s: float) -> None:
         self.watch.run_for(duration_s)
 
-    def wait_for(self, *codes: str, timeout_s: float, settled_s: float = SETTLED_S) -> str | None:
+    def wait_for(self, *codes: LedCode, timeout_s: float, settled_s: float = SETTLED_S) -> LedCode | None:
         """Watch until the LED has shown one of `codes` for `settled_s`; returns it, or None when time is over.
 
         A code that this device never shows is waited for as well: a test may say that it must not appear.
@@ -192,7 +193,7 @@ class DeviceUnderTest:
             now_s = self.bench.clock.now_s()
             return now_s - since.setdefault(label, now_s) >= settled_s
 
-        return next(iter(since)) if self.watch.run_until(shown, timeout_s) else None
+        return cast(LedCode, next(iter(since))) if self.watch.run_until(shown, timeout_s) else None
 
     def watch_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
         return self.watch.run_until(done, timeout_s)
@@ -276,9 +277,15 @@ class DeviceUnderTest:
             receipts.append(self.send(config, **how))
         return receipts
 
-    def wifi(self, network: NetworkProfile, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
-        """The configuration that puts the device on `network`, or nearly."""
+    def wifi(self, network: AnyNetwork, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
+        """The configuration that puts the device on `network`, or nearly.
+
+        Raises:
+            ConfigError: the network is one of cables or of mobile phones.
+        """
         __tracebackhide__ = True  # pytest can print a frame's variables
+        if not isinstance(network, NetworkProfile):
+            raise ConfigError(f"network {network.name!r} is no Wi-Fi; expected one, as in dut.wifi(network('home'))")
         token, plan = self.bench.enrolment()
         return WifiConfig(
             ssid=network.ssid if ssid is None else ssid,
