@@ -59,7 +59,7 @@ def run(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     chosen = {key: value for key, value in os.environ.items() if not key.startswith(("RIG_", "PYTEST"))}
     chosen["PYTHONPATH"] = str(ROOT)
     return subprocess.run(
-        command, cwd=folder.parent, env=chosen, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder.parent, env=chosen, capture_output=True, text=True, timeout=300, check=False
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import os
-import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,11 +55,8 @@ def enable_report(config: pytest.Config) -> None:
 
 def enable(config: pytest.Config) -> None:
     """The name of `enable_report` up to version 0.1."""
-    warnings.warn(
-        "rig.pytest_plugin.report.enable is now rig.testing.enable_report; the old name goes in version 1.0",
-        DeprecationWarning,
-        stacklevel=2,
-    )
+    old = DeprecationWarning("rig.pytest_plugin.report.enable is now rig.testing.enable_report; it goes in version 1.0")
+    config.issue_config_time_warning(old, stacklevel=3)
     enable_report(config)
 
 

@@ -57,7 +57,7 @@ class Report:
         return found
 
 
-def run_session(pytester: pytest.Pytester, *arguments: str, timeout_s: float = 110.0) -> pytest.RunResult:
+def run_session(pytester: pytest.Pytester, *arguments: str, timeout_s: float = 300.0) -> pytest.RunResult:
     """A session of pytest: inside this process unless `arguments` ask for workers, which takes no new interpreter."""
     options = ("-p", "no:cacheprovider", *arguments)
     if any(re.fullmatch(r"-n[1-9]\d*", argument) for argument in arguments):

@@ -179,7 +179,7 @@ def test_no_canary_leaves_a_run(pytester: pytest.Pytester, monkeypatch: pytest.M
             "-o",
             "log_level=DEBUG",
         ),
-        timeout=110,
+        timeout=300,
     )
     result.assert_outcomes(passed=1, failed=8)
     said = result.stdout.str()

@@ -105,7 +105,7 @@ def test_slips_are_refused_with_what_is_meant(pytester: pytest.Pytester, workers
 def test_each_slip_alone_ends_as_a_mistake(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_suite=SUITE)
     for test in ("test_code", "test_measures_nothing"):  # in processes, which can be ended if one waits for ever
-        done = pytester.runpytest_subprocess("-n0", f"test_suite.py::{test}", timeout=60)
+        done = pytester.runpytest_subprocess("-n0", f"test_suite.py::{test}", timeout=150)
         assert done.ret == options.CONFIG_INVALID, test
 
 
