@@ -16,13 +16,13 @@ import numpy as np
 from pydantic import SecretStr
 
 from rig.bench.bench import Bench
-from rig.bench.dut import DeviceUnderTest, Observation
+from rig.bench.dut import DeviceUnderTest
 from rig.config.bench import BenchConfig, load_bench
 from rig.config.capabilities import Surroundings
 from rig.config.device import DeviceProfile, load_device
 from rig.config.network import NetworkProfile, load_network
 from rig.config.spread import Spread
-from rig.diagnosis import Outcome
+from rig.diagnosis import Observation, Outcome
 from rig.errors import BenchFault
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.firmware import Firmware
@@ -95,8 +95,13 @@ class Run:
 def plan(seed: int, r: dict[str, Any], device: DeviceProfile) -> Plan:
     """Draw one world from the ranges `r`."""
     rng = np.random.default_rng([seed, 7])
-    even = lambda name: float(rng.uniform(*r[name]))  # noqa: E731
-    log = lambda name: float(np.exp(rng.uniform(*np.log(r[name]))))  # noqa: E731
+
+    def even(name: str) -> float:
+        return float(rng.uniform(*r[name]))
+
+    def log(name: str) -> float:
+        return float(np.exp(rng.uniform(*np.log(r[name]))))
+
     kinds, weights = list(r["mix"]), np.array(list(r["mix"].values()), dtype=float)
     kind = str(rng.choice(kinds, p=weights / weights.sum()))
     source_v, weak_v = even("source_v"), even("weak_source_v")
@@ -130,13 +135,17 @@ def plan(seed: int, r: dict[str, Any], device: DeviceProfile) -> Plan:
     )
 
 
+def _exact(value: float) -> Spread:
+    return Spread(low=value, high=value)
+
+
 def bench_of(p: Plan) -> BenchConfig:
     """The simulated bench with this world's supply."""
     config = load_bench("simulated")
     assert config.simulation is not None
     assert config.supply.series is not None
-    exact = lambda x: Spread(low=x, high=x)  # noqa: E731
-    rail = config.simulation.rail.model_copy(update={"bulk_f": exact(p.bulk_f), "bulk_esr_ohm": exact(p.bulk_esr_ohm)})
+    bulk = {"bulk_f": _exact(p.bulk_f), "bulk_esr_ohm": _exact(p.bulk_esr_ohm)}
+    rail = config.simulation.rail.model_copy(update=bulk)
     simulation = config.simulation.model_copy(update={"rail": rail})
     series = config.supply.series.model_copy(update={"ohm": p.series_ohm})
     return config.model_copy(
@@ -235,7 +244,10 @@ def truth_of(bench: Bench, since_ns: int, p: Plan) -> Truth:
     imp = bench.world.imp
     now_ns = bench.world.timeline.now_ns
     rows = [((t - since_ns) / 1e9, what) for t, what in imp.truth.history if t >= since_ns]
-    at = lambda *words: tuple(t for t, what in rows if what in words)  # noqa: E731
+
+    def at(*words: str) -> tuple[float, ...]:
+        return tuple(t for t, what in rows if what in words)
+
     boots, resets, crashes = at("boot"), at("reset"), at("application failed")
     failures = tuple(t for t in at("radio failed") if t not in crashes)
     online, lost = at("online"), at("lost")

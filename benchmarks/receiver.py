@@ -13,6 +13,7 @@ import math
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def lost(case: Case, frames: int, seed: int) -> tuple[int, Counter[str], float, 
         elif reception.good:
             why["a wrong packet called good"] += 1
         else:
-            why[reception.frames[0].reason if reception.frames else str(reception.reason)] += 1
+            why[str(reception.frames[0].reason if reception.frames else reception.reason)] += 1
     return sum(why.values()), why, spent_s / frames, good
 
 
@@ -194,6 +195,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rows", default="targets,curve,ambient,arrays")
     args = parser.parse_args()
+    works: dict[str, Callable[[int, int], None]]
     works = {"targets": targets, "curve": curve, "ambient": ambient, "arrays": lambda n, seed: arrays(100 * n, seed)}
     for name in args.rows.split(","):
         works[name](args.frames, args.seed)

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from rig.bench.bench import Bench
-from rig.bench.dut import DeviceUnderTest, Observation
+from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ, ClearConfig, Proxy, StaticIP, WifiConfig
 from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
 from rig.config.capabilities import Surroundings
 from rig.config.device import DeviceProfile, load_device
 from rig.config.network import NEEDS, AnyNetwork, NetworkProfile, load_any_network
 from rig.config.spread import Spread
-from rig.diagnosis import Outcome
+from rig.diagnosis import Observation, Outcome
 from rig.errors import BenchFault, SafetyTrip
 from rig.sim.imp.settings import ImpSettings, StoredProxy
 from rig.sim.imp.settings import StaticIp as StoredAddress
@@ -121,8 +121,13 @@ class Run:
 def plan(seed: int, r: Mapping[str, Any]) -> Plan:
     """Draw one world from the ranges `r` of scenarios.toml."""
     rng = np.random.default_rng([seed, 11])
-    even = lambda name: float(rng.uniform(*r[name]))  # noqa: E731
-    log = lambda name: math.exp(rng.uniform(*np.log(r[name])))  # noqa: E731
+
+    def even(name: str) -> float:
+        return float(rng.uniform(*r[name]))
+
+    def log(name: str) -> float:
+        return math.exp(rng.uniform(*np.log(r[name])))
+
     stories = data()["stories"]
     device = device_of(str(rng.choice(names("devices"))))
     weights = np.array(list(stories.values()), dtype=float)
@@ -266,7 +271,10 @@ def run(p: Plan, *, keep: bool = False) -> Run:
             fault = str(error)
         imp = world.imp
         actions = dut.acquisition.result()[0].actions
-        at = lambda kind: tuple(a.start_s - since_ns / 1e9 for a in actions if a.kind == kind)  # noqa: E731
+
+        def at(kind: str) -> tuple[float, ...]:
+            return tuple(a.start_s - since_ns / 1e9 for a in actions if a.kind == kind)
+
         history = tuple(((t - since_ns) / 1e9, what) for t, what in imp.truth.history)
         conditions = frozenset(
             name

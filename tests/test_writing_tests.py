@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rig.pytest_plugin.declared import EXAMPLES
 
 import rig.pytest_plugin.plugin as plugin
 from rig.bench.dut import DeviceUnderTest, Observation
@@ -20,7 +21,6 @@ from rig.clock import Clock
 from rig.config.capabilities import EnvironmentControl
 from rig.diagnosis import Outcome
 from rig.drivers.optical.receipt import Receipt
-from rig.pytest_plugin.declared import EXAMPLES
 from rig.pytest_plugin.fixtures import Measure
 from rig.supply import Supply
 from rig.supply.supply import SupplyReading
@@ -59,7 +59,7 @@ def run(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     chosen = {key: value for key, value in os.environ.items() if not key.startswith(("RIG_", "PYTEST"))}
     chosen["PYTHONPATH"] = str(ROOT)
     return subprocess.run(
-        command, cwd=folder.parent, env=chosen, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder.parent, env=chosen, capture_output=True, text=True, timeout=300, check=False
     )
 
 

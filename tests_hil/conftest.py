@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from rig.pytest_plugin import report
+from rig.testing import enable_report
 
 pytestmark = pytest.mark.hil
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    report.enable(config)
+    enable_report(config)
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from rig.bench.dut import DeviceUnderTest, Observation
-from rig.blinkup import FAST_HZ, WifiConfig
-from rig.config.network import AnyNetwork
-from rig.led.timing import colours_between
+from rig import FAST_HZ, DeviceUnderTest, Observation, WifiConfig
+from rig.testing import Network, colours_between
 
 ONLINE_TIMEOUT_S = 20.0
 
@@ -23,7 +21,7 @@ def enrolment_of(dut: DeviceUnderTest) -> WifiConfig:
     return WifiConfig("", "", token, plan)
 
 
-def settings_for(dut: DeviceUnderTest, network: Callable[[str], AnyNetwork]) -> WifiConfig:
+def settings_for(dut: DeviceUnderTest, network: Network) -> WifiConfig:
     """Settings that bring this device online: `home`, or over the air of a mobile network. Skips if it has neither."""
     if "radio.cellular" in dut.bench.device.capabilities:
         network("mobile")
@@ -36,7 +34,7 @@ def online_timeout_s(dut: DeviceUnderTest) -> float:
     return ONLINE_TIMEOUT_S + dut.bench.device.expected.connect_s
 
 
-def get_online(dut: DeviceUnderTest, network: Callable[[str], AnyNetwork]) -> None:
+def get_online(dut: DeviceUnderTest, network: Network) -> None:
     """Give the device settings by light, and see it online."""
     dut.make_unconfigured()
     dut.send(settings_for(dut, network), rate_hz=FAST_HZ)

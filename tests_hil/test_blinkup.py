@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 from hil_steps import EXTREMES, ONLINE_TIMEOUT_S, get_online, powered_s, settings_for, shown, wait_online
 
-from rig.bench.dut import DeviceUnderTest, Observation
-from rig.blinkup import FAST_HZ, STANDARD_HZ, ClearConfig, LineCode, damage, encode
-from rig.blinkup.frame import frame_of_packet
-from rig.config.capabilities import Surroundings
-from rig.diagnosis import Verdict
-from rig.drivers.optical.receipt import Receipt
-from rig.led.timing import EDGE_S, LATE_S, first_run
+from rig import FAST_HZ, STANDARD_HZ, ClearConfig, DeviceUnderTest, Observation, Receipt, Verdict
+from rig.testing import (
+    EDGE_S,
+    LATE_S,
+    Damage,
+    LineCode,
+    Measure,
+    Network,
+    Surroundings,
+    damage,
+    encode,
+    first_run,
+    frame_of_packet,
+)
 
 pytestmark = pytest.mark.hil
 
@@ -23,7 +30,9 @@ ANSWERED_S = 7.0  # so long after a BlinkUp, no answer is one
 @pytest.mark.realtime
 @pytest.mark.requires("network:home")
 @pytest.mark.measures("blinkup_edge_error", "blinkup_to_online")
-def test_blinkup_gets_the_device_online(dut: DeviceUnderTest, network, measure, surroundings: Surroundings) -> None:
+def test_blinkup_gets_the_device_online(
+    dut: DeviceUnderTest, network: Network, measure: Measure, surroundings: Surroundings
+) -> None:
     accepted(dut, network, measure, FAST_HZ, "bilevel")
 
 
@@ -32,12 +41,12 @@ def test_blinkup_gets_the_device_online(dut: DeviceUnderTest, network, measure, 
 @pytest.mark.requires("network:home")
 @pytest.mark.measures("blinkup_edge_error", "blinkup_to_online")
 def test_blinkup_at_the_rate_of_phones(
-    dut: DeviceUnderTest, network, measure, surroundings: Surroundings, code: LineCode
+    dut: DeviceUnderTest, network: Network, measure: Measure, surroundings: Surroundings, code: LineCode
 ) -> None:
     accepted(dut, network, measure, STANDARD_HZ, code)
 
 
-def accepted(dut: DeviceUnderTest, network, measure, rate_hz: float, code: LineCode) -> None:
+def accepted(dut: DeviceUnderTest, network: Network, measure: Measure, rate_hz: float, code: LineCode) -> None:
     dut.make_unconfigured()
     receipt = dut.send(dut.wifi(network("home")), rate_hz=rate_hz, code=code)
     assert receipt.sent_as_planned, receipt
@@ -57,7 +66,7 @@ def answer_s(dut: DeviceUnderTest) -> float:
 
 @pytest.mark.requires("blinkup.optical")
 @pytest.mark.measures("blinkup_answer", "blinkup_green")
-def test_blinkup_is_answered_in_green(dut: DeviceUnderTest, network, measure) -> None:
+def test_blinkup_is_answered_in_green(dut: DeviceUnderTest, network: Network, measure: Measure) -> None:
     dut.make_unconfigured()
     receipt = dut.send(settings_for(dut, network), rate_hz=FAST_HZ)
     dut.watch_for(ANSWERED_S)
@@ -77,7 +86,9 @@ def test_blinkup_is_answered_in_green(dut: DeviceUnderTest, network, measure) ->
 @EXTREMES
 @pytest.mark.requires("blinkup.optical")
 @pytest.mark.measures("refusal_red")
-def test_damaged_packet_is_refused(dut: DeviceUnderTest, network, measure, surroundings: Surroundings) -> None:
+def test_damaged_packet_is_refused(
+    dut: DeviceUnderTest, network: Network, measure: Measure, surroundings: Surroundings
+) -> None:
     seen, sent = after_damage(dut, network, "wrong_crc")
     red = first_run(seen.decoded.segments, "red", since_s=sent.start_s, pause_s=LEGACY_GAP_S)
     assert red is not None, f"no red: {seen.outcome.summary}"
@@ -85,11 +96,11 @@ def test_damaged_packet_is_refused(dut: DeviceUnderTest, network, measure, surro
 
 
 @pytest.mark.requires("blinkup.optical")
-def test_flipped_bit_is_refused(dut: DeviceUnderTest, network) -> None:
+def test_flipped_bit_is_refused(dut: DeviceUnderTest, network: Network) -> None:
     after_damage(dut, network, "flip_bit")
 
 
-def after_damage(dut: DeviceUnderTest, network, kind) -> tuple[Observation, Receipt]:
+def after_damage(dut: DeviceUnderTest, network: Network, kind: Damage) -> tuple[Observation, Receipt]:
     dut.make_unconfigured()
     packet = damage(encode(settings_for(dut, network)), kind)
     receipt = dut.send_frame(frame_of_packet(packet, "wifi", rate_hz=FAST_HZ))
@@ -104,7 +115,9 @@ def after_damage(dut: DeviceUnderTest, network, kind) -> tuple[Observation, Rece
 @EXTREMES
 @pytest.mark.realtime
 @pytest.mark.requires("network:home")
-def test_clearing_returns_the_device_to_no_settings(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
+def test_clearing_returns_the_device_to_no_settings(
+    dut: DeviceUnderTest, network: Network, surroundings: Surroundings
+) -> None:
     dut.make_unconfigured()
     dut.send(dut.wifi(network("home")), rate_hz=FAST_HZ)
     assert dut.wait_for("connected", timeout_s=ONLINE_TIMEOUT_S), dut.observation().outcome.summary
@@ -117,14 +130,14 @@ def test_clearing_returns_the_device_to_no_settings(dut: DeviceUnderTest, networ
 
 
 @pytest.mark.requires("blinkup.optical")
-def test_settings_survive_a_power_cycle(dut: DeviceUnderTest, network) -> None:
+def test_settings_survive_a_power_cycle(dut: DeviceUnderTest, network: Network) -> None:
     get_online(dut, network)
     dut.power_cycle()
     wait_online(dut)
 
 
 @pytest.mark.requires("blinkup.optical")
-def test_blinkup_is_heard_as_long_as_the_led_lives(dut: DeviceUnderTest, network) -> None:
+def test_blinkup_is_heard_as_long_as_the_led_lives(dut: DeviceUnderTest, network: Network) -> None:
     """Some seconds after the application may have started (10 s without a connection, boot procedure page)."""
     dut.make_unconfigured()
     dut.power_cycle()
@@ -144,7 +157,7 @@ def test_blinkup_is_heard_as_long_as_the_led_lives(dut: DeviceUnderTest, network
 
 @pytest.mark.long
 @pytest.mark.requires("blinkup.optical")
-def test_blinkup_after_the_window_is_not_received(dut: DeviceUnderTest, network) -> None:
+def test_blinkup_after_the_window_is_not_received(dut: DeviceUnderTest, network: Network) -> None:
     dut.make_unconfigured()
     dut.power_cycle()
     dut.watch_for(dut.bench.device.led_window_s * 1.05)

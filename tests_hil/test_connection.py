@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hil_steps import EXTREMES, get_online, powered_s, settings_for, wait_online
 
-from rig.bench.dut import DeviceUnderTest
-from rig.blinkup import FAST_HZ
-from rig.config.capabilities import Surroundings
-from rig.diagnosis import Verdict
-from rig.led.timing import EDGE_S, first_run
+from rig import FAST_HZ, DeviceUnderTest, Verdict, WifiConfig
+from rig.testing import EDGE_S, Measure, Network, Surroundings, first_run
 
 pytestmark = pytest.mark.hil
 
@@ -20,7 +19,7 @@ DROPPED_S = 15.5  # the access point lets go some seconds after the device got o
 
 @pytest.mark.measures("time_to_connect", "online_current")
 @pytest.mark.requires("blinkup.optical", "supply.current")
-def test_configured_device_is_online_in_time(dut: DeviceUnderTest, network, measure) -> None:
+def test_configured_device_is_online_in_time(dut: DeviceUnderTest, network: Network, measure: Measure) -> None:
     get_online(dut, network)
     dut.power_cycle()
     wait_online(dut)
@@ -36,7 +35,7 @@ def test_configured_device_is_online_in_time(dut: DeviceUnderTest, network, meas
 
 
 @pytest.mark.requires("blinkup.optical")
-def test_device_stays_online(dut: DeviceUnderTest, network) -> None:
+def test_device_stays_online(dut: DeviceUnderTest, network: Network) -> None:
     get_online(dut, network)
     dut.watch_for(STAYS_S)
     outcome = dut.observation().outcome
@@ -45,17 +44,17 @@ def test_device_stays_online(dut: DeviceUnderTest, network) -> None:
 
 @pytest.mark.requires("network:slow", "radio.2.4ghz")
 @pytest.mark.measures("time_in_getting_ip")
-def test_no_state_lasts_too_long(dut: DeviceUnderTest, network, measure) -> None:
+def test_no_state_lasts_too_long(dut: DeviceUnderTest, network: Network, measure: Measure) -> None:
     """On a network that takes its time most states last long enough to be read; none may look stuck."""
     measure_states(dut, dut.wifi(network("slow")), measure)
 
 
 @pytest.mark.requires("network:mobile", "radio.cellular")
-def test_no_state_of_the_modem_lasts_too_long(dut: DeviceUnderTest, network, measure) -> None:
+def test_no_state_of_the_modem_lasts_too_long(dut: DeviceUnderTest, network: Network, measure: Measure) -> None:
     measure_states(dut, settings_for(dut, network), measure)
 
 
-def measure_states(dut: DeviceUnderTest, config, measure) -> None:
+def measure_states(dut: DeviceUnderTest, config: WifiConfig, measure: Measure) -> None:
     dut.make_unconfigured()
     sent = dut.send(config, rate_hz=FAST_HZ)
     wait_online(dut)
@@ -71,14 +70,14 @@ def measure_states(dut: DeviceUnderTest, config, measure) -> None:
 
 @EXTREMES
 @pytest.mark.requires("network:home")
-def test_wrong_ssid_is_not_found(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
-    home = network("home")
-    judge_after(dut, dut.wifi(home, ssid=home.ssid.lower()), Verdict.NETWORK_NOT_FOUND)
+def test_wrong_ssid_is_not_found(dut: DeviceUnderTest, network: Network, surroundings: Surroundings) -> None:
+    config = dut.wifi(network("home"))
+    judge_after(dut, replace(config, ssid=config.ssid.lower()), Verdict.NETWORK_NOT_FOUND)
 
 
 @EXTREMES
 @pytest.mark.requires("network:home")
-def test_wrong_password_is_refused(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
+def test_wrong_password_is_refused(dut: DeviceUnderTest, network: Network, surroundings: Surroundings) -> None:
     judge_after(dut, dut.wifi(network("home"), password="not the password"), Verdict.JOIN_REFUSED)
 
 
@@ -94,13 +93,13 @@ def test_wrong_password_is_refused(dut: DeviceUnderTest, network, surroundings: 
     ],
 )
 def test_network_fault_is_named(
-    dut: DeviceUnderTest, network, surroundings: Surroundings, name: str, verdict: Verdict
+    dut: DeviceUnderTest, network: Network, surroundings: Surroundings, name: str, verdict: Verdict
 ) -> None:
     watch_s = DROPPED_S if verdict is Verdict.LOST_CONNECTION else STUCK_S
     judge_after(dut, dut.wifi(network(name)), verdict, watch_s)
 
 
-def judge_after(dut: DeviceUnderTest, config, verdict: Verdict, watch_s: float = STUCK_S) -> None:
+def judge_after(dut: DeviceUnderTest, config: WifiConfig, verdict: Verdict, watch_s: float = STUCK_S) -> None:
     dut.make_unconfigured()
     receipt = dut.send(config, rate_hz=FAST_HZ)
     assert receipt.sent_as_planned, receipt

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 from hil_steps import get_online, online_timeout_s, powered_s
 
-from rig.bench.dut import DeviceUnderTest
-from rig.led.timing import EDGE_S, first_run
-from rig.report.wilson import wilson
+from rig import DeviceUnderTest
+from rig.testing import EDGE_S, Measure, Network, first_run, wilson
 
 pytestmark = pytest.mark.hil
 
 
 @pytest.mark.requires("blinkup.optical")
 @pytest.mark.measures("failure_rate")
-def test_power_cycles(dut: DeviceUnderTest, network, measure, cycles: int) -> None:
+def test_power_cycles(dut: DeviceUnderTest, network: Network, measure: Measure, cycles: int) -> None:
     get_online(dut, network)
     failed, slowest_s = [], 0.0
     one = dut

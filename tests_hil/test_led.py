@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from hil_steps import get_online, powered_s, shown, words
 
-from rig.bench.dut import DeviceUnderTest
-from rig.config.capabilities import Surroundings
-from rig.led.timing import LATE_S, brightest, colours_between, first_run, level, period_s
+from rig import DeviceUnderTest
+from rig.testing import LATE_S, Measure, Network, Surroundings, brightest, colours_between, first_run, level, period_s
 
 pytestmark = pytest.mark.hil
 
@@ -16,7 +15,7 @@ WATCH_S = 4.5
 
 @pytest.mark.realtime
 @pytest.mark.measures("led_brightness")
-def test_led_is_as_bright_as_calibrated(dut: DeviceUnderTest, measure) -> None:
+def test_led_is_as_bright_as_calibrated(dut: DeviceUnderTest, measure: Measure) -> None:
     """The light itself: whatever the decoder makes of it."""
     dut.power_on()
     dut.watch_for(3.0)
@@ -38,7 +37,7 @@ def test_start_is_red(dut: DeviceUnderTest) -> None:
 
 @pytest.mark.measures("no_settings_period")
 def test_unconfigured_device_flashes_amber_once_a_second(
-    dut: DeviceUnderTest, measure, surroundings: Surroundings
+    dut: DeviceUnderTest, measure: Measure, surroundings: Surroundings
 ) -> None:
     dut.make_unconfigured()
     dut.watch_for(WATCH_S)
@@ -52,7 +51,7 @@ def test_unconfigured_device_flashes_amber_once_a_second(
 
 
 @pytest.mark.measures("red_brightness", "amber_brightness", "green_brightness")
-def test_each_colour_comes_in_its_place(dut: DeviceUnderTest, network, measure) -> None:
+def test_each_colour_comes_in_its_place(dut: DeviceUnderTest, network: Network, measure: Measure) -> None:
     """Amber while it asks for settings, green for the BlinkUp that was understood, green online."""
     get_online(dut, network)
     seen = dut.observation()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from hil_steps import settings_for
 
-from rig.bench.dut import DeviceUnderTest
-from rig.blinkup import FAST_HZ
-from rig.diagnosis import Verdict
-from rig.led.timing import first_run
+from rig import FAST_HZ, DeviceUnderTest, Verdict
+from rig.testing import Network, first_run
 
 pytestmark = pytest.mark.hil
 
@@ -16,7 +14,7 @@ FLASH_S = (0.15, 0.35)  # 250 ms in the guide's table; the device's clock and th
 
 
 @pytest.mark.requires("impos.legacy", "blinkup.optical")
-def test_refusal_is_fast_red(dut: DeviceUnderTest, network) -> None:
+def test_refusal_is_fast_red(dut: DeviceUnderTest, network: Network) -> None:
     dut.make_unconfigured()
     sent = dut.send(settings_for(dut, network), rate_hz=FAST_HZ, damage="wrong_crc")
     dut.watch_for(8.0)
@@ -28,7 +26,7 @@ def test_refusal_is_fast_red(dut: DeviceUnderTest, network) -> None:
 
 
 @pytest.mark.requires("impos.legacy", "network:home")
-def test_old_device_gets_online(dut: DeviceUnderTest, network) -> None:
+def test_old_device_gets_online(dut: DeviceUnderTest, network: Network) -> None:
     """Its green answer may be one quick flash only; what counts is where it gets."""
     dut.make_unconfigured()
     dut.send(dut.wifi(network("home")), rate_hz=FAST_HZ)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from hil_steps import powered_s, switching_s
 
-from rig.bench.dut import DeviceUnderTest
-from rig.config.capabilities import Surroundings
-from rig.diagnosis import FaultDomain, Verdict
-from rig.led.timing import EDGE_S, first_run
+from rig import DeviceUnderTest, FaultDomain, Verdict
+from rig.testing import EDGE_S, Measure, Surroundings, first_run
 
 pytestmark = pytest.mark.hil
 
@@ -30,7 +28,7 @@ def test_unconfigured_device_asks_for_settings(dut: DeviceUnderTest, surrounding
 
 
 @pytest.mark.measures("boot_to_led", "boot_red", "boot_to_ready")
-def test_start_is_quick(dut: DeviceUnderTest, measure) -> None:
+def test_start_is_quick(dut: DeviceUnderTest, measure: Measure) -> None:
     """From power to the first light, the red of the start, and how long until it asks for settings."""
     dut.power_on()
     dut.watch_for(5.0)
@@ -53,7 +51,7 @@ def test_start_is_quick(dut: DeviceUnderTest, measure) -> None:
 @pytest.mark.realtime
 @pytest.mark.requires("supply.current", "supply.device_v")
 @pytest.mark.measures("supply_error", "idle_current")
-def test_supply_at_the_device_is_what_was_asked_for(dut: DeviceUnderTest, measure) -> None:
+def test_supply_at_the_device_is_what_was_asked_for(dut: DeviceUnderTest, measure: Measure) -> None:
     dut.power_on()
     dut.watch_for(2.0)
     reading = dut.bench.supply.measure()
@@ -66,7 +64,7 @@ def test_supply_at_the_device_is_what_was_asked_for(dut: DeviceUnderTest, measur
 @pytest.mark.realtime
 @pytest.mark.requires("supply.current", "supply.device_v")
 @pytest.mark.measures("off_voltage", "off_current")
-def test_device_is_dark_and_draws_nothing_when_off(dut: DeviceUnderTest, measure) -> None:
+def test_device_is_dark_and_draws_nothing_when_off(dut: DeviceUnderTest, measure: Measure) -> None:
     dut.power_on()
     dut.watch_for(1.0)
     dut.power_off(duration_s=1.0)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rig.bench.dut import DeviceUnderTest
-from rig.blinkup import FAST_HZ, ClearConfig
-from rig.led.timing import LATE_S, first_run
+from rig import FAST_HZ, ClearConfig, DeviceUnderTest
+from rig.testing import LATE_S, EnvironmentControl, Measure, first_run
 
 pytestmark = pytest.mark.hil
 
@@ -18,7 +17,9 @@ MOST = 4.0
 
 @pytest.mark.requires("blinkup.optical", "environment")
 @pytest.mark.measures("reception_margin")
-def test_blinkup_gets_through_with_less_light(dut: DeviceUnderTest, environment, measure) -> None:
+def test_blinkup_gets_through_with_less_light(
+    dut: DeviceUnderTest, environment: EnvironmentControl, measure: Measure
+) -> None:
     """As built, then weaker by a third again and again until it isn't taken; half a step is the uncertainty."""
     taken, weaker = 0.0, 1.0
     while weaker <= MOST:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 from hil_steps import EXTREMES, get_online
 
-from rig.bench.dut import DeviceUnderTest
-from rig.blinkup import FAST_HZ
-from rig.config.capabilities import Surroundings
-from rig.diagnosis import Verdict
-from rig.errors import SupplyLimitError
+from rig import FAST_HZ, DeviceUnderTest, SupplyLimitError, Verdict
+from rig.testing import Network, Surroundings
 
 pytestmark = pytest.mark.hil
 
@@ -21,7 +18,9 @@ RADIO_A = 0.05  # connected, a radio takes 55 mA or more, in bursts 250 mA
 
 @EXTREMES
 @pytest.mark.requires("network:home", "supply.series")
-def test_weak_supply_ends_in_a_brownout_loop(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
+def test_weak_supply_ends_in_a_brownout_loop(
+    dut: DeviceUnderTest, network: Network, surroundings: Surroundings
+) -> None:
     get_online(dut, network)
     dut.power_off()
     dut.weaken_supply()
@@ -38,7 +37,7 @@ def test_weak_supply_ends_in_a_brownout_loop(dut: DeviceUnderTest, network, surr
 
 @EXTREMES
 @pytest.mark.requires("network:home", "supply.series")
-def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surroundings) -> None:
+def test_firm_supply_cures_it(dut: DeviceUnderTest, network: Network, surroundings: Surroundings) -> None:
     get_online(dut, network)
     dut.power_off()
     dut.weaken_supply()
@@ -53,7 +52,7 @@ def test_firm_supply_cures_it(dut: DeviceUnderTest, network, surroundings: Surro
 
 
 @pytest.mark.requires("network:home", "supply.decade", "supply.capacitor")
-def test_large_capacitor_cures_it(dut: DeviceUnderTest, network) -> None:
+def test_large_capacitor_cures_it(dut: DeviceUnderTest, network: Network) -> None:
     """The average current is no trouble for the weak supply, only the bursts are: a store at the device covers them."""
     get_online(dut, network)
     dut.power_off()
@@ -88,7 +87,7 @@ def test_below_its_range_nothing_runs(dut: DeviceUnderTest) -> None:
 
 @pytest.mark.requires("network:home", "supply.programmable", "supply.current")
 def test_between_the_limits_it_runs_without_wifi_and_recovers_when_the_supply_firms_up(
-    dut: DeviceUnderTest, network
+    dut: DeviceUnderTest, network: Network
 ) -> None:
     """From 1.8 V on code runs, Wi-Fi needs 2.5 V: a configured device is awake, offline, and comes online later."""
     get_online(dut, network)
@@ -105,7 +104,7 @@ def test_between_the_limits_it_runs_without_wifi_and_recovers_when_the_supply_fi
 
 
 @pytest.mark.requires("network:home", "supply.programmable")
-def test_weak_at_power_on_and_firm_later(dut: DeviceUnderTest, network) -> None:
+def test_weak_at_power_on_and_firm_later(dut: DeviceUnderTest, network: Network) -> None:
     get_online(dut, network)
     dut.power_off()
     dut.power_on(supply="weak-then-firm")
@@ -113,7 +112,7 @@ def test_weak_at_power_on_and_firm_later(dut: DeviceUnderTest, network) -> None:
 
 
 @pytest.mark.requires("network:home", "supply.programmable")
-def test_sag_at_the_radio_s_start_is_survived(dut: DeviceUnderTest, network) -> None:
+def test_sag_at_the_radio_s_start_is_survived(dut: DeviceUnderTest, network: Network) -> None:
     """What is below Wi-Fi's limit for a moment only costs time, not the settings."""
     get_online(dut, network)
     dut.power_off()
@@ -123,7 +122,9 @@ def test_sag_at_the_radio_s_start_is_survived(dut: DeviceUnderTest, network) -> 
 
 
 @pytest.mark.requires("network:home", "supply.programmable")
-def test_dip_in_the_middle_of_a_blinkup_that_stays_in_range_does_no_harm(dut: DeviceUnderTest, network) -> None:
+def test_dip_in_the_middle_of_a_blinkup_that_stays_in_range_does_no_harm(
+    dut: DeviceUnderTest, network: Network
+) -> None:
     dut.make_unconfigured()
     config = dut.wifi(network("home"))
     assert dut.send(config, rate_hz=FAST_HZ, supply="dip-20ms", supply_at_s=0.5).sent_as_planned

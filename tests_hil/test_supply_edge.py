@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rig.supply.edge.search import Space, find_threshold
+from rig import Bench
+from rig.testing import Brownout, Measure, Space, find_threshold
 
 pytestmark = pytest.mark.hil
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.hil
 @pytest.mark.long
 @pytest.mark.requires("network:home", "supply.programmable")
 @pytest.mark.measures("lowest_supply_online")
-def test_lowest_supply_to_get_online(brownout, bench, measure) -> None:
+def test_lowest_supply_to_get_online(brownout: Brownout, bench: Bench, measure: Measure) -> None:
     nominal_v = bench.device.supply.nominal_v
     space = Space(2.2, nominal_v, 0.002, (0.001, 0.010), lapse=0.002)
     threshold = find_threshold(brownout("home"), space, tolerance=0.02, most=9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from rig.bench.acquisition import Acquisition, AcquisitionSlot
 from rig.bench.bench import Bench
@@ -26,12 +26,13 @@ from rig.blinkup import (
     rate_of_flags,
 )
 from rig.blinkup.frame import Frame, frame_for
-from rig.config.network import NetworkProfile
+from rig.config.network import AnyNetwork, NetworkProfile
 from rig.deprecation import warn_deprecated
 from rig.diagnosis import BenchFacts, Observation, diagnose
 from rig.drivers.optical.receipt import Receipt
-from rig.errors import BenchFault, DeviceNotReady
+from rig.errors import BenchFault, ConfigError, DeviceNotReady
 from rig.led import Catalogue, check_lights
+from rig.led.code_names import LedCode
 from rig.supply.profile import SupplyProfile
 
 SETTLED_S = 1.2
@@ -150,7 +151,7 @@ class DeviceUnderTest:
         """
         self.acquisition.run_for(duration_s)
 
-    def wait_for(self, *codes: str, timeout_s: float, settled_s: float = SETTLED_S) -> str | None:
+    def wait_for(self, *codes: LedCode, timeout_s: float, settled_s: float = SETTLED_S) -> LedCode | None:
         """Watch until the LED has shown one of `codes` for `settled_s`; returns that code, or None after `timeout_s`.
 
         A code that this device never shows is waited for as well: a test may say that it must not appear.
@@ -170,7 +171,7 @@ class DeviceUnderTest:
             now_s = self.bench.clock.now_s()
             return now_s - since.setdefault(label, now_s) >= settled_s
 
-        return next(iter(since)) if self.acquisition.run_until(shown, timeout_s) else None
+        return cast(LedCode, next(iter(since))) if self.acquisition.run_until(shown, timeout_s) else None
 
     def watch_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
         """Watch until `done()` is true, asked every 50 ms; False if it is not within `timeout_s` seconds."""
@@ -255,9 +256,15 @@ class DeviceUnderTest:
             receipts.append(self.send(config, **how))
         return receipts
 
-    def wifi(self, network: NetworkProfile, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
-        """The configuration that puts the device on `network`, or a wrong one with another `ssid` or `password`."""
+    def wifi(self, network: AnyNetwork, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
+        """The configuration that puts the device on `network`, or a wrong one with another `ssid` or `password`.
+
+        Raises:
+            ConfigError: the network is one of cables or of mobile phones.
+        """
         __tracebackhide__ = True  # pytest can print a frame's variables
+        if not isinstance(network, NetworkProfile):
+            raise ConfigError(f"network {network.name!r} is no Wi-Fi; expected one, as in dut.wifi(network('home'))")
         token, plan = self.bench.enrolment()
         return WifiConfig(
             ssid=network.ssid if ssid is None else ssid,

@@ -1,19 +1,17 @@
-"""The fixture that breaks the simulated bench on purpose."""
+"""What the fixture `faults` gives: the registry of faults of the simulated bench."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from rig.bench.bench import Bench
+from rig.sim.faults.registry import Faults
+
+__all__ = ["Faults", "faults_on"]
 
 
-@pytest.fixture
-def faults(bench: Bench) -> Any:
-    """Injects faults: `faults.inject("i2c.nack", address=0x48, after_s=3)`. Skips the test on a real bench."""
+def faults_on(bench: Bench) -> Faults:
+    """The faults of this bench's world; skips the test on a real bench."""
     if bench.world is None:
         pytest.skip(f"bench {bench.config.name!r} is real: its faults can't be made by software")
-    from rig.sim.faults.registry import Faults
-
     return Faults(bench.world)

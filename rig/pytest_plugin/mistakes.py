@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
-import _pytest
 import pluggy
 import pytest
-from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, Traceback
 
 import rig
 from rig.config.bench_networks import DeclaredNetworks
 from rig.errors import ConfigError
+from rig.pytest_plugin import options
+from rig.pytest_plugin.compat import failure_at
 from rig.pytest_plugin.evidence import error_row
 
-NOT_THE_TESTS = tuple(str(Path(package.__file__ or "").parent) for package in (rig, _pytest, pluggy))
+# Where the code of the rig and of pytest lies (`pytest.Item` stands in the package that does pytest's work).
+NOT_THE_TESTS = tuple(str(Path(inspect.getfile(part)).parent) for part in (rig, pytest.Item, pluggy))
 
 
 def is_mistake(error: str) -> bool:
@@ -27,6 +29,22 @@ def is_mistake(error: str) -> bool:
             return True
         waiting += found.__subclasses__()
     return False
+
+
+def exit_code_of(error: str) -> int | None:
+    """The exit code that an error of that class name asks for; None if it leaves the one that pytest has."""
+    if error == "SafetyTrip":
+        return options.SAFETY_TRIP
+    if error in ("BenchFault", "BenchConnectionError"):
+        return options.BENCH_FAULT
+    return options.CONFIG_INVALID if error and is_mistake(error) else None
+
+
+def in_choice(item: pytest.Item, error: ConfigError) -> pytest.CollectReport:
+    """A failed report: the bench that this test would use can't be chosen."""
+    return pytest.CollectReport(
+        nodeid=item.nodeid, outcome="failed", longrepr=f"configuration: {error}", result=[], rig=error_row(error)
+    )
 
 
 def in_markers(item: pytest.Item, networks: DeclaredNetworks) -> list[pytest.CollectReport]:
@@ -58,20 +76,19 @@ def shorten(item: pytest.Item, made: pytest.TestReport, excinfo: pytest.Exceptio
     """Let the report of a `ConfigError` show the test's own lines; --full-trace and --tb=native show all."""
     if item.config.getoption("fulltrace", False) or item.config.getoption("tbstyle", "auto") == "native":
         return
-    own = _own(excinfo)
-    made.longrepr = _at_the_test(item, excinfo) if not own else _at_its_lines(item, excinfo, own)
+    own = [entry for entry in excinfo.traceback if _is_the_tests(entry, excinfo)]
+    made.longrepr = _at_its_lines(item, excinfo) if own else _at_the_test(item, excinfo)
 
 
-def _own(excinfo: pytest.ExceptionInfo[BaseException]) -> Traceback:
-    return excinfo.traceback.filter(
-        lambda entry: not str(entry.path).startswith(NOT_THE_TESTS) and not entry.ishidden(excinfo)
-    )
+def _is_the_tests(entry: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    return not str(entry.path).startswith(NOT_THE_TESTS) and not entry.ishidden(excinfo)
 
 
-def _at_its_lines(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException], own: Traceback) -> Any:
+def _at_its_lines(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     style = item.config.getoption("tbstyle", "auto")
     shown = pytest.ExceptionInfo.from_exception(excinfo.value)
-    shown.traceback = own  # its last line is where the summary says that it happened
+    # The last line of what is left is where the summary says that it happened.
+    shown.traceback = excinfo.traceback.filter(lambda entry: _is_the_tests(entry, excinfo))
     return shown.getrepr(
         style="long" if style == "auto" else style,
         showlocals=item.config.getoption("showlocals", False),
@@ -80,11 +97,7 @@ def _at_its_lines(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException
     )
 
 
-def _at_the_test(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> ReprExceptionInfo:
+def _at_the_test(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     """Where none of its lines has run yet: what a marker of it asks for can't be."""
     path, line, _ = item.location
-    said = excinfo.exconly()
-    return ReprExceptionInfo(
-        reprtraceback=ReprTraceback([ReprEntryNative([f"{path}:{(line or 0) + 1}: {said}\n"])], None, style="native"),
-        reprcrash=ReprFileLocation(str(path), (line or 0) + 1, said),
-    )
+    return failure_at(str(path), (line or 0) + 1, excinfo.exconly())

@@ -1,4 +1,4 @@
-"""Options, and which bench they choose. `--bench` beats `RIG_BENCH` beats `rig_bench` in the ini file."""
+"""The plugin's options and exit codes. Importing this reads nothing else of the rig: any pytest session pays for it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ import os
 
 import pytest
 
-from rig.bench.backend import check_defect
-from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
-from rig.config.bench_networks import DeclaredNetworks, declared_networks
-from rig.config.device import DeviceProfile, load_device
-from rig.errors import ConfigError
-
 DEFAULT_BENCH = "simulated"
 DEFAULT_CYCLES = 2
 BENCH_VARIABLE = "RIG_BENCH"
 
 BENCH_FAULT, BENCH_LOCKED, CONFIG_INVALID, SAFETY_TRIP = 10, 11, 12, 13
 
-CHOSEN = pytest.StashKey["tuple[BenchConfig, DeviceProfile]"]()
-NETWORKS = pytest.StashKey[DeclaredNetworks]()
+# What each option is where nobody gave it. One that is given makes the session one of the rig.
+UNGIVEN = {
+    "bench": None,
+    "require_hardware": False,
+    "dut": None,
+    "rig_seed": None,
+    "sim_defect": None,
+    "rig_cycles": DEFAULT_CYCLES,
+    "rig_keep_raw": False,
+    "rig_reports": None,
+}
 
 
 def add(parser: pytest.Parser) -> None:
@@ -80,80 +83,9 @@ def bench_name(config: pytest.Config) -> tuple[str, str]:
     return DEFAULT_BENCH, "default"
 
 
-def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
-    """The bench and device of this session, read once.
+def given(config: pytest.Config) -> bool:
+    """Whether an option of the rig was given, on the command line or as `rig_bench` in the ini file.
 
-    Raises:
-        ConfigError: there is no such bench or device, or a file has a mistake, one of a listed network too.
+    `RIG_BENCH` does not count: it belongs to the machine, where tests of other things run too.
     """
-    if CHOSEN not in config.stash:
-        name, source = bench_name(config)
-        try:
-            bench = load_bench(name)
-        except ConfigError as error:
-            raise ConfigError(f"{error}  [bench chosen by {source}]") from None
-        networks = declared_networks(bench)
-        device = load_device(config.getoption("dut") or bench.dut.device)
-        if config.getoption("require_hardware") and (bench.kind == "simulated" or bench.emulated):
-            raise ConfigError(
-                f"--require-hardware: bench {bench.name!r} (chosen by {source}) is "
-                f"{'emulated' if bench.emulated else 'simulated'}; "
-                f"name a real one with --bench or {BENCH_VARIABLE}"
-            )
-        config.stash[NETWORKS] = networks
-        config.stash[CHOSEN] = (_with_defects(bench, config.getoption("sim_defect") or []), device)
-    return config.stash[CHOSEN]
-
-
-def networks(config: pytest.Config) -> DeclaredNetworks:
-    """The networks of this session's bench, read when it began.
-
-    Raises:
-        ConfigError: as `chosen`.
-    """
-    chosen(config)
-    return config.stash[NETWORKS]
-
-
-def _with_defects(bench: BenchConfig, wanted: list[str]) -> BenchConfig:
-    if not wanted:
-        return bench
-    if bench.simulation is None:
-        raise ConfigError(
-            f"--sim-defect {wanted[0]}: bench {bench.name!r} is real; only a simulated device can be given one"
-        )
-    defects = (*bench.simulation.defects, *(_defect(text) for text in wanted))
-    return bench.model_copy(update={"simulation": bench.simulation.model_copy(update={"defects": defects})})
-
-
-def _defect(text: str) -> SimulatedDefect:
-    """`NAME,KEY=NUMBER,...` as data."""
-    name, *pairs = text.split(",")
-    try:
-        check_defect(name)
-        numbers = {key: float(value) for key, _, value in (pair.partition("=") for pair in pairs)}
-    except ConfigError as error:
-        raise ConfigError(f"--sim-defect {text}: {error}") from None
-    except ValueError:
-        raise ConfigError(f"--sim-defect {text}: expected numbers, as in led.dim,factor=0.3") from None
-    return SimulatedDefect(name=name, **numbers)
-
-
-def is_simulated(config: pytest.Config) -> bool:
-    return chosen(config)[0].kind == "simulated"
-
-
-def device_id(config: pytest.Config) -> str:
-    """The bench file's name for the one device on it; empty for a simulated device of another type."""
-    bench, device = chosen(config)
-    return "" if bench.kind == "simulated" and device.name != bench.dut.device else bench.dut.id
-
-
-def announcement(config: pytest.Config) -> str:
-    """One line that says what is being tested on what; a simulated bench says so loudly."""
-    bench, device = chosen(config)
-    _, source = bench_name(config)
-    what = f"{device.name} {device_id(config)}".rstrip()
-    said = f"bench: {bench.name} ({bench.stands_for}; chosen by {source}), device: {what}"
-    defects = bench.simulation.defects if bench.simulation is not None else ()
-    return said + (f", WITH DEFECTS: {', '.join(d.name for d in defects)}" if defects else "")
+    return bool(config.getini("rig_bench")) or any(config.getoption(name) != value for name, value in UNGIVEN.items())

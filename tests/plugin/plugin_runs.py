@@ -1,4 +1,4 @@
-"""Runs of pytest in a process of their own, and what they left behind."""
+"""Runs of pytest, inside this process or in one of their own, and what they left behind."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from typing import Any
 
 import pytest
 
+# pytester takes what a run inside this process imports out of sys.modules afterwards; what is here already stays.
+import rig.pytest_plugin.hooks
+import rig.report.pictures.observation
+import rig.report.pictures.sweep
+import rig.testing  # noqa: F401
+
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
 REPORTING = """
-from rig.pytest_plugin import report
+from rig.testing import enable_report
 
 def pytest_configure(config):
-    report.enable(config)
+    enable_report(config)
 """
 
 
@@ -49,6 +55,14 @@ class Report:
     def row(self, part: str) -> Row:
         (found,) = (row for row in self.rows if part in row.test_id)
         return found
+
+
+def run_session(pytester: pytest.Pytester, *arguments: str, timeout_s: float = 300.0) -> pytest.RunResult:
+    """A session of pytest: inside this process unless `arguments` ask for workers, which takes no new interpreter."""
+    options = ("-p", "no:cacheprovider", *arguments)
+    if any(re.fullmatch(r"-n[1-9]\d*", argument) for argument in arguments):
+        return pytester.runpytest_subprocess(*options, timeout=timeout_s)
+    return pytester.runpytest_inprocess(*options)
 
 
 def read_report(folder: Path) -> Report:

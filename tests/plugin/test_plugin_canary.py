@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bit_slicer import images, stolen
-from plugin_runs import FIXTURES, REPORTING, ROOT, read_report
+from plugin_runs import FIXTURES, REPORTING, ROOT, read_report, run_session
 
 from rig.blinkup import WifiConfig, encode
 from rig.recording import Recording
@@ -179,7 +179,7 @@ def test_no_canary_leaves_a_run(pytester: pytest.Pytester, monkeypatch: pytest.M
             "-o",
             "log_level=DEBUG",
         ),
-        timeout=110,
+        timeout=300,
     )
     result.assert_outcomes(passed=1, failed=8)
     said = result.stdout.str()
@@ -220,9 +220,8 @@ def test_no_canary_leaves_a_session_whose_network_has_a_mistake(
     home = fixtures / "networks" / "home.toml"
     home.write_text(home.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     monkeypatch.setenv("RIG_FIXTURES", str(fixtures))
-    pytester.makepyfile("def test_never():\n    pass")
-    options = ("-p", "no:cacheprovider", "-n0", "-vv", "--showlocals", "--full-trace")
-    result = pytester.runpytest_subprocess(*options)
+    pytester.makepyfile("def test_never(bench):\n    pass")
+    result = run_session(pytester, "-vv", "--showlocals", "--full-trace")
     said = result.stdout.str() + result.stderr.str()
     assert result.ret == 12, said
     assert "networks/home.toml: " in said

@@ -23,7 +23,7 @@ for name in ("connect", "connect_ex", "bind", "listen"):
 
 def python(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", GUARD + program], cwd=folder, capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", GUARD + program], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
 
 

@@ -47,7 +47,7 @@ def test_never_ends(dut):
 def kept(pytester: pytest.Pytester, name: str, *arguments: str) -> list[dict[str, object]]:
     out = pytester.path / name
     options = ("-p", "no:cacheprovider", "--rig-reports", str(out))
-    pytester.runpytest_subprocess(*options, *arguments, timeout=110)
+    pytester.runpytest_subprocess(*options, *arguments, timeout=300)
     (path,) = out.glob(f"*/{journal.NAME}")
     return journal.read(path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from plugin_runs import FIXTURES, REPORTING, read_report
+from plugin_runs import FIXTURES, REPORTING, read_report, run_session
 
 from rig.config.limits import Limit
 from rig.pytest_plugin import options
@@ -41,7 +41,7 @@ def test_declared_marginal_and_unknown(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(REPORTING)
     pytester.makepyfile(test_suite=SUITE)
     out = pytester.path / "out"
-    done = pytester.runpytest_subprocess("-n0", "--rig-reports", str(out), "--junitxml", "j.xml", timeout=110)
+    done = run_session(pytester, "-n0", "--rig-reports", str(out), "--junitxml", "j.xml")
     done.assert_outcomes(passed=1, failed=3, errors=1)
     assert done.ret == options.CONFIG_INVALID
     done.stdout.fnmatch_lines(
@@ -88,7 +88,7 @@ def test_a_mistake_of_a_test_shows_its_own_lines_and_ends_as_one_of_configuratio
     pytester.makeconftest(REPORTING)
     pytester.makepyfile(test_suite=MISTAKEN)
     out = pytester.path / "out"
-    done = pytester.runpytest_subprocess(workers, "--rig-reports", str(out), timeout=110)
+    done = run_session(pytester, workers, "--rig-reports", str(out))
     done.assert_outcomes(passed=1, failed=1, errors=1)
     assert done.ret == options.CONFIG_INVALID
     done.stdout.fnmatch_lines(
@@ -112,7 +112,7 @@ def test_a_mistake_of_a_test_shows_its_own_lines_and_ends_as_one_of_configuratio
 
 def test_all_of_the_way_to_a_mistake_is_shown_if_asked(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_suite=MISTAKEN)
-    done = pytester.runpytest_subprocess("-n0", "--full-trace", "-k", "another", timeout=110)
+    done = run_session(pytester, "-n0", "--full-trace", "-k", "another")
     assert "measurement.py:" in done.stdout.str()
     assert done.ret == options.CONFIG_INVALID
 
@@ -132,9 +132,9 @@ def test_a_bench_fault_is_graver_than_a_mistake(pytester: pytest.Pytester) -> No
             assert measure("idle_current", 60.0, "mA") < 3
         """
     )
-    assert pytester.runpytest_subprocess("-n0", timeout=110).ret == options.BENCH_FAULT
-    assert pytester.runpytest_subprocess("-n0", "-k", "mistaken or fails", timeout=110).ret == options.CONFIG_INVALID
-    assert pytester.runpytest_subprocess("-n0", "-k", "fails", timeout=110).ret == 1
+    assert run_session(pytester, "-n0").ret == options.BENCH_FAULT
+    assert run_session(pytester, "-n0", "-k", "mistaken or fails").ret == options.CONFIG_INVALID
+    assert run_session(pytester, "-n0", "-k", "fails").ret == 1
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_the_band_can_be_set_and_a_lone_bound_has_one() -> None:
 def test_mistakes_in_a_profile_are_told(text: str, said: str, tmp_path: Path, pytester: pytest.Pytester) -> None:
     path = tmp_path / "product.toml"
     path.write_text((FIXTURES / "devices" / "imp003.toml").read_text(encoding="utf-8") + text, encoding="utf-8")
-    done = pytester.runpytest_subprocess("-n0", "--dut", str(path), timeout=60)
+    done = run_session(pytester, "-n0", "--dut", str(path))
     assert done.ret == 12
     assert said in done.stderr.str() + done.stdout.str()
 
@@ -184,7 +184,7 @@ def test_mistakes_of_a_product_end_before_anything_runs(
 ) -> None:
     path = tmp_path / "product.toml"
     path.write_text(f'extends = "imp003"\nname = "product"\n{text}', encoding="utf-8")
-    done = pytester.runpytest_subprocess("-n0", "--dut", str(path), timeout=60)
+    done = run_session(pytester, "-n0", "--dut", str(path))
     assert done.ret == options.CONFIG_INVALID
     shown = done.stderr.str() + done.stdout.str()
     assert f"product.toml: {said}" in shown

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from plugin_runs import FIXTURES
+from plugin_runs import FIXTURES, run_session
 
-from rig.pytest_plugin import options
+from rig.pytest_plugin import options, selection
 
 SHIPPED = (FIXTURES / "benches" / "simulated.toml").read_text(encoding="utf-8")
 
@@ -23,15 +23,15 @@ def test_option_beats_environment_beats_ini_beats_default(
 ) -> None:
     option, variable, ini = (bench_file(pytester.path, name) for name in ("by-option", "by-variable", "by-ini"))
     assert options.bench_name(pytester.parseconfig()) == ("simulated", "default")
-    assert "simulated (SIMULATED" in options.announcement(pytester.parseconfig())
+    assert "simulated (SIMULATED" in selection.announcement(pytester.parseconfig())
     pytester.makeini(f"[pytest]\nrig_bench = {ini}\n")
     assert options.bench_name(pytester.parseconfig()) == (ini, "rig_bench in the ini file")
     monkeypatch.setenv("RIG_BENCH", variable)
     assert options.bench_name(pytester.parseconfig()) == (variable, "RIG_BENCH")
     config = pytester.parseconfig("--bench", option)
     assert options.bench_name(config) == (option, "--bench")
-    assert options.chosen(config)[0].name == "by-option"
-    assert "chosen by --bench" in options.announcement(config)
+    assert selection.chosen(config)[0].name == "by-option"
+    assert "chosen by --bench" in selection.announcement(config)
 
 
 def test_empty_variable_chooses_nothing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,14 +43,14 @@ def test_device_option_beats_the_bench_file(pytester: pytest.Pytester) -> None:
     path = pytester.path / "other.toml"
     text = (FIXTURES / "devices" / "imp003.toml").read_text(encoding="utf-8")
     path.write_text(text.replace('name = "imp003"', 'name = "other"'), encoding="utf-8")
-    assert options.chosen(pytester.parseconfig("--dut", str(path)))[1].name == "other"
-    assert options.chosen(pytester.parseconfig())[1].name == "imp003"
+    assert selection.chosen(pytester.parseconfig("--dut", str(path)))[1].name == "other"
+    assert selection.chosen(pytester.parseconfig())[1].name == "imp003"
 
 
 def refused(pytester: pytest.Pytester, *arguments: str) -> str:
     """A run that must end with exit code 12 before any test; returns what it said."""
-    pytester.makepyfile("def test_never():\n    assert False, 'a test ran'")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+    pytester.makepyfile("def test_never(bench):\n    assert False, 'a test ran'")
+    result = run_session(pytester, *arguments)
     said = result.stdout.str() + result.stderr.str()
     assert result.ret == options.CONFIG_INVALID == 12, said
     assert "a test ran" not in said
@@ -96,7 +96,7 @@ def test_require_hardware_refuses_the_simulated_bench(pytester: pytest.Pytester,
 
 def test_require_hardware_lets_a_real_bench_pass(pytester: pytest.Pytester) -> None:
     assert (
-        options.chosen(pytester.parseconfig("--require-hardware", "--bench", "example-pi4"))[0].kind == "raspberry-pi"
+        selection.chosen(pytester.parseconfig("--require-hardware", "--bench", "example-pi4"))[0].kind == "raspberry-pi"
     )
 
 
@@ -116,11 +116,11 @@ def test_auto_is_none_on_a_real_bench_and_left_to_xdist_on_the_simulated_one(
 
 def test_defects_are_data_of_the_run_and_announced(pytester: pytest.Pytester) -> None:
     config = pytester.parseconfig("--sim-defect", "led.dim,factor=0.3", "--sim-defect", "app.crashes")
-    simulation = options.chosen(config)[0].simulation
+    simulation = selection.chosen(config)[0].simulation
     assert simulation is not None
     assert [(d.name, d.parameters) for d in simulation.defects] == [("led.dim", {"factor": 0.3}), ("app.crashes", {})]
-    assert options.announcement(config).endswith("WITH DEFECTS: led.dim, app.crashes")
-    assert "DEFECT" not in options.announcement(pytester.parseconfig())
+    assert selection.announcement(config).endswith("WITH DEFECTS: led.dim, app.crashes")
+    assert "DEFECT" not in selection.announcement(pytester.parseconfig())
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,10 @@ def test_needs_a_cable(dut, network):
 
 def test_a_defect_turns_a_run_red_and_a_device_skips_what_it_lacks(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(HIL)
-    arguments = ("-p", "no:cacheprovider", "-n0", "-rs")
-    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=2, skipped=1)
-    broken = pytester.runpytest_subprocess(*arguments, "--sim-defect", "flash.missing", "-k", "blinks")
+    run_session(pytester, "-rs").assert_outcomes(passed=2, skipped=1)
+    broken = run_session(pytester, "-rs", "--sim-defect", "flash.missing", "-k", "blinks")
     broken.assert_outcomes(failed=1)
     assert "SPI flash fault" in broken.stdout.str()
-    cellular = pytester.runpytest_subprocess(*arguments, "--dut", "impC001")
+    cellular = run_session(pytester, "-rs", "--dut", "impC001")
     cellular.assert_outcomes(passed=1, skipped=2)
     assert "device 'impC001' lacks 'ethernet' to reach network 'wired'" in cellular.stdout.str()

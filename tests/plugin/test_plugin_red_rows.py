@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from plugin_runs import REPORTING, read_report
+from plugin_runs import REPORTING, read_report, run_session
 
-from rig.pytest_plugin.report import row_cells
+from rig.pytest_plugin.html_columns import row_cells
 
 PRODUCT = """
 extends = "imp003"
@@ -77,7 +77,7 @@ def test_red_rows(pytester: pytest.Pytester) -> None:
     pytester.makefile(".toml", tight=PRODUCT)
     pytester.makepyfile(test_suite=SUITE)
     out = pytester.path / "out"
-    done = pytester.runpytest_subprocess("-n0", "--dut", "tight.toml", "--rig-reports", str(out), timeout=170)
+    done = run_session(pytester, "--dut", "tight.toml", "--rig-reports", str(out))
     done.assert_outcomes(passed=1, failed=7)
     done.stdout.fnmatch_lines(
         [

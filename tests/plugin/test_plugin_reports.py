@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plugin_runs import REPORTING, Report, read_report
+from plugin_runs import REPORTING, Report, read_report, run_session
 
 from rig.recording import Recording
 
@@ -75,8 +75,7 @@ def run(pytester: pytest.Pytester, *arguments: str, suite: str = SUITE) -> tuple
         (pytester.path / "fixtures" / kind).mkdir(parents=True)
     (pytester.path / "fixtures" / "networks" / "atlantis.toml").touch()
     reports = pytester.path / "out"
-    options = ("-p", "no:cacheprovider", "--rig-reports", str(reports), "-rs", "--rig-seed", "5")
-    return pytester.runpytest_subprocess(*options, *arguments, timeout=110), reports
+    return run_session(pytester, "--rig-reports", str(reports), "-rs", "--rig-seed", "5", *arguments), reports
 
 
 @pytest.fixture(params=["-n0", "-n2"])

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from plugin_runs import FIXTURES
+from plugin_runs import FIXTURES, run_session
 
 from rig.config.capabilities import NAMES
 from rig.config.device import CAPABILITIES
@@ -38,7 +38,7 @@ def bench_file(folder: Path, listed: list[str]) -> str:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> tuple[int, str]:
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-rs", *arguments)
+    result = run_session(pytester, "-rs", *arguments)
     return int(result.ret), result.stdout.str() + result.stderr.str()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from plugin_runs import REPORTING, read_report
+from plugin_runs import REPORTING, read_report, run_session
 
 from rig.errors import ConfigError
 from rig.led import CodesError, check_lights, load_catalogue
@@ -87,7 +87,7 @@ def test_slips_are_refused_with_what_is_meant(pytester: pytest.Pytester, workers
     pytester.makeconftest(REPORTING)
     pytester.makepyfile(test_suite=SUITE)
     out = pytester.path / "out"
-    done = pytester.runpytest_subprocess(workers, "--rig-reports", str(out), timeout=110)
+    done = run_session(pytester, workers, "--rig-reports", str(out))
     setup = sum("marker" in said for said in SAID.values())
     done.assert_outcomes(passed=1, failed=len(SAID) - setup, errors=setup)
     assert done.ret == options.CONFIG_INVALID
@@ -104,8 +104,8 @@ def test_slips_are_refused_with_what_is_meant(pytester: pytest.Pytester, workers
 
 def test_each_slip_alone_ends_as_a_mistake(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_suite=SUITE)
-    for test in ("test_code", "test_measures_nothing"):
-        done = pytester.runpytest_subprocess("-n0", f"test_suite.py::{test}", timeout=60)
+    for test in ("test_code", "test_measures_nothing"):  # in processes, which can be ended if one waits for ever
+        done = pytester.runpytest_subprocess("-n0", f"test_suite.py::{test}", timeout=150)
         assert done.ret == options.CONFIG_INVALID, test
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from plugin_runs import REPORTING, read_report
+from plugin_runs import REPORTING, read_report, run_session
 
 SUITE = """
 import pytest
@@ -49,10 +49,10 @@ def test_long_tests_begin_first_where_processes_share_them(pytester: pytest.Pyte
     """Begun last, a long one keeps one process busy while the others have nothing left."""
     pytester.makepyfile(test_suite=SHARED)
     told = pytester.path / "begun.txt"
-    pytester.runpytest_subprocess("-n1", "-p", "no:cacheprovider", timeout=110).assert_outcomes(passed=5)
+    run_session(pytester, "-n1").assert_outcomes(passed=5)
     assert told.read_text(encoding="utf-8").splitlines()[0] == "test_long gw0"
     told.unlink()
-    pytester.runpytest_subprocess("-n0", "-p", "no:cacheprovider", timeout=110).assert_outcomes(passed=5)
+    run_session(pytester, "-n0").assert_outcomes(passed=5)
     assert told.read_text(encoding="utf-8").splitlines()[-1] == "test_long alone"
 
 
@@ -60,7 +60,7 @@ def test_what_does_not_apply_is_listed_with_the_reason(pytester: pytest.Pytester
     pytester.makeconftest(REPORTING)
     pytester.makepyfile(test_suite=SUITE)
     out = pytester.path / "out"
-    done = pytester.runpytest_subprocess("-n0", "--rig-reports", str(out), "--rig-cycles", "7", timeout=110)
+    done = run_session(pytester, "--rig-reports", str(out), "--rig-cycles", "7")
     done.assert_outcomes(passed=1, failed=1, skipped=2)
     done.stdout.fnmatch_lines(
         [
@@ -75,7 +75,7 @@ def test_what_does_not_apply_is_listed_with_the_reason(pytester: pytest.Pytester
 
 
 def test_a_number_of_cycles_that_makes_no_sense_is_refused(pytester: pytest.Pytester) -> None:
-    done = pytester.runpytest_subprocess("-n0", "--rig-cycles", "0", timeout=60)
+    done = run_session(pytester, "--rig-cycles", "0")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert "0 power cycles; expected 1 or more" in done.stderr.str()
 
@@ -83,5 +83,5 @@ def test_a_number_of_cycles_that_makes_no_sense_is_refused(pytester: pytest.Pyte
 def test_a_simulated_device_of_another_type_has_not_the_benchs_id(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_suite="def test_it(): pass")
     for device, said in (("imp003", "device: imp003 simulated-imp003"), ("imp006", "device: imp006")):
-        done = pytester.runpytest_subprocess("-n0", "--dut", device, timeout=60)
+        done = run_session(pytester, "--dut", device)
         assert done.stdout.str().splitlines()[-2].endswith(said) or f"{said}\n" in done.stdout.str()

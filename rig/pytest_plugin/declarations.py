@@ -5,19 +5,11 @@ from __future__ import annotations
 import pytest
 
 from rig.errors import ConfigError
-from rig.pytest_plugin import options
+from rig.pytest_plugin import selection
 from rig.pytest_plugin.evidence import evidence_of
+from rig.pytest_plugin.markers import EXAMPLES, MEASURES, marked_names
 from rig.report.measurement import limit_of
 from rig.suggest import misspelt
-
-REQUIRES, MEASURES = "requires", "measures"
-EXAMPLES = {REQUIRES: "supply.series", MEASURES: "time_to_connect"}
-
-
-def judges(item: pytest.Item) -> bool:
-    """Whether a test is one of a device, not one of something else that runs beside it."""
-    uses = {"bench", "measure"} & set(getattr(item, "fixturenames", ()))
-    return bool(uses) or any(item.get_closest_marker(name) is not None for name in EXAMPLES)
 
 
 def check_markers(item: pytest.Item) -> None:
@@ -44,8 +36,8 @@ def check_limits(item: pytest.Item) -> None:
     Raises:
         ConfigError: the device's profile has none for one of them.
     """
-    _, device = options.chosen(item.config)
-    for name in names(item, MEASURES):
+    _, device = selection.chosen(item.config)
+    for name in marked_names(item, MEASURES):
         limit_of(device, name)
 
 
@@ -56,12 +48,7 @@ def _check_name(item: pytest.Item, said: str) -> None:
         raise ConfigError(f"marker {said!r}: there is none of that name; is {near!r} meant?")
 
 
-def names(item: pytest.Item, kind: str) -> list[str]:
-    """The names in all markers of a kind, those of class and module too."""
-    return [name for marker in item.iter_markers(kind) for name in marker.args]
-
-
 def missing_measurements(item: pytest.Item) -> list[str]:
     """What a `measures` marker declares and the test never took."""
     taken = {m.name for m in evidence_of(item).measurements}
-    return [name for name in names(item, MEASURES) if name not in taken]
+    return [name for name in marked_names(item, MEASURES) if name not in taken]

@@ -1,0 +1,162 @@
+"""What pytest does differently in a session that uses the rig. Hardware is opened by fixtures only."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from rig.config.bench import BenchConfig
+from rig.drivers.failsafe.signals import ending_signals_interrupt
+from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
+from rig.pytest_plugin import html_columns, mistakes, selection, summary
+from rig.pytest_plugin.declarations import missing_measurements
+from rig.pytest_plugin.evidence import error_row, evidence_of, properties, summarise
+from rig.pytest_plugin.markers import judges
+from rig.pytest_plugin.report import RUN_FOLDER, note_result, point_latest, session_facts
+
+
+class RigHooks:
+    """The hooks of one session, registered when it first uses the rig.
+
+    Extras of pytest-html are attached when the call phase (or a failing setup) is reported: it loses what a teardown
+    attaches.
+
+    Raises:
+        ConfigError: there is no such bench or device, a file of theirs has a mistake, or a real bench would be shared.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._first_fault = ""
+        self._announced = False
+        bench, _ = selection.chosen(config)
+        _refuse_sharing(config, bench)
+        self._announcement = selection.announcement(config)
+        self._signals = contextlib.ExitStack()
+        self._signals.enter_context(ending_signals_interrupt())
+
+    def pytest_unconfigure(self) -> None:
+        self._signals.close()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        folder = self._config.stash.get(RUN_FOLDER, None)
+        node.workerinput["rig_run_folder"] = str(folder) if folder else ""
+
+    def pytest_report_header(self) -> str:
+        self._announced = True
+        return self._announcement
+
+    def pytest_report_collectionfinish(self) -> str | list[str]:
+        """Where only a collected test told that the rig is used, the header was written by then."""
+        said = [] if self._announced else [self._announcement]
+        self._announced = True
+        return said
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """After the bench broke, later tests say so instead of failing one by one."""
+        if self._first_fault and "bench" in getattr(item, "fixturenames", ()):
+            pytest.skip(f"the bench broke earlier: {self._first_fault}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except CapabilityMissing as missing:
+            pytest.skip(str(missing))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        try:
+            done = yield
+        except CapabilityMissing as missing:
+            pytest.skip(str(missing))
+        left_out = missing_measurements(pyfuncitem)
+        if left_out:
+            pytest.fail(f"declared by its `measures` marker and never measured: {', '.join(left_out)}", pytrace=False)
+        return done
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        made = yield
+        if not judges(item):
+            return made
+        error = call.excinfo.value if call.excinfo is not None else None
+        if call.excinfo is not None and isinstance(error, ConfigError):
+            mistakes.shorten(item, made, call.excinfo)
+        if isinstance(error, BenchError | SafetyTrip) and not isinstance(error, CapabilityMissing):
+            self._first_fault = self._first_fault or f"{type(error).__name__}: {error} (in {item.nodeid})"
+        if call.when == "call" or (call.when == "setup" and error is not None):
+            self._attach_evidence(item, made, error)
+        elif error is not None:  # a teardown's: pytest-html loses its extras, the exit code must not
+            made.rig = error_row(error)  # type: ignore[attr-defined]
+        return made
+
+    def _attach_evidence(self, item: pytest.Item, made: pytest.TestReport, error: BaseException | None) -> None:
+        item.user_properties += properties(item)  # JUnit takes them from the report of the teardown
+        folder = self._config.stash.get(RUN_FOLDER, None)
+        raw = bool(self._config.getoption("rig_keep_raw"))
+        try:
+            row, extras = summarise(item, made, error, folder, raw=raw)
+        except Exception as trouble:  # a report without a picture beats a session without a report
+            evidence_of(item).dut = None
+            row, extras = summarise(item, made, error, None, raw=False)
+            row["reason"] = f"{row['reason']} [no picture: {type(trouble).__name__}: {trouble}]".strip()
+        made.rig = row  # type: ignore[attr-defined]
+        made.extras = [*getattr(made, "extras", []), *extras]  # type: ignore[attr-defined]
+        evidence_of(item).dut = None  # samples of a whole session would fill the memory
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        note_result(self._config, report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        try:
+            from pytest_metadata.plugin import metadata_key
+        except ImportError:
+            return
+        if metadata_key in self._config.stash:
+            self._config.stash[metadata_key].update(session_facts(self._config))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        summary.write(terminalreporter, self._announcement, point_latest(self._config))
+
+    def add_to_html(self, html_report: Any) -> None:
+        """Put the rig's title and columns into a report that pytest-html began before the rig was used."""
+        html_columns.add_afterwards(html_report, self._announcement)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        report.title = html_columns.title_of(self._announcement)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        prefix.append(f"<p><b>{html.escape(self._announcement)}</b></p>")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        html_columns.header_cells(cells)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        html_columns.row_cells(report, cells)
+
+
+def _refuse_sharing(config: pytest.Config, bench: BenchConfig) -> None:
+    """Raises ConfigError if several processes would use a real bench."""
+    if bench.kind == "simulated":
+        return
+    distributed = getattr(config.option, "dist", "no") != "no" and getattr(config.option, "tx", None)
+    workers = getattr(config.option, "numprocesses", None) or (len(distributed) if distributed else 0)
+    if not workers and hasattr(config, "workerinput"):
+        workers = config.workerinput["workercount"]
+    if workers:
+        raise ConfigError(f"-n {workers}: bench {bench.name!r} is real and there is one of it; run without -n")
