@@ -9,13 +9,13 @@ MOST_SLIPS = 2
 SHORT = 3  # in a word of up to three letters another letter makes another word: led and lcd
 
 
-def meant(said: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def did_you_mean(said: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """The known name most like `said`, as the question `is 'x' meant?`; empty if none is like it."""
     near = get_close_matches(said.lower(), list(known), n=1, cutoff=cutoff)
     return f"is {near[0]!r} meant?" if near else ""
 
 
-def misspelt(said: str, known: Iterable[str]) -> str:
+def misspelling_of(said: str, known: Iterable[str]) -> str:
     """The known name of which `said` is very likely a misspelling; empty if it is a name of its own.
 
     That is: the same letters in capitals or with other separators, or as many words of which at most two differ, each

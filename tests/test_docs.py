@@ -25,7 +25,7 @@ from rig.cli.main import app
 from rig.config.bench import BenchConfig, SupplyWiring, load_bench
 from rig.config.device import DeviceProfile, load_device
 from rig.config.limits import Limit
-from rig.config.loading import fixtures_folder
+from rig.config.lookup import fixtures_folder
 from rig.config.simulated_device import SimulatedDevice
 from rig.config.spread import Spread
 from rig.errors import RigError

@@ -10,7 +10,7 @@ from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.cli.output import say, table
 from rig.clock import RealClock
-from rig.config.loading import find
+from rig.config.lookup import find_data_file
 from rig.errors import ConfigError
 
 app = typer.Typer(help="The light sensor on the device's status LED.", no_args_is_help=True)
@@ -40,7 +40,7 @@ def calibrate(
     """Measure the light of red, green and amber, and print (or store) the calibration."""
     from rig.bench import calibration_writer, led_calibration
 
-    path = find("benches", bench)
+    path = find_data_file("benches", bench)
     with open_bench(bench, device=device, seed=seed) as opened:
         dut = DeviceUnderTest(opened)
         levels = (

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from rig.cli.output import plain, table
-from rig.config.loading import fixtures_folder
+from rig.config.lookup import fixtures_folder
 from rig.config.spread import Spread
 
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rig.config.loading import find, read
+from rig.config.loading import read_toml
+from rig.config.lookup import find_data_file
 from rig.config.messages import LIMITS, VALUE_KEYS
 from rig.errors import ConfigError
-from rig.suggest import misspelt
+from rig.suggest import misspelling_of
 
 Data = dict[str, Any]
 
 CERTAINTY = "certainty"
 
 
-def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
+def resolve_extends(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
     """The data of `path` laid over those of the file that it `extends`, and so on up.
 
     `kind` is the fixtures folder in which plain names are looked up; a path is relative to the file that says it.
@@ -36,7 +37,7 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
     if path.resolve() in below:
         circle = " -> ".join(p.stem for p in chain)
         raise ConfigError(f"{path}: extends goes in a circle: {circle}; let one of them stand alone")
-    data = read(path)
+    data = read_toml(path)
     if "extends" not in data:
         return data
     wanted = data["extends"]
@@ -53,7 +54,7 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
         raise ConfigError(f"{path}: name = {data['name']!r} is that of the file it extends; expected one of its own")
     _check_spelling(path, parent.get(LIMITS), data.get(LIMITS))
     _check_units(path, wanted, parent.get(LIMITS), data.get(LIMITS))
-    return laid_over(parent, data)
+    return merged(parent, data)
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,21 @@ class Origin:
         return f"{self.profile!r} ({path.relative_to(here) if path.is_relative_to(here) else path})"
 
 
-def origins_of_limits(path: Path, kind: str) -> dict[str, Origin]:
+def limit_origins(path: Path, kind: str) -> dict[str, Origin]:
     """Which file says each limit of a profile that `extended` has found sound.
 
     Raises:
         ConfigError: a file is gone since.
     """
-    data = read(path)
+    data = read_toml(path)
     own = {name: Origin(data["name"], path) for name in data.get(LIMITS, {})}
     if "extends" not in data:
         return own
-    return {**origins_of_limits(_parent_of(path, kind, data["extends"]), kind), **own}
+    return {**limit_origins(_parent_of(path, kind, data["extends"]), kind), **own}
 
 
 def _parent_of(path: Path, kind: str, wanted: str) -> Path:
-    return find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
+    return find_data_file(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
 
 
 def _check_spelling(path: Path, known: object, said: object) -> None:
@@ -90,7 +91,7 @@ def _check_spelling(path: Path, known: object, said: object) -> None:
     if not isinstance(known, dict) or not isinstance(said, dict):
         return
     for name in said.keys() - known.keys():
-        near = misspelt(name, known)
+        near = misspelling_of(name, known)
         if near:
             raise ConfigError(
                 f"{path}: {LIMITS}.{name}: no such limit; is {near!r} meant? If it is a quantity of your own, give it "
@@ -115,7 +116,7 @@ def _is_path(name: str) -> bool:
     return name.endswith(".toml") or "/" in name
 
 
-def laid_over(parent: Data, child: Data) -> Data:
+def merged(parent: Data, child: Data) -> Data:
     """Both merged, section by section. A mark of certainty goes with the value that it was given for."""
     data = _merged(parent, child)
     own, marks = child.get(CERTAINTY, {}), data.get(CERTAINTY)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rig.suggest import meant
+from rig.suggest import did_you_mean
 
 # What pydantic calls by Python's words, in those of a data file.
 _EXPECTED = {
@@ -31,7 +31,7 @@ EXTENDS, LIMITS = "extends", "limits"
 VALUE_KEYS = frozenset({"low", "high", "mark"})
 
 
-def line(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[str, Any]) -> str:
+def describe_error(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[str, Any]) -> str:
     """One of pydantic's mistakes in words.
 
     `where` is the file, `page` the documentation of its keys, `data` the whole file as it was checked as `model`.
@@ -76,7 +76,7 @@ def _expected(detail: Any) -> str:
 
 def _meant(said: str, known: list[str]) -> str:
     """Which key was probably meant, or those there are."""
-    if question := meant(said, known):
+    if question := did_you_mean(said, known):
         return question
     return f"there are {', '.join(known)}" if known else "there are none here"
 
@@ -84,7 +84,7 @@ def _meant(said: str, known: list[str]) -> str:
 def _choice_meant(detail: Any) -> str:
     if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return ""
-    question = meant(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]), cutoff=0.75)
+    question = did_you_mean(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]), cutoff=0.75)
     return f"; {question}" if question else ""
 
 

@@ -7,13 +7,13 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import model_validator
 
-from rig.config.loading import Strict
+from rig.config.strict import StrictModel
 
 # doc: the maker's text; prod: a product's support page; forum: its staff or users; inferred and assumed: by us.
 Certainty = Literal["doc", "prod", "forum", "inferred", "assumed", "unknown"]
 
 
-class Spread(Strict):
+class Spread(StrictModel):
     """A range `low`..`high` with how sure we are of it and who says so. A plain number in a file is exact."""
 
     low: float

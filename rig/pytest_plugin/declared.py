@@ -8,7 +8,7 @@ from rig.errors import ConfigError
 from rig.pytest_plugin import options
 from rig.pytest_plugin.evidence import evidence_of
 from rig.report.measurement import limit_of
-from rig.suggest import misspelt
+from rig.suggest import misspelling_of
 
 REQUIRES, MEASURES = "requires", "measures"
 EXAMPLES = {REQUIRES: "supply.series", MEASURES: "time_to_connect"}
@@ -51,7 +51,7 @@ def check_limits(item: pytest.Item) -> None:
 
 def _check_name(item: pytest.Item, said: str) -> None:
     registered = {line.partition(":")[0].partition("(")[0].strip() for line in item.config.getini("markers")}
-    near = "" if said in registered else misspelt(said, EXAMPLES)  # such a marker would do nothing, unseen
+    near = "" if said in registered else misspelling_of(said, EXAMPLES)  # such a marker would do nothing, unseen
     if near:
         raise ConfigError(f"marker {said!r}: there is none of that name; is {near!r} meant?")
 

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rig.config.loading import Strict, find, fixtures_folder, load
+from rig.config.loading import load_toml
+from rig.config.lookup import find_data_file, fixtures_folder
+from rig.config.strict import StrictModel, TomlList, WholeNumber
 from rig.errors import ConfigError
 from rig.supply.weak_source import WeakSource
 
@@ -18,7 +20,7 @@ Volts = Annotated[float, Field(ge=0, le=3.6)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-class Hold(Strict):
+class Hold(StrictModel):
     """Stay at `v` (the present voltage if it is left out)."""
 
     do: Literal["hold"]
@@ -26,7 +28,7 @@ class Hold(Strict):
     for_s: Seconds
 
 
-class Ramp(Strict):
+class Ramp(StrictModel):
     """A straight line from the present voltage to `to_v`, in steps of `every_s`."""
 
     do: Literal["ramp"]
@@ -35,7 +37,7 @@ class Ramp(Strict):
     every_s: float = Field(default=0.002, ge=0.0005, le=1.0)
 
 
-class Staircase(Strict):
+class Staircase(StrictModel):
     """Steps of `step_v` from the present voltage to `to_v`, `dwell_s` on each."""
 
     do: Literal["staircase"]
@@ -44,7 +46,7 @@ class Staircase(Strict):
     dwell_s: Seconds
 
 
-class Dip(Strict):
+class Dip(StrictModel):
     """Down to `to_v` for `for_s` and back, `times` times, `pause_s` at the present voltage after each.
 
     Made by the set point: a millisecond is the least, and how deep it gets depends on load and capacitors.
@@ -53,11 +55,11 @@ class Dip(Strict):
     do: Literal["dip"]
     to_v: Volts
     for_s: float = Field(ge=0.001, le=3600)
-    times: int = Field(default=1, ge=1, le=1000)
+    times: WholeNumber = Field(default=1, ge=1, le=1000)
     pause_s: float = Field(default=0.1, ge=0, le=3600)
 
 
-class Sweep(Strict):
+class Sweep(StrictModel):
     """Dips of `for_s` to `from_v`, then deeper by `step_v`, down to `to_v`; `pause_s` to recover after each."""
 
     do: Literal["sweep"]
@@ -74,16 +76,16 @@ class Sweep(Strict):
         return self
 
 
-class Switched(Strict):
+class Switched(StrictModel):
     """The load switch opens for `for_us`: an interruption, timed by the wave that sends a BlinkUp."""
 
     do: Literal["interrupt"]
-    for_us: int = Field(ge=1, le=1_000_000)
-    times: int = Field(default=1, ge=1, le=100)
-    pause_us: int = Field(default=1000, ge=1, le=10_000_000)
+    for_us: WholeNumber = Field(ge=1, le=1_000_000)
+    times: WholeNumber = Field(default=1, ge=1, le=100)
+    pause_us: WholeNumber = Field(default=1000, ge=1, le=10_000_000)
 
 
-class Series(Strict):
+class Series(StrictModel):
     """The bench's series resistor goes into the line, or out of it."""
 
     do: Literal["series"]
@@ -93,14 +95,14 @@ class Series(Strict):
 Segment = Annotated[Hold | Ramp | Staircase | Dip | Sweep | Switched | Series, Field(discriminator="do")]
 
 
-class TraceFile(Strict):
+class TraceFile(StrictModel):
     """A recorded trace: a CSV file beside the profile with the columns `t_s` and `v`."""
 
     file: str
     every_s: float = Field(default=0.002, ge=0.0005, le=1.0)
 
 
-class SupplyProfile(Strict):
+class SupplyProfile(StrictModel):
     """What the device is fed over time; exactly one of `segments`, `weak` and `trace` says so.
 
     `start_v` is the voltage at its beginning (segments only; the device's nominal voltage if it is left out).
@@ -111,7 +113,7 @@ class SupplyProfile(Strict):
     source: str = ""
     certainty: Literal["documented", "forum", "assumed", "measured"] = "assumed"
     start_v: Volts | None = None
-    segments: tuple[Segment, ...] = ()
+    segments: TomlList[Segment] = ()
     weak: WeakSource | None = None
     trace: TraceFile | None = None
     points: tuple[tuple[float, float], ...] = Field(default=(), exclude=True, repr=False)
@@ -130,8 +132,8 @@ def load_profile(name: str) -> SupplyProfile:
     Raises:
         ConfigError: there is no such profile, or a file has a mistake.
     """
-    path = find("supplies", name)
-    profile = load(path, SupplyProfile)
+    path = find_data_file("supplies", name)
+    profile = load_toml(path, SupplyProfile)
     if profile.trace is None:
         return profile
     return profile.model_copy(update={"points": _read_trace(path.parent / profile.trace.file)})

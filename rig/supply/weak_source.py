@@ -15,12 +15,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from rig.config.loading import Strict
+from rig.config.strict import StrictModel, TomlList
 
 Certainty = Literal["datasheet", "forum", "assumed", "measured"]
 
 
-class Sourced(Strict):
+class Sourced(StrictModel):
     """A number, how sure it is, and where it is from."""
 
     value: float = Field(ge=0)
@@ -28,11 +28,11 @@ class Sourced(Strict):
     source: str = ""
 
 
-class Curve(Strict):
+class Curve(StrictModel):
     """EMF in volts over the share of charge used, falling; straight lines in between."""
 
-    used: tuple[float, ...]
-    emf_v: tuple[float, ...]
+    used: TomlList[float]
+    emf_v: TomlList[float]
     certainty: Certainty = "assumed"
     source: str = ""
 
@@ -54,14 +54,14 @@ class Curve(Strict):
         return self.emf_v[-1]
 
 
-class Ldo(Strict):
+class Ldo(StrictModel):
     """A low-drop regulator behind the source."""
 
     out_v: Sourced
     drop_ohm: Sourced
 
 
-class WeakSource(Strict):
+class WeakSource(StrictModel):
     """One weak source, `start_used` of its charge gone, for `for_s`."""
 
     emf: Curve
