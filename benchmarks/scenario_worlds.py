@@ -20,10 +20,11 @@ import numpy as np
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.blinkup import FAST_HZ, ClearConfig, Proxy, StaticIP, WifiConfig
-from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
+from rig.config.bench import BenchConfig, load_bench
 from rig.config.capabilities import Surroundings
 from rig.config.device import DeviceProfile, load_device
 from rig.config.network import CAPABILITY_BY_LINK, AnyNetwork, NetworkProfile, load_any_network
+from rig.config.simulated_bench import SimulatedDefect
 from rig.config.spread import Spread
 from rig.diagnosis import Outcome
 from rig.errors import BenchFault, SafetyTrip

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -19,7 +17,7 @@ from pydantic import (
 
 from rig.config.loading import load_toml
 from rig.config.lookup import find_data_file
-from rig.config.spread import Spread, spread
+from rig.config.simulated_bench import Simulation
 from rig.config.strict import StrictModel, TomlDate, TomlList, WholeNumber, number_as_written
 
 Gpio = Annotated[int, Field(ge=0, le=27)]
@@ -194,6 +192,16 @@ class SupplyCorrection(StrictModel):
     conditions: str = ""
 
 
+# (kind, key): what each kind of supply can't do without, and what only kinds that are listed with it may have.
+_PARTS_BY_KIND = (
+    ("regulated", "regulator"),
+    ("regulated", "switch_gpio"),
+    ("scpi", "scpi"),
+    ("switch", "fixed_v"),
+    ("switch", "switch_gpio"),
+)
+
+
 class SupplyWiring(StrictModel):
     """What feeds the device. `kind` says what makes the voltage; each kind needs parts of its own."""
 
@@ -221,20 +229,27 @@ class SupplyWiring(StrictModel):
             raise ValueError(
                 f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)"
             )
-        needed = {"regulated": ("regulator", "switch_gpio"), "scpi": ("scpi",), "switch": ("fixed_v", "switch_gpio")}
-        for kind, parts in needed.items():
-            for part in parts:
-                there = getattr(self, part) is not None
-                if kind == self.kind and not there:
+        for kind, part in _PARTS_BY_KIND:
+            if getattr(self, part) is None:
+                if kind == self.kind:
                     raise ValueError(f"kind is {kind!r}: expected {part}")
-                if there and part not in needed[self.kind]:
-                    raise ValueError(f"{part} belongs to kind {kind!r}, but kind is {self.kind!r}")
-        if self.kind == "regulated" and not (self.monitor_fitted and self.read_back.fitted):
+            elif (self.kind, part) not in _PARTS_BY_KIND:
+                raise ValueError(f"{part} belongs to kind {kind!r}, but kind is {self.kind!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _measured(self) -> SupplyWiring:
+        monitor, read_back = self.monitor_fitted, self.read_back.fitted
+        if self.kind == "regulated" and not (monitor and read_back):
             raise ValueError(
                 "a regulated supply is measured before and behind its switch: monitor and read_back needed"
             )
-        if self.kind == "switch" and not (self.monitor_fitted or self.read_back.fitted):
+        if self.kind == "switch" and not (monitor or read_back):
             raise ValueError("nothing measures this supply; expected a monitor or a read_back")
+        return self
+
+    @model_validator(mode="after")
+    def _series_in_its_own_line(self) -> SupplyWiring:
         if self.kind == "scpi" and self.series is not None:
             raise ValueError(
                 "a series resistor is switched with the rig's own supply only: kind 'regulated' or 'switch'"
@@ -268,77 +283,6 @@ class Dut(StrictModel):
         return value
 
 
-class OpticsRanges(StrictModel):
-    """Ranges of the simulated fixture's light path; voltages at the rig's sensor."""
-
-    red_v: Spread
-    green_v: Spread
-    gain: Spread = spread(0.9, 1.1)
-    ratio: Spread = spread(0.97, 1.03)
-    compression: Spread = spread(0.0, 0.08)
-    blinkup_v: Spread = spread(0.02, 0.10)
-    rise_s: Spread = spread(0.001, 0.008)
-    fall_s: Spread = spread(0.001, 0.008)
-    imp_blinkup: Spread = spread(0.3, 0.7)
-    imp_ambient: Spread = spread(0.1, 0.2)
-    imp_sigma: Spread = spread(0.002, 0.008)
-    grey: Spread = spread(0.45, 0.7)
-
-
-class RailRanges(StrictModel):
-    """Ranges of the simulated supply."""
-
-    source_ohm: Spread = spread(0.05, 0.3)
-    contact_ohm: Spread = spread(0.01, 0.05)
-    limit_a: Spread = spread(1.0, 2.0)
-    bulk_f: Spread = spread(10e-6, 47e-6)
-    bulk_esr_ohm: Spread = spread(0.01, 0.1)
-    resistor_tolerance: Spread = spread(-0.001, 0.001)
-    reference_tolerance: Spread = spread(-0.005, 0.005)
-
-
-class SimulatedDefect(BaseModel):
-    """A defect of the simulated device; docs/devices.md has the names and each one's own parameters.
-
-    A plain text is the name of one with its default numbers.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    name: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_name(cls, data: Any) -> Any:
-        return {"name": data} if isinstance(data, str) else data
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Whatever else the table says; checked by whoever makes the fault."""
-        return dict(self.model_extra or {})
-
-
-class SimulatedFault(SimulatedDefect):
-    """A fault that the simulated bench shall have; docs/faults.md has the names and each one's own parameters."""
-
-    after_s: float = Field(default=0.0, ge=0)
-    for_s: float | None = Field(default=None, gt=0)
-
-
-class Simulation(StrictModel):
-    """Where the simulated bench's individuals come from. Real benches have no such section."""
-
-    seed: WholeNumber = 1
-    noise_snr: float = Field(default=40.0, gt=0)
-    optics: OpticsRanges
-    rail: RailRanges = RailRanges()
-    adc_oscillator: Spread = spread(0.9, 1.1)
-    i2c_baud_hz: WholeNumber = Field(default=400_000, ge=10_000)
-    i2c_overhead_s: float = Field(default=100e-6, ge=0)
-    faults: TomlList[SimulatedFault] = ()
-    defects: TomlList[SimulatedDefect] = ()
-
-
 class BenchConfig(StrictModel):
     """A whole bench."""
 
@@ -365,14 +309,7 @@ class BenchConfig(StrictModel):
         if self.emulated and self.kind == "simulated":
             raise ValueError("emulated means a simulated world behind a Pi's sockets: expected kind = 'raspberry-pi'")
         pins: dict[int, str] = {}
-        series = self.supply.series
-        for name, gpio in (
-            ("blinkup.gpio", self.blinkup.gpio),
-            ("blinkup.grey_gpio", self.blinkup.grey_gpio),
-            *self.blinkup.extra_pins,
-            ("supply.switch_gpio", self.supply.switch_gpio),
-            ("supply.series.gpio", series.gpio if series else None),
-        ):
+        for name, gpio in self.pins:
             if gpio is None:
                 continue
             if gpio in pins:
@@ -383,6 +320,17 @@ class BenchConfig(StrictModel):
             listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
             raise ValueError(f"two chips share one I2C address: {listing}")
         return self
+
+    @property
+    def pins(self) -> tuple[tuple[str, int | None], ...]:
+        """Keys of all GPIO pins with their numbers; None where a pin is not used."""
+        return (
+            ("blinkup.gpio", self.blinkup.gpio),
+            ("blinkup.grey_gpio", self.blinkup.grey_gpio),
+            *self.blinkup.extra_pins,
+            ("supply.switch_gpio", self.supply.switch_gpio),
+            ("supply.series.gpio", self.supply.series.gpio if self.supply.series else None),
+        )
 
     @property
     def file(self) -> Path | None:

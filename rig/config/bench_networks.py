@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rig.config.bench import BenchConfig
 from rig.config.capabilities import check_capability_name
-from rig.config.lookup import data_files, fixtures_folder, is_path
+from rig.config.lookup import data_files, fixtures_folders, is_path
 from rig.config.network import AnyNetwork, load_any_network
 from rig.errors import CapabilityMissing, ConfigError, RigError
 from rig.suggest import did_you_mean
@@ -50,25 +50,26 @@ class DeclaredNetworks:
                 raise error
 
     def missing_network_error(self, name: str) -> RigError:
-        """Why a network that isn't listed can't be had, and the next step: `CapabilityMissing` or `ConfigError`."""
+        """Why a network that isn't listed can't be had, and the next step: `CapabilityMissing` or `ConfigError`.
+
+        Raises:
+            ConfigError: `RIG_FIXTURES` or the ini key `rig_fixtures` names something that is no folder.
+        """
         where = self.config.file or f"the file of bench {self.config.name!r}"
-        try:
-            folder, files = fixtures_folder() / "networks", data_files("networks")
-        except ConfigError:  # a bench and its networks may do without the folder
-            folder, files = Path("fixtures/networks"), {}
+        files = data_files("networks")
         if name in files:
-            copy = "" if files[name].parent == folder else f"copy {files[name]} into {folder} and "
             if_there = "" if self.config.kind == "simulated" else "if it is really there, "
             lacks = f"bench {self.config.name!r} lacks '{NETWORK_PREFIX}{name}'"
-            step = f'{if_there}{copy}add "{name}" to `networks` in {where}, or in a copy that --bench names'
+            step = f'{if_there}add "{name}" to `networks` in {where}, or in a copy that --bench names'
             has = ", ".join(self.by_name) or "none"
             return CapabilityMissing(f"{lacks} ({step}); networks that it has: {has}")
         if is_path(name):
             return ConfigError(f"network {name!r}: a network is asked for by its name, not by its file; see {where}")
-        known = {*self.by_name, *files}
+        names = sorted({*self.by_name, *files})
+        folders = " or ".join(str(folder / "networks") for folder in fixtures_folders())
         return ConfigError(
-            f"no network is named {name!r}, neither among `networks` in {where} nor in {folder}; "
-            f"{did_you_mean(name, sorted(known)) or 'there are ' + ', '.join(sorted(known)) + '.'} "
+            f"no network is named {name!r}, neither among `networks` in {where} nor in {folders}; "
+            f"{did_you_mean(name, names) or 'there are ' + ', '.join(names) + '.'} "
             "If it is one of your own, list its file in `networks` (docs/networks.md)"
         )
 

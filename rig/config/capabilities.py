@@ -38,8 +38,8 @@ def check_capability_name(capability: str) -> None:
         ConfigError: there is no such capability on any bench.
     """
     if capability not in (*BENCH_CAPABILITIES, *DEVICE_CAPABILITIES) and not capability.startswith("network:"):
-        known = (*BENCH_CAPABILITIES, *DEVICE_CAPABILITIES)
-        there = f"{did_you_mean(capability, known)} there are {', '.join(known)} and network:NAME".strip()
+        names = (*BENCH_CAPABILITIES, *DEVICE_CAPABILITIES)
+        there = f"{did_you_mean(capability, names)} there are {', '.join(names)} and network:NAME".strip()
         raise ConfigError(f"unknown capability {capability!r}; {there}")
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, model_validator
 
-from rig.config.spread import Certainty, Spread
+from rig.config.spread import CertaintyLevel, Spread
 from rig.config.strict import StrictModel
 
 
 class Mark(StrictModel):
     """The certainty of one value, and its source. A plain word in a file is a mark without a source."""
 
-    mark: Certainty
+    mark: CertaintyLevel
     source: str = ""
 
     @model_validator(mode="before")
@@ -40,7 +40,7 @@ def check_certainty_keys(marked: Iterable[str], model: BaseModel) -> None:
     Raises:
         ValueError: a mark stands for a key that is not there.
     """
-    known = set(dotted_keys(model))
+    keys = set(dotted_keys(model))
     for key in marked:
-        if key not in known:
+        if key not in keys:
             raise ValueError(f"certainty of {key!r}: there is no such key; expected one such as 'supply.min_v'")

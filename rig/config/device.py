@@ -204,7 +204,7 @@ class DeviceProfile(StrictModel):
 
     @property
     def joins_sae(self) -> bool | None:
-        """Whether it joins networks with WPA3 (SAE) alone; None if nobody says. Source: the same page."""
+        """Whether it joins networks with WPA3 (SAE) alone; None if nobody says. Source: the help page on WPA3."""
         if self.imp != "imp005" and not (self.imp == "imp006" and "5" in self.radio.bands_ghz):
             return False
         return False if self.impos < 42 else self._has_wpa3_mended

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from rig.config.spread import Certainty
+from rig.config.spread import CertaintyLevel
 from rig.config.strict import StrictModel
 
 Grade = Literal["pass", "marginal", "fail"]
@@ -24,7 +24,7 @@ class Limit(StrictModel):
     low: float | None = None
     high: float | None = None
     marginal: float | None = Field(default=None, ge=0)
-    certainty: Certainty = "assumed"
+    certainty: CertaintyLevel = "assumed"
     source: str = ""
 
     @model_validator(mode="after")

@@ -58,11 +58,12 @@ def validate(data: dict[str, Any], model: type[ModelT], where: str) -> ModelT:
         if (other := _other_kind(data, model)) is not None:
             raise ConfigError(f"{where}: {other}") from None
         page = getattr(model, "page", StrictModel.page)
-        raise ConfigError("\n".join(describe_error(where, detail, model, page, data) for detail in error.errors())) from None
+        lines = [describe_error(where, detail, model, page, data) for detail in error.errors()]
+        raise ConfigError("\n".join(lines)) from None
 
 
 # Keys that only one kind of file has at its top, and how that kind is given.
-_TELLING = {
+_DISTINCTIVE_KEYS = {
     ("a bench file", "give it with --bench"): {"kind", "gpio", "i2c", "networks", "dut"},
     ("a device profile", "give it with --dut"): {"led_tags", "impos", "radio", "expected", "limits", "startup_checks"},
     ("a network", "list it under networks in a bench file"): {"ssid", "password", "security", "band_ghz", "dhcp"},
@@ -70,9 +71,9 @@ _TELLING = {
 
 
 def _other_kind(data: dict[str, Any], model: type[BaseModel]) -> str | None:
-    """What kind of file `data` rather is, if two of its keys or more tell and the model knows none of them."""
-    for (kind, step), keys in _TELLING.items():
-        told = sorted(keys & data.keys())
-        if len(told) > 1 and not set(told) & model.model_fields.keys():
-            return f"this is {kind} (it has {', '.join(told)}); {step}"
+    """What kind of file `data` rather is: one with two distinctive keys or more in it, none of which the model has."""
+    for (kind, step), keys in _DISTINCTIVE_KEYS.items():
+        found = sorted(keys & data.keys())
+        if len(found) > 1 and not set(found) & model.model_fields.keys():
+            return f"this is {kind} (it has {', '.join(found)}); {step}"
     return None

@@ -17,9 +17,9 @@ from rig.config.strict import AddressText, StrictModel, SubnetText, TomlList, Wh
 from rig.errors import ConfigError
 
 
-def _band_text(said: object) -> object:
+def _band_text(written: object) -> object:
     """A band may be written as a number too: 5 or "5"."""
-    return f"{said:g}" if isinstance(said, int | float) and said in (2.4, 5) else said
+    return f"{written:g}" if isinstance(written, int | float) and written in (2.4, 5) else written
 
 
 Band = Annotated[Literal["2.4", "5"], BeforeValidator(_band_text)]
@@ -166,7 +166,7 @@ def check_channel(band_ghz: str, channel: int) -> None:
 def check_password(security: str, password: str) -> None:
     """
     Raises:
-        ValueError: a network with that security can't have this password, which the text doesn't tell.
+        ValueError: a network with that security can't have this password, which the message doesn't contain.
     """
     __tracebackhide__ = True  # pytest can print a frame's variables
     length = len(password)

@@ -8,9 +8,10 @@ import os
 import pytest
 
 from rig.bench.backend import check_defect
-from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
+from rig.config.bench import BenchConfig, load_bench
 from rig.config.bench_networks import DeclaredNetworks, declared_networks
 from rig.config.device import DeviceProfile, load_device
+from rig.config.simulated_bench import SimulatedDefect
 from rig.errors import ConfigError
 
 DEFAULT_BENCH = "simulated"

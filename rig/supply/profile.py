@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from rig.config.loading import load_toml
-from rig.config.lookup import find_data_file, fixtures_folder
+from rig.config.lookup import data_files, find_data_file
 from rig.config.strict import StrictModel, TomlList, WholeNumber
 from rig.errors import ConfigError
 from rig.supply.weak_source import WeakSource
@@ -140,8 +140,8 @@ def load_profile(name: str) -> SupplyProfile:
 
 
 def profile_names() -> list[str]:
-    """Those in fixtures/supplies, in order."""
-    return sorted(path.stem for path in (fixtures_folder() / "supplies").glob("*.toml"))
+    """Names of all supply profiles, in order."""
+    return list(data_files("supplies"))
 
 
 def _read_trace(path: Path) -> tuple[tuple[float, float], ...]:

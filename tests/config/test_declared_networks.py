@@ -123,16 +123,14 @@ def test_one_that_could_be_had_names_the_next_step(tmp_path: Path) -> None:
     assert f'(if it is really there, add "home" to `networks` in {FIXTURES}' in str(real)
 
 
-def test_what_the_checkout_describes_is_known_with_another_folder_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_built_in_is_known_with_another_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "own"
     put(own / "networks")
     config = bench(tmp_path, "office")
     monkeypatch.setenv("RIG_FIXTURES", str(own))
     lacking = of(config).missing_network_error("no-dhcp")
     assert isinstance(lacking, CapabilityMissing)
-    assert f'copy {FIXTURES / "networks" / "no-dhcp.toml"} into {own / "networks"} and add "no-dhcp"' in str(lacking)
+    assert f'(add "no-dhcp" to `networks` in {tmp_path / "desk.toml"}' in str(lacking)  # nothing need be copied
     of(config).check_capability("network:no-dhcp")
     with pytest.raises(ConfigError, match="is 'no-dhcp' meant"):
         of(config).check_capability("network:no-dchp")

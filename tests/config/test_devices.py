@@ -13,7 +13,7 @@ from rig.bench.conversions import facts_of
 from rig.config.capabilities import check_capability_name
 from rig.config.certainty import dotted_keys
 from rig.config.device import DEVICE_CAPABILITIES, IMP_MODELS, DeviceProfile, LedTag, load_device
-from rig.config.inherit import merged
+from rig.config.inherit import merge_data
 from rig.config.spread import Spread
 from rig.diagnosis import DeviceFacts
 from rig.errors import ConfigError
@@ -222,17 +222,17 @@ def test_a_limit_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_lists_are_replaced_as_a_whole() -> None:
-    assert merged({"a": [1, 2], "b": {"c": 1, "d": 2}}, {"a": [3], "b": {"d": 4}}) == {
+    assert merge_data({"a": [1, 2], "b": {"c": 1, "d": 2}}, {"a": [3], "b": {"d": 4}}) == {
         "a": [3],
         "b": {"c": 1, "d": 4},
     }
-    assert merged({"a": {"b": 1}}, {"a": 2}) == {"a": 2}
-    assert merged({"a": 2}, {"a": {"b": 1}}) == {"a": {"b": 1}}
+    assert merge_data({"a": {"b": 1}}, {"a": 2}) == {"a": 2}
+    assert merge_data({"a": 2}, {"a": {"b": 1}}) == {"a": {"b": 1}}
 
 
 def test_merging_leaves_the_parent_as_it_was() -> None:
     parent = {"a": {"b": {"c": 1}}, "certainty": {"a.b.c": "doc"}}
-    merged(parent, {"a": {"b": {"c": 2}}})
+    merge_data(parent, {"a": {"b": {"c": 2}}})
     assert parent == {"a": {"b": {"c": 1}}, "certainty": {"a.b.c": "doc"}}
 
 

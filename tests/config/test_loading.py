@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from rig.config.bench import BenchConfig
 from rig.config.device import DeviceProfile
 from rig.config.loading import load_toml, read_toml, validate
-from rig.config.lookup import find_data_file, fixtures_folder
+from rig.config.lookup import builtin_folder, find_data_file
 from rig.config.spread import Spread, spread
 from rig.config.strict import StrictModel, TomlList, WholeNumber, number_as_written
 from rig.errors import ConfigError
@@ -143,7 +143,7 @@ def test_a_folder_is_no_file(tmp_path: Path, name: str) -> None:
 )
 def test_a_file_of_another_kind_is_called_what_it_is(path: str, model: type[StrictModel], expected: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        load_toml(fixtures_folder() / path, model)
+        load_toml(builtin_folder("fixtures") / path, model)
     assert expected in str(refused.value)
     assert "\n" not in str(refused.value)  # and not key by key
     assert "firm handshake" not in str(refused.value)
