@@ -20,10 +20,11 @@ import numpy as np
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ, ClearConfig, Proxy, StaticIP, WifiConfig
-from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
+from rig.config.bench import BenchConfig, load_bench
 from rig.config.capabilities import Surroundings
 from rig.config.device import DeviceProfile, load_device
-from rig.config.network import NEEDS, AnyNetwork, NetworkProfile, load_any_network
+from rig.config.network import CAPABILITY_BY_LINK, AnyNetwork, NetworkProfile, load_any_network
+from rig.config.simulated_bench import SimulatedDefect
 from rig.config.spread import Spread
 from rig.diagnosis import Observation, Outcome
 from rig.errors import BenchFault, SafetyTrip
@@ -132,7 +133,7 @@ def plan(seed: int, r: Mapping[str, Any]) -> Plan:
     device = device_of(str(rng.choice(names("devices"))))
     weights = np.array(list(stories.values()), dtype=float)
     story = str(rng.choice(list(stories), p=weights / weights.sum()))
-    reachable = [n for n in names("networks") if NEEDS[network_of(n).link] in device.capabilities]
+    reachable = [n for n in names("networks") if CAPABILITY_BY_LINK[network_of(n).link] in device.capabilities]
     # Each way that a device has is met alike, however many networks there are of its kind.
     ways = sorted({network_of(n).link for n in reachable})
     way = str(rng.choice(ways))

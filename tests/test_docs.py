@@ -25,7 +25,7 @@ from rig.cli.main import app
 from rig.config.bench import BenchConfig, SupplyWiring, load_bench
 from rig.config.device import DeviceProfile, load_device
 from rig.config.limits import Limit
-from rig.config.loading import fixtures_folder
+from rig.config.lookup import builtin_folder
 from rig.config.simulated_device import SimulatedDevice
 from rig.config.spread import Spread
 from rig.errors import RigError
@@ -299,7 +299,7 @@ def test_variables_exist() -> None:
 
 def test_arithmetic_of_the_wiring() -> None:
     text = (DOCS / "wiring.md").read_text(encoding="utf-8")
-    supply = load_bench(str(fixtures_folder() / "benches" / "example-pi4.toml")).supply
+    supply = load_bench(str(builtin_folder("fixtures") / "benches" / "example-pi4.toml")).supply
     regulator, back = supply.regulator, supply.read_back
     assert f"= **{regulator.top_v:.2f} V** |" in text
     assert f"= **{regulator.top_v - regulator.slope * regulator.dac_v:.2f} V** |" in text
@@ -327,7 +327,7 @@ def highest_v(regulator: Any, resistors: float, reference: float) -> float:
 
 def test_pins_of_the_wiring_are_those_of_the_example() -> None:
     text = (DOCS / "wiring.md").read_text(encoding="utf-8")
-    config = load_bench(str(fixtures_folder() / "benches" / "example-pi4.toml"))
+    config = load_bench(str(builtin_folder("fixtures") / "benches" / "example-pi4.toml"))
     assert config.supply.series is not None
     pins = {
         "blinkup.gpio": config.blinkup.gpio,

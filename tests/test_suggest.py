@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from rig.config.device import load_device
-from rig.suggest import meant, misspelt
+from rig.suggest import did_you_mean, misspelling_of
 
 KNOWN = tuple(load_device("imp003").limits)
 
@@ -27,7 +27,7 @@ KNOWN = tuple(load_device("imp003").limits)
     ],
 )
 def test_misspellings(said: str, name: str) -> None:
-    assert misspelt(said, KNOWN) == name
+    assert misspelling_of(said, KNOWN) == name
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_misspellings(said: str, name: str) -> None:
     ],
 )
 def test_names_of_their_own(own: str) -> None:
-    assert misspelt(own, KNOWN) == ""
+    assert misspelling_of(own, KNOWN) == ""
 
 
 def test_no_shipped_name_is_a_misspelling_of_another() -> None:
     every = {name for device in ("imp003", "impC001", "imp001-impos30") for name in load_device(device).limits}
-    assert [(a, b) for a, b in itertools.permutations(sorted(every), 2) if misspelt(a, [b])] == []
+    assert [(a, b) for a, b in itertools.permutations(sorted(every), 2) if misspelling_of(a, [b])] == []
 
 
 def test_what_is_probably_meant_is_asked() -> None:
-    assert meant("relay_setle", ["boot_red", "relay_settle"]) == "is 'relay_settle' meant?"
-    assert meant("furlong", ["boot_red"]) == ""
+    assert did_you_mean("relay_setle", ["boot_red", "relay_settle"]) == "is 'relay_settle' meant?"
+    assert did_you_mean("furlong", ["boot_red"]) == ""

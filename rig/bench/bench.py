@@ -15,8 +15,8 @@ from rig.bench.self_test import self_test
 from rig.clock import Clock
 from rig.config.bench import BenchConfig, load_bench
 from rig.config.bench_networks import declared_networks
-from rig.config.capabilities import EnvironmentControl, NetworkControl, lacking_for
-from rig.config.device import CAPABILITIES, DeviceProfile, load_device
+from rig.config.capabilities import EnvironmentControl, NetworkControl, missing_for
+from rig.config.device import DEVICE_CAPABILITIES, DeviceProfile, load_device
 from rig.drivers.adc import ContinuousInput
 from rig.drivers.failsafe.signals import guard
 from rig.drivers.i2c_budget import GuardedI2C
@@ -130,9 +130,9 @@ class Bench:
             return
         network = capability.removeprefix("network:") if capability.startswith("network:") else None
         if network is not None and network not in self._lacking:
-            raise self._declared.lacking(network)
+            raise self._declared.missing_network_error(network)
         lacking = self._lacking.get(network) if network is not None else capability
-        if lacking in CAPABILITIES:
+        if lacking in DEVICE_CAPABILITIES:
             has = ", ".join(sorted(self.device.capabilities)) or "nothing optional"
             use = "" if network is None else f" to reach network {network!r}"
             raise CapabilityMissing(f"device {self.device.name!r} lacks {lacking!r}{use}; it has: {has}")
@@ -142,7 +142,7 @@ class Bench:
     @cached_property
     def _lacking(self) -> dict[str, str]:
         """For each network of this bench what the device lacks to reach it; an empty text if it lacks nothing."""
-        return {name: lacking_for(self.device, there) for name, there in self._declared.by_name.items()}
+        return {name: missing_for(self.device, there) for name, there in self._declared.by_name.items()}
 
     @property
     def series_ohm(self) -> float:

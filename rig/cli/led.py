@@ -10,7 +10,7 @@ from rig.bench.dut import DeviceUnderTest
 from rig.cli.options import BenchOptions, with_groups
 from rig.cli.output import say, table
 from rig.clock import RealClock
-from rig.config.loading import find
+from rig.config.lookup import find_data_file
 from rig.errors import ConfigError
 
 app = typer.Typer(help="The light sensor on the device's status LED.", no_args_is_help=True)
@@ -31,7 +31,7 @@ def calibrate(
     """Measure the light of red, green and amber, and print (or store) the calibration."""
     from rig.bench import calibration_writer, led_calibration
 
-    path = find("benches", bench.bench)
+    path = find_data_file("benches", bench.bench)
     with bench.open() as opened:
         dut = DeviceUnderTest(opened)
         levels = (

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from rig.cli.output import printable, table
-from rig.config.loading import fixtures_folder
+from rig.config.lookup import data_files
 from rig.config.spread import Spread
 
 
@@ -69,9 +69,9 @@ def print_settings(model: BaseModel) -> None:
 
 
 def fixture_names(kind: str) -> list[str]:
-    """What there is in `fixtures/<kind>`, in order.
+    """The names of one kind ("benches") in all folders of fixtures, in order.
 
     Raises:
-        ConfigError: there is no fixtures folder.
+        ConfigError: `RIG_FIXTURES` names something that is no folder.
     """
-    return sorted(path.stem for path in (fixtures_folder() / kind).glob("*.toml"))
+    return list(data_files(kind))

@@ -3,51 +3,61 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
-from rig.config.loading import Strict, find, load
-from rig.config.spread import Spread, spread
+from rig.config.loading import load_toml
+from rig.config.lookup import find_data_file
+from rig.config.simulated_bench import Simulation
+from rig.config.strict import StrictModel, TomlDate, TomlList, WholeNumber, number_as_written
 
-Gpio = Annotated[int, Field(ge=0, le=27, strict=True)]
-Address = Annotated[int, Field(ge=0x08, le=0x77, strict=True)]
+Gpio = Annotated[int, Field(ge=0, le=27)]
+Address = Annotated[int, Field(ge=0x08, le=0x77)]
+Gain = Annotated[Literal[1, 2, 4, 8, 16], BeforeValidator(number_as_written)]
+DataRate = Annotated[Literal[8, 16, 32, 64, 128, 250, 475, 860], BeforeValidator(number_as_written)]
 
 
-class GpioDaemon(Strict):
+class GpioDaemon(StrictModel):
     """Where pigpiod listens. On the simulated bench the emulated daemon picks its own port."""
 
     host: str = "localhost"
-    port: int = Field(default=8888, ge=1, le=65535)
+    port: WholeNumber = Field(default=8888, ge=1, le=65535)
 
 
-class I2CBus(Strict):
+class I2CBus(StrictModel):
     """How the rig reaches the I2C bus: Blinka on the Pi itself, or the daemon (also from another machine)."""
 
     via: Literal["blinka", "pigpiod"] = "blinka"
-    bus: int = Field(default=1, ge=0, le=22)
+    bus: WholeNumber = Field(default=1, ge=0, le=22)
 
 
-class BlinkUpSpi(Strict):
+class BlinkUpSpi(StrictModel):
     """The SPI controller whose data line (MOSI) is the LED's pin, if frames are sent by SPI."""
 
-    bus: int = Field(default=0, ge=0, le=10)
-    device: int = Field(default=0, ge=0, le=2)
+    bus: WholeNumber = Field(default=0, ge=0, le=10)
+    device: WholeNumber = Field(default=0, ge=0, le=2)
     model: Literal["pi3", "pi4", "pi5"] = "pi4"
-    core_hz: int | None = Field(default=None, ge=1_000_000)
+    core_hz: WholeNumber | None = Field(default=None, ge=1_000_000)
     gate_gpio: Gpio | None = None
 
 
-class BlinkUpLgpio(Strict):
+class BlinkUpLgpio(StrictModel):
     """The GPIO chip that sends frames by software timing, and the pin that is wired to the LED's to watch them."""
 
-    chip: int = Field(default=0, ge=0)
+    chip: WholeNumber = Field(default=0, ge=0)
     sense_gpio: Gpio | None = None
 
 
-class BlinkUpWiring(Strict):
+class BlinkUpWiring(StrictModel):
     """The BlinkUp LED. With `grey_gpio`, a second resistor leg that alone gives the grey of tri-level."""
 
     gpio: Gpio
@@ -73,7 +83,7 @@ class BlinkUpWiring(Strict):
         return self
 
     @property
-    def more_pins(self) -> tuple[tuple[str, int | None], ...]:
+    def extra_pins(self) -> tuple[tuple[str, int | None], ...]:
         """Pins besides the legs that the chosen way of sending uses, with their keys."""
         return (
             ("blinkup.spi.gate_gpio", self.spi.gate_gpio if self.via == "spi" else None),
@@ -81,14 +91,14 @@ class BlinkUpWiring(Strict):
         )
 
 
-class LedCalibration(Strict):
+class LedCalibration(StrictModel):
     """Steps above dark at the sensor, in volts, for one sensor channel each."""
 
-    red_v: tuple[float, ...]
-    green_v: tuple[float, ...]
+    red_v: TomlList[float]
+    green_v: TomlList[float]
     saturation: float = Field(default=0.04, ge=0, le=0.5)
     uncertainty: float = Field(default=0.10, gt=0, le=0.5)
-    taken_on: date | None = None
+    taken_on: TomlDate | None = None
     conditions: str = ""
     rail_v: float | None = Field(default=None, gt=0)
 
@@ -103,19 +113,19 @@ class LedCalibration(Strict):
         return self
 
 
-class LedSensor(Strict):
+class LedSensor(StrictModel):
     """The phototransistor that watches the status LED: an ADS1115 input of its own, read continuously."""
 
     adc_address: Address = 0x48
-    channel: int = Field(default=0, ge=0, le=3)
-    gain: Literal[1, 2, 4, 8, 16] = 1
-    data_rate: Literal[8, 16, 32, 64, 128, 250, 475, 860] = 860
+    channel: WholeNumber = Field(default=0, ge=0, le=3)
+    gain: Gain = 1
+    data_rate: DataRate = 860
     sample_hz: float = Field(default=500.0, gt=0, le=3000)
     settle_s: float = Field(default=0.1, ge=0, description="time the sensor needs to forget a light, for blanking")
     calibration: LedCalibration
 
 
-class Regulator(Strict):
+class Regulator(StrictModel):
     """Adjustable regulator with the DAC summed into its feedback: v = ref(1 + r1/r2 + r1/r3) - (r1/r3) dac."""
 
     ref_v: float = Field(gt=0)
@@ -133,37 +143,37 @@ class Regulator(Strict):
         return self.r1_ohm / self.r3_ohm
 
 
-class ReadBack(Strict):
+class ReadBack(StrictModel):
     """The voltage at the device's terminals through a divider, on a second ADS1115."""
 
     fitted: bool = True
     adc_address: Address = 0x49
-    channel: int = Field(default=0, ge=0, le=3)
-    gain: Literal[1, 2, 4, 8, 16] = 2
+    channel: WholeNumber = Field(default=0, ge=0, le=3)
+    gain: Gain = 2
     ratio: float = Field(default=2.0, ge=1)
     sample_hz: float = Field(default=860.0, gt=0, le=860)
 
 
-class SeriesResistor(Strict):
+class SeriesResistor(StrictModel):
     """A resistor that a relay puts into the supply line: makes a firm supply weak."""
 
     gpio: Gpio
     ohm: float = Field(gt=0)
 
 
-class Scpi(Strict):
+class Scpi(StrictModel):
     """A bench supply that is spoken to in SCPI, through pyvisa."""
 
     resource: str = Field(min_length=1)
     visa_library: str = "@py"
-    channel: int = Field(default=1, ge=1, le=8)
+    channel: WholeNumber = Field(default=1, ge=1, le=8)
     timeout_s: float = Field(default=2.0, gt=0, le=60)
     top_v: float = Field(default=3.6, gt=0)
     sample_hz: float = Field(default=10.0, gt=0, le=100)
     sense_at_device: bool = False
 
 
-class SupplyCorrection(Strict):
+class SupplyCorrection(StrictModel):
     """What set point and readings are worth: true = gain x raw + offset, found with a meter."""
 
     set_gain: float = Field(default=1.0, ge=0.8, le=1.25)
@@ -178,11 +188,21 @@ class SupplyCorrection(Strict):
     current_offset_a: float = Field(default=0.0, ge=-0.05, le=0.05)
     current_uncertainty_a: float = Field(default=0.001, gt=0)
     current_relative: float = Field(default=0.01, ge=0, le=0.2)
-    taken_on: date | None = None
+    taken_on: TomlDate | None = None
     conditions: str = ""
 
 
-class SupplyWiring(Strict):
+# (kind, key): what each kind of supply can't do without, and what only kinds that are listed with it may have.
+_PARTS_BY_KIND = (
+    ("regulated", "regulator"),
+    ("regulated", "switch_gpio"),
+    ("scpi", "scpi"),
+    ("switch", "fixed_v"),
+    ("switch", "switch_gpio"),
+)
+
+
+class SupplyWiring(StrictModel):
     """What feeds the device. `kind` says what makes the voltage; each kind needs parts of its own."""
 
     kind: Literal["regulated", "scpi", "switch"] = "regulated"
@@ -209,20 +229,27 @@ class SupplyWiring(Strict):
             raise ValueError(
                 f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)"
             )
-        needed = {"regulated": ("regulator", "switch_gpio"), "scpi": ("scpi",), "switch": ("fixed_v", "switch_gpio")}
-        for kind, parts in needed.items():
-            for part in parts:
-                there = getattr(self, part) is not None
-                if kind == self.kind and not there:
+        for kind, part in _PARTS_BY_KIND:
+            if getattr(self, part) is None:
+                if kind == self.kind:
                     raise ValueError(f"kind is {kind!r}: expected {part}")
-                if there and part not in needed[self.kind]:
-                    raise ValueError(f"{part} belongs to kind {kind!r}, but kind is {self.kind!r}")
-        if self.kind == "regulated" and not (self.monitor_fitted and self.read_back.fitted):
+            elif (self.kind, part) not in _PARTS_BY_KIND:
+                raise ValueError(f"{part} belongs to kind {kind!r}, but kind is {self.kind!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _measured(self) -> SupplyWiring:
+        monitor, read_back = self.monitor_fitted, self.read_back.fitted
+        if self.kind == "regulated" and not (monitor and read_back):
             raise ValueError(
                 "a regulated supply is measured before and behind its switch: monitor and read_back needed"
             )
-        if self.kind == "switch" and not (self.monitor_fitted or self.read_back.fitted):
+        if self.kind == "switch" and not (monitor or read_back):
             raise ValueError("nothing measures this supply; expected a monitor or a read_back")
+        return self
+
+    @model_validator(mode="after")
+    def _series_in_its_own_line(self) -> SupplyWiring:
         if self.kind == "scpi" and self.series is not None:
             raise ValueError(
                 "a series resistor is switched with the rig's own supply only: kind 'regulated' or 'switch'"
@@ -240,7 +267,7 @@ class SupplyWiring(Strict):
         return found
 
 
-class Dut(Strict):
+class Dut(StrictModel):
     """The device under test, and what enrols it."""
 
     device: str = "imp003"
@@ -256,78 +283,7 @@ class Dut(Strict):
         return value
 
 
-class OpticsRanges(Strict):
-    """Ranges of the simulated fixture's light path; voltages at the rig's sensor."""
-
-    red_v: Spread
-    green_v: Spread
-    gain: Spread = spread(0.9, 1.1)
-    ratio: Spread = spread(0.97, 1.03)
-    compression: Spread = spread(0.0, 0.08)
-    blinkup_v: Spread = spread(0.02, 0.10)
-    rise_s: Spread = spread(0.001, 0.008)
-    fall_s: Spread = spread(0.001, 0.008)
-    imp_blinkup: Spread = spread(0.3, 0.7)
-    imp_ambient: Spread = spread(0.1, 0.2)
-    imp_sigma: Spread = spread(0.002, 0.008)
-    grey: Spread = spread(0.45, 0.7)
-
-
-class RailRanges(Strict):
-    """Ranges of the simulated supply."""
-
-    source_ohm: Spread = spread(0.05, 0.3)
-    contact_ohm: Spread = spread(0.01, 0.05)
-    limit_a: Spread = spread(1.0, 2.0)
-    bulk_f: Spread = spread(10e-6, 47e-6)
-    bulk_esr_ohm: Spread = spread(0.01, 0.1)
-    resistor_tolerance: Spread = spread(-0.001, 0.001)
-    reference_tolerance: Spread = spread(-0.005, 0.005)
-
-
-class SimulatedDefect(BaseModel):
-    """A defect of the simulated device; docs/devices.md has the names and each one's own parameters.
-
-    A plain text is the name of one with its default numbers.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    name: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_name(cls, data: Any) -> Any:
-        return {"name": data} if isinstance(data, str) else data
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Whatever else the table says; checked by whoever makes the fault."""
-        return dict(self.model_extra or {})
-
-
-class SimulatedFault(SimulatedDefect):
-    """A fault that the simulated bench shall have; docs/faults.md has the names and each one's own parameters."""
-
-    after_s: float = Field(default=0.0, ge=0)
-    for_s: float | None = Field(default=None, gt=0)
-
-
-class Simulation(Strict):
-    """Where the simulated bench's individuals come from. Real benches have no such section."""
-
-    seed: int = 1
-    noise_snr: float = Field(default=40.0, gt=0)
-    optics: OpticsRanges
-    rail: RailRanges = RailRanges()
-    adc_oscillator: Spread = spread(0.9, 1.1)
-    i2c_baud_hz: int = Field(default=400_000, ge=10_000)
-    i2c_overhead_s: float = Field(default=100e-6, ge=0)
-    faults: tuple[SimulatedFault, ...] = ()
-    defects: tuple[SimulatedDefect, ...] = ()
-
-
-class BenchConfig(Strict):
+class BenchConfig(StrictModel):
     """A whole bench."""
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -340,7 +296,7 @@ class BenchConfig(Strict):
     led: LedSensor
     supply: SupplyWiring
     dut: Dut = Dut()
-    networks: tuple[str, ...] = ()
+    networks: TomlList[str] = ()
     simulation: Simulation | None = None
     _file: Path | None = PrivateAttr(default=None)
 
@@ -353,14 +309,7 @@ class BenchConfig(Strict):
         if self.emulated and self.kind == "simulated":
             raise ValueError("emulated means a simulated world behind a Pi's sockets: expected kind = 'raspberry-pi'")
         pins: dict[int, str] = {}
-        series = self.supply.series
-        for name, gpio in (
-            ("blinkup.gpio", self.blinkup.gpio),
-            ("blinkup.grey_gpio", self.blinkup.grey_gpio),
-            *self.blinkup.more_pins,
-            ("supply.switch_gpio", self.supply.switch_gpio),
-            ("supply.series.gpio", series.gpio if series else None),
-        ):
+        for name, gpio in self.pins:
             if gpio is None:
                 continue
             if gpio in pins:
@@ -371,6 +320,17 @@ class BenchConfig(Strict):
             listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
             raise ValueError(f"two chips share one I2C address: {listing}")
         return self
+
+    @property
+    def pins(self) -> tuple[tuple[str, int | None], ...]:
+        """Keys of all GPIO pins with their numbers; None where a pin is not used."""
+        return (
+            ("blinkup.gpio", self.blinkup.gpio),
+            ("blinkup.grey_gpio", self.blinkup.grey_gpio),
+            *self.blinkup.extra_pins,
+            ("supply.switch_gpio", self.supply.switch_gpio),
+            ("supply.series.gpio", self.supply.series.gpio if self.supply.series else None),
+        )
 
     @property
     def file(self) -> Path | None:
@@ -391,7 +351,7 @@ def load_bench(name: str) -> BenchConfig:
     Raises:
         ConfigError: there is no such bench, or its file has a mistake.
     """
-    path = find("benches", name)
-    config = load(path, BenchConfig)
+    path = find_data_file("benches", name)
+    config = load_toml(path, BenchConfig)
     config._file = path
     return config

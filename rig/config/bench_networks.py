@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.config.bench import BenchConfig
-from rig.config.capabilities import check_name
-from rig.config.loading import described, fixtures_folder, is_path
+from rig.config.capabilities import check_capability_name
+from rig.config.lookup import data_files, fixtures_folders, is_path
 from rig.config.network import AnyNetwork, load_any_network
 from rig.errors import CapabilityMissing, ConfigError, RigError
-from rig.suggest import meant
+from rig.suggest import did_you_mean
 
-PREFIX = "network:"
+NETWORK_PREFIX = "network:"
 
 
 @dataclass(frozen=True)
@@ -33,42 +33,43 @@ class DeclaredNetworks:
             ConfigError: there is no network of that name anywhere.
         """
         if name not in self.by_name:
-            raise self.lacking(name)
+            raise self.missing_network_error(name)
         return self.by_name[name]
 
-    def check_word(self, capability: str) -> None:
+    def check_capability(self, capability: str) -> None:
         """Whether some bench could have this capability; for `network:NAME`, whether there is such a network.
 
         Raises:
             ConfigError: none could; says which word was probably meant.
         """
-        check_name(capability)
-        name = capability.removeprefix(PREFIX)
+        check_capability_name(capability)
+        name = capability.removeprefix(NETWORK_PREFIX)
         if name != capability and name not in self.by_name:
-            lacking = self.lacking(name)
-            if isinstance(lacking, ConfigError):
-                raise lacking
+            error = self.missing_network_error(name)
+            if isinstance(error, ConfigError):
+                raise error
 
-    def lacking(self, name: str) -> RigError:
-        """Why a network that isn't listed can't be had, and the next step: `CapabilityMissing` or `ConfigError`."""
+    def missing_network_error(self, name: str) -> RigError:
+        """Why a network that isn't listed can't be had, and the next step: `CapabilityMissing` or `ConfigError`.
+
+        Raises:
+            ConfigError: `RIG_FIXTURES` or the ini key `rig_fixtures` names something that is no folder.
+        """
         where = self.config.file or f"the file of bench {self.config.name!r}"
-        try:
-            folder, files = fixtures_folder() / "networks", described("networks")
-        except ConfigError:  # a bench and its networks may do without the folder
-            folder, files = Path("fixtures/networks"), {}
+        files = data_files("networks")
         if name in files:
-            copy = "" if files[name].parent == folder else f"copy {files[name]} into {folder} and "
             if_there = "" if self.config.kind == "simulated" else "if it is really there, "
-            lacks = f"bench {self.config.name!r} lacks '{PREFIX}{name}'"
-            step = f'{if_there}{copy}add "{name}" to `networks` in {where}, or in a copy that --bench names'
+            lacks = f"bench {self.config.name!r} lacks '{NETWORK_PREFIX}{name}'"
+            step = f'{if_there}add "{name}" to `networks` in {where}, or in a copy that --bench names'
             has = ", ".join(self.by_name) or "none"
             return CapabilityMissing(f"{lacks} ({step}); networks that it has: {has}")
         if is_path(name):
             return ConfigError(f"network {name!r}: a network is asked for by its name, not by its file; see {where}")
-        known = {*self.by_name, *files}
+        names = sorted({*self.by_name, *files})
+        folders = " or ".join(str(folder / "networks") for folder in fixtures_folders())
         return ConfigError(
-            f"no network is named {name!r}, neither among `networks` in {where} nor in {folder}; "
-            f"{meant(name, sorted(known)) or 'there are ' + ', '.join(sorted(known)) + '.'} "
+            f"no network is named {name!r}, neither among `networks` in {where} nor in {folders}; "
+            f"{did_you_mean(name, names) or 'there are ' + ', '.join(names) + '.'} "
             "If it is one of your own, list its file in `networks` (docs/networks.md)"
         )
 

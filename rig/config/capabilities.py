@@ -5,7 +5,7 @@ Capability names: `network` (put a declared network there), `environment` (ambie
 the supply: `supply.programmable` (any voltage within the limits), `supply.current` and `supply.device_v` (measured),
 `supply.series` (a resistor that weakens it), `supply.decade` (choose by how many ohm), `supply.capacitor` (put one
 across the device), `supply.switched_dips` (interruptions of microseconds, timed by a wave).
-What the device itself has is in `rig.config.device.CAPABILITIES`.
+What the device itself has is in `rig.config.device.DEVICE_CAPABILITIES`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from rig.config.device import CAPABILITIES, DeviceProfile
-from rig.config.network import NEEDS, AnyNetwork
+from rig.config.device import DEVICE_CAPABILITIES, DeviceProfile
+from rig.config.network import CAPABILITY_BY_LINK, AnyNetwork
 from rig.errors import ConfigError
-from rig.suggest import meant
+from rig.suggest import did_you_mean
 
-NAMES = (
+BENCH_CAPABILITIES = (
     "network",
     "environment",
     "supply.programmable",
@@ -32,20 +32,20 @@ NAMES = (
 )
 
 
-def check_name(capability: str) -> None:
+def check_capability_name(capability: str) -> None:
     """
     Raises:
         ConfigError: there is no such capability on any bench.
     """
-    if capability not in (*NAMES, *CAPABILITIES) and not capability.startswith("network:"):
-        known = (*NAMES, *CAPABILITIES)
-        there = f"{meant(capability, known)} there are {', '.join(known)} and network:NAME".strip()
+    if capability not in (*BENCH_CAPABILITIES, *DEVICE_CAPABILITIES) and not capability.startswith("network:"):
+        names = (*BENCH_CAPABILITIES, *DEVICE_CAPABILITIES)
+        there = f"{did_you_mean(capability, names)} there are {', '.join(names)} and network:NAME".strip()
         raise ConfigError(f"unknown capability {capability!r}; {there}")
 
 
-def lacking_for(device: DeviceProfile, network: AnyNetwork) -> str:
+def missing_for(device: DeviceProfile, network: AnyNetwork) -> str:
     """What the device lacks for this kind of network; empty if nothing."""
-    needed = NEEDS[network.link]
+    needed = CAPABILITY_BY_LINK[network.link]
     return "" if needed in device.capabilities else needed
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, model_validator
 
-from rig.config.loading import Strict
-from rig.config.spread import Certainty, Spread
+from rig.config.spread import CertaintyLevel, Spread
+from rig.config.strict import StrictModel
 
 
-class Mark(Strict):
+class Mark(StrictModel):
     """The certainty of one value, and its source. A plain word in a file is a mark without a source."""
 
-    mark: Certainty
+    mark: CertaintyLevel
     source: str = ""
 
     @model_validator(mode="before")
@@ -22,25 +22,25 @@ class Mark(Strict):
         return {"mark": data} if isinstance(data, str) else data
 
 
-UNMARKED = Mark(mark="assumed")
+DEFAULT_MARK = Mark(mark="assumed")
 
 
-def keys_of(model: BaseModel, prefix: str = "") -> Iterator[str]:
+def dotted_keys(model: BaseModel, prefix: str = "") -> Iterator[str]:
     """Every key of a loaded file, nested ones with dots."""
     for name in type(model).model_fields:
         value = getattr(model, name)
         if isinstance(value, BaseModel) and not isinstance(value, Spread):
-            yield from keys_of(value, f"{prefix}{name}.")
+            yield from dotted_keys(value, f"{prefix}{name}.")
         else:
             yield prefix + name
 
 
-def check_marked(marked: Iterable[str], model: BaseModel) -> None:
+def check_certainty_keys(marked: Iterable[str], model: BaseModel) -> None:
     """
     Raises:
         ValueError: a mark stands for a key that is not there.
     """
-    known = set(keys_of(model))
+    keys = set(dotted_keys(model))
     for key in marked:
-        if key not in known:
+        if key not in keys:
             raise ValueError(f"certainty of {key!r}: there is no such key; expected one such as 'supply.min_v'")

@@ -10,23 +10,25 @@ from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from rig.config.certainty import UNMARKED, Mark, check_marked
-from rig.config.inherit import Origin, extended, origins_of_limits
+from rig.config.certainty import DEFAULT_MARK, Mark, check_certainty_keys
+from rig.config.inherit import Origin, limit_origins, resolve_extends
 from rig.config.limits import Limit
-from rig.config.loading import Strict, check, find
+from rig.config.loading import validate
+from rig.config.lookup import find_data_file
 from rig.config.network import Band
 from rig.config.simulated_device import SimulatedDevice
 from rig.config.spread import Spread
+from rig.config.strict import StrictModel, TomlList, WholeNumber
 
-Model = Literal["imp001", "imp002", "imp003", "imp004m", "imp005", "imp006", "impC001"]
-MODELS: tuple[str, ...] = get_args(Model)
+ImpModel = Literal["imp001", "imp002", "imp003", "imp004m", "imp005", "imp006", "impC001"]
+IMP_MODELS: tuple[str, ...] = get_args(ImpModel)
 # Words of the LED catalogue for the rows of a device. They are said twice, because the simulation reads profiles and
 # must not reach the catalogue; a test compares them.
-LedTag = Literal["wifi", "ethernet", "cellular", Model, "legacy", "factory"]
+LedTag = Literal["wifi", "ethernet", "cellular", ImpModel, "legacy", "factory"]
 LEGACY, LAST_LEGACY_IMPOS = "legacy", 30  # setup guide: codes up to impOS 30
 
 # What tests may require of a device (`pytest.mark.requires`).
-CAPABILITIES = (
+DEVICE_CAPABILITIES = (
     "radio.wifi",
     "radio.2.4ghz",
     "radio.5ghz",
@@ -42,7 +44,7 @@ CAPABILITIES = (
 )
 
 
-class SupplyLimits(Strict):
+class SupplyLimits(StrictModel):
     """Volts and amperes that the rig must respect for this device."""
 
     nominal_v: float = Field(gt=0, le=3.6)
@@ -64,17 +66,17 @@ class SupplyLimits(Strict):
         return self
 
 
-class Radio(Strict):
+class RadioSpec(StrictModel):
     """How the device gets online. `region` us-ca: Wi-Fi channels 1 to 11 only; elsewhere 1 to 13."""
 
-    bands_ghz: tuple[Band, ...] = ("2.4",)
+    bands_ghz: TomlList[Band] = ("2.4",)
     region: Literal["us-ca", "elsewhere"] = "us-ca"
     wps: bool = True
     ethernet: bool = False
     cellular: bool = False
 
     @model_validator(mode="after")
-    def _some_way(self) -> Radio:
+    def _some_way(self) -> RadioSpec:
         if not (self.bands_ghz or self.ethernet or self.cellular):
             raise ValueError("expected at least one of bands_ghz, ethernet and cellular")
         if self.wps and not self.bands_ghz:
@@ -82,7 +84,7 @@ class Radio(Strict):
         return self
 
 
-class Reception(Strict):
+class BlinkUpSpec(StrictModel):
     """How settings reach the device. `min_swing` is a fraction of its light sensor's full scale."""
 
     optical: bool = True
@@ -91,7 +93,7 @@ class Reception(Strict):
     bias_ohm: Spread | None = None
 
 
-class StatusLed(Strict):
+class StatusLedSpec(StrictModel):
     """The LED of its status, as its data sheet has it: the forward voltage (V) of each die at the usual current.
 
     The light at less than the nominal voltage is read with them.
@@ -101,7 +103,7 @@ class StatusLed(Strict):
     green_forward_v: float = Field(default=2.1, gt=0)
 
 
-class Expected(Strict):
+class Expected(StrictModel):
     """What a healthy device of this type does, in seconds. The rules of judgement take these."""
 
     # A connection is healthy up to this; a longer stay at one step counts as stuck after `stuck_s`.
@@ -118,7 +120,7 @@ class Expected(Strict):
         return self
 
 
-class DeviceProfile(Strict):
+class DeviceProfile(StrictModel):
     """One type of imp, or a product built on it. `extends` names the profile whose values hold where it says none."""
 
     page: ClassVar[str] = "docs/devices.md"
@@ -127,18 +129,18 @@ class DeviceProfile(Strict):
     title: str
     extends: str = ""
     # Which imp is inside; left out, it is the name if that is an imp's.
-    model: Model | None = None
+    model: ImpModel | None = None
     # Which rows of the LED catalogue this device can show: tags as in rig/led/codes.toml.
-    led_tags: tuple[LedTag, ...]
-    impos: int = Field(default=40, ge=1)
+    led_tags: TomlList[LedTag]
+    impos: WholeNumber = Field(default=40, ge=1)
     # The 5 of impOS 42.5; left out where nobody knows it.
-    impos_minor: int | None = Field(default=None, ge=0)
+    impos_minor: WholeNumber | None = Field(default=None, ge=0)
     # What it looks at when it starts: the SPI flash, or as an imp006 the image in it.
-    startup_checks: tuple[Literal["spi-flash", "fastrom"], ...] = ()
+    startup_checks: TomlList[Literal["spi-flash", "fastrom"]] = ()
     supply: SupplyLimits
-    radio: Radio = Radio()
-    blinkup: Reception = Reception()
-    led: StatusLed = StatusLed()
+    radio: RadioSpec = RadioSpec()
+    blinkup: BlinkUpSpec = BlinkUpSpec()
+    led: StatusLedSpec = StatusLedSpec()
     led_window_s: float = Field(default=60.0, gt=0)
     connect_timeout_s: float = Field(default=60.0, gt=0)
     expected: Expected = Expected()
@@ -152,11 +154,11 @@ class DeviceProfile(Strict):
     @classmethod
     def _model_by_name(cls, data: Any) -> Any:
         """A profile that is named after an imp is that imp's, whatever it extends."""
-        return {**data, "model": data["name"]} if isinstance(data, dict) and data.get("name") in MODELS else data
+        return {**data, "model": data["name"]} if isinstance(data, dict) and data.get("name") in IMP_MODELS else data
 
     @model_validator(mode="after")
     def _marks_have_keys(self) -> DeviceProfile:
-        check_marked(self.certainty, self)
+        check_certainty_keys(self.certainty, self)
         return self
 
     @model_validator(mode="after")
@@ -175,7 +177,7 @@ class DeviceProfile(Strict):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """Which of `CAPABILITIES` the device has."""
+        """Which of `DEVICE_CAPABILITIES` the device has."""
         radio, reception = self.radio, self.blinkup
         has = {
             "radio.wifi": bool(radio.bands_ghz),
@@ -202,7 +204,7 @@ class DeviceProfile(Strict):
 
     @property
     def joins_sae(self) -> bool | None:
-        """Whether it joins networks with WPA3 (SAE) alone; None if nobody says. Source: the same page."""
+        """Whether it joins networks with WPA3 (SAE) alone; None if nobody says. Source: the help page on WPA3."""
         if self.imp != "imp005" and not (self.imp == "imp006" and "5" in self.radio.bands_ghz):
             return False
         return False if self.impos < 42 else self._has_wpa3_mended
@@ -216,9 +218,9 @@ class DeviceProfile(Strict):
 
     def mark_of(self, key: str) -> Mark:
         """The certainty of a dotted key; `assumed` if nobody gave one."""
-        return self.certainty.get(key, UNMARKED)
+        return self.certainty.get(key, DEFAULT_MARK)
 
-    def whose_limit(self, name: str) -> str:
+    def limit_source(self, name: str) -> str:
         """Which section of which profile's file sets a limit; without the file if the profile was not loaded."""
         return f"[limits.{name}] of {self._origins.get(name, repr(self.name))}"
 
@@ -229,13 +231,13 @@ def load_device(name: str) -> DeviceProfile:
     Raises:
         ConfigError: there is no such device, its file or one that it extends has a mistake, or they go in a circle.
     """
-    path = find("devices", name)
-    profile = check(extended(path, "devices", _prepared), DeviceProfile, str(path))
-    profile._origins = origins_of_limits(path, "devices")
+    path = find_data_file("devices", name)
+    profile = validate(resolve_extends(path, "devices", _prepared), DeviceProfile, str(path))
+    profile._origins = limit_origins(path, "devices")
     return profile
 
 
 def _prepared(parent: dict[str, Any], path: Path) -> dict[str, Any]:
     """A parent's data, checked, with the imp inside named for those that extend it."""
-    profile = check(parent, DeviceProfile, str(path))
+    profile = validate(parent, DeviceProfile, str(path))
     return parent if profile.model is None else {**parent, "model": profile.model}

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rig.config.loading import find, read
+from rig.config.loading import read_toml
+from rig.config.lookup import find_data_file, is_path
 from rig.config.messages import LIMITS, VALUE_KEYS
 from rig.errors import ConfigError
-from rig.suggest import misspelt
+from rig.suggest import misspelling_of
 
 Data = dict[str, Any]
 
-CERTAINTY = "certainty"
+_CERTAINTY = "certainty"
 
 
-def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
+def resolve_extends(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
     """The data of `path` laid over those of the file that it `extends`, and so on up.
 
     `kind` is the fixtures folder in which plain names are looked up; a path is relative to the file that says it.
@@ -28,15 +29,15 @@ def extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Da
         ConfigError: a file is missing or unreadable, extends itself by way of others, or has a limit that its parent
             spells otherwise or has in another unit.
     """
-    return _extended(path, kind, prepare, ())
+    return _resolve(path, kind, prepare, ())
 
 
-def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], below: tuple[Path, ...]) -> Data:
-    chain = (*below, path.resolve())
-    if path.resolve() in below:
+def _resolve(path: Path, kind: str, prepare: Callable[[Data, Path], Data], children: tuple[Path, ...]) -> Data:
+    chain = (*children, path.resolve())
+    if path.resolve() in children:
         circle = " -> ".join(p.stem for p in chain)
         raise ConfigError(f"{path}: extends goes in a circle: {circle}; let one of them stand alone")
-    data = read(path)
+    data = read_toml(path)
     if "extends" not in data:
         return data
     wanted = data["extends"]
@@ -48,12 +49,12 @@ def _extended(path: Path, kind: str, prepare: Callable[[Data, Path], Data], belo
         parent_path = _parent_of(path, kind, wanted)
     except ConfigError as error:
         raise ConfigError(f"{path}: extends: {error}") from None
-    parent = prepare(_extended(parent_path, kind, prepare, chain), parent_path)
+    parent = prepare(_resolve(parent_path, kind, prepare, chain), parent_path)
     if data["name"] == parent.get("name"):
         raise ConfigError(f"{path}: name = {data['name']!r} is that of the file it extends; expected one of its own")
     _check_spelling(path, parent.get(LIMITS), data.get(LIMITS))
     _check_units(path, wanted, parent.get(LIMITS), data.get(LIMITS))
-    return laid_over(parent, data)
+    return merge_data(parent, data)
 
 
 @dataclass(frozen=True)
@@ -68,60 +69,63 @@ class Origin:
         return f"{self.profile!r} ({path.relative_to(here) if path.is_relative_to(here) else path})"
 
 
-def origins_of_limits(path: Path, kind: str) -> dict[str, Origin]:
-    """Which file says each limit of a profile that `extended` has found sound.
+def limit_origins(path: Path, kind: str) -> dict[str, Origin]:
+    """Which file says each limit of a profile whose `resolve_extends` raised nothing.
 
     Raises:
         ConfigError: a file is gone since.
     """
-    data = read(path)
+    data = read_toml(path)
     own = {name: Origin(data["name"], path) for name in data.get(LIMITS, {})}
     if "extends" not in data:
         return own
-    return {**origins_of_limits(_parent_of(path, kind, data["extends"]), kind), **own}
+    return {**limit_origins(_parent_of(path, kind, data["extends"]), kind), **own}
 
 
 def _parent_of(path: Path, kind: str, wanted: str) -> Path:
-    return find(kind, str(path.parent / wanted) if _is_path(wanted) else wanted)
+    return find_data_file(kind, str(path.parent / wanted) if is_path(wanted) else wanted)
 
 
-def _check_spelling(path: Path, known: object, said: object) -> None:
+def _check_spelling(path: Path, inherited: object, own: object) -> None:
     """A limit of the child's own may have any name but a misspelt one of its parent's: that would limit nothing."""
-    if not isinstance(known, dict) or not isinstance(said, dict):
+    if not isinstance(inherited, dict) or not isinstance(own, dict):
         return
-    for name in said.keys() - known.keys():
-        near = misspelt(name, known)
-        if near:
+    for name in own.keys() - inherited.keys():
+        intended = misspelling_of(name, inherited)
+        if intended:
             raise ConfigError(
-                f"{path}: {LIMITS}.{name}: no such limit; is {near!r} meant? If it is a quantity of your own, give it "
-                f"a name that is no mere slip away from {near!r}, as in 'my_{name}'"
+                f"{path}: {LIMITS}.{name}: no such limit; is {intended!r} meant? If it is a quantity of your own, give "
+                f"it a name that is no mere slip away from {intended!r}, as in 'my_{name}'"
             )
 
 
-def _check_units(path: Path, wanted: str, known: object, said: object) -> None:
-    """A quantity is measured in one unit, whoever limits it."""
-    if not isinstance(known, dict) or not isinstance(said, dict):
+def _check_units(path: Path, wanted: str, inherited: object, own: object) -> None:
+    """A quantity is measured in one unit, whichever profile limits it."""
+    if not isinstance(inherited, dict) or not isinstance(own, dict):
         return
-    for name in said.keys() & known.keys():
-        own, parents = (limit.get("unit") if isinstance(limit, dict) else None for limit in (said[name], known[name]))
-        if isinstance(own, str) and own != parents:
+    for name in own.keys() & inherited.keys():
+        unit, expected = _unit_of(own[name]), _unit_of(inherited[name])
+        if isinstance(unit, str) and unit != expected:
             raise ConfigError(
-                f"{path}: {LIMITS}.{name}.unit = {own!r}: {wanted!r}, which it extends, has it in {parents!r}, "
-                f"as the quantity is measured; give the limit in {parents!r}"
+                f"{path}: {LIMITS}.{name}.unit = {unit!r}: {wanted!r}, which it extends, has it in {expected!r}, "
+                f"as the quantity is measured; give the limit in {expected!r}"
             )
 
 
-def _is_path(name: str) -> bool:
-    return name.endswith(".toml") or "/" in name
+def _unit_of(limit: object) -> object:
+    return limit.get("unit") if isinstance(limit, dict) else None
 
 
-def laid_over(parent: Data, child: Data) -> Data:
-    """Both merged, section by section. A mark of certainty goes with the value that it was given for."""
+def merge_data(parent: Data, child: Data) -> Data:
+    """The child's data over the parent's, section by section; neither is changed.
+
+    A mark of certainty goes with the value that it was given for.
+    """
     data = _merged(parent, child)
-    own, marks = child.get(CERTAINTY, {}), data.get(CERTAINTY)
+    own, marks = child.get(_CERTAINTY, {}), data.get(_CERTAINTY)
     if isinstance(marks, dict) and isinstance(own, dict):
-        said = set(_leaves(child, ""))
-        data[CERTAINTY] = {key: mark for key, mark in marks.items() if key in own or key not in said}
+        replaced = set(_leaves(child, ""))
+        data[_CERTAINTY] = {key: mark for key, mark in marks.items() if key in own or key not in replaced}
     return data
 
 

@@ -7,14 +7,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from rig.config.loading import Strict
-from rig.config.spread import Certainty
+from rig.config.spread import CertaintyLevel
+from rig.config.strict import StrictModel
 
 Grade = Literal["pass", "marginal", "fail"]
 MARGINAL_SHARE = 0.1
 
 
-class Limit(Strict):
+class Limit(StrictModel):
     """Bounds of one quantity, in `unit`. `marginal` is how far inside a bound a value is still too close to it.
 
     Without `marginal` it is a tenth of the way between the bounds, or of the only bound.
@@ -24,7 +24,7 @@ class Limit(Strict):
     low: float | None = None
     high: float | None = None
     marginal: float | None = Field(default=None, ge=0)
-    certainty: Certainty = "assumed"
+    certainty: CertaintyLevel = "assumed"
     source: str = ""
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rig.suggest import meant
+from rig.suggest import did_you_mean
 
 # What pydantic calls by Python's words, in those of a data file.
 _EXPECTED = {
@@ -25,13 +25,14 @@ _EXPECTED = {
     "model_type": "expected a section of keys, as in [section]",
     "model_attributes_type": "expected a section of keys, as in [section]",
 }
+_SECRET_WORDS = ("password", "token", "plan", "key")
 _RANGE = "expected a number, or a range as in [0.2, 0.4]"
 EXTENDS, LIMITS = "extends", "limits"
 # Tables that are one value with its mark, not a section: a child's replaces the parent's as a whole.
 VALUE_KEYS = frozenset({"low", "high", "mark"})
 
 
-def line(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[str, Any]) -> str:
+def describe_error(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[str, Any]) -> str:
     """One of pydantic's mistakes in words.
 
     `where` is the file, `page` the documentation of its keys, `data` the whole file as it was checked as `model`.
@@ -40,51 +41,62 @@ def line(where: str, detail: Any, model: type[BaseModel], page: str, data: dict[
     key = ".".join(str(part) for part in path)
     place = f"{where}: {key}" if key else where
     if detail["type"] == "extra_forbidden":
-        return f"{place}: unknown key; {_meant(str(path[-1]), _keys_at(model, path[:-1]))} (see {page})"
+        return f"{place}: unknown key; {_intended_key(str(path[-1]), _keys_at(model, path[:-1]))} (see {page})"
     if detail["type"] == "missing":
-        elsewhere = EXTENDS in model.model_fields and not data.get(EXTENDS)
-        hint = f", or {EXTENDS} = the profile to take it from" if elsewhere and key != "name" else ""
-        return f"{place}: missing; expected a value{hint}"
-    message = _expected(detail)
-    if message[1:2].islower():  # a sentence's capital; "GPIO 17 ..." keeps its own
-        message = message[0].lower() + message[1:]
+        return f"{place}: missing; expected a value{_missing_hint(key, model, data)}"
+    message = _expected(detail) + _parent_hint(path, detail, data)
     value = detail["input"]
-    merged = isinstance(value, dict | BaseModel) and not _is_whole(path, value)
-    if merged and detail["type"] == "value_error" and data.get(EXTENDS):
-        message += f"; what the file doesn't say is as in {data[EXTENDS]!r}, which it extends"
     if isinstance(value, dict | list | tuple | BaseModel):  # a whole section: secrets may stand in it
         return f"{place}: {message}"
-    secret = any(word in key.lower() for word in ("password", "token", "plan", "key"))
-    shown = "(hidden)" if secret else repr(value)
-    return f"{place} = {shown}: {message}" + ("" if secret else _choice_meant(detail))
+    if any(word in key.lower() for word in _SECRET_WORDS):
+        return f"{place} = (hidden): {message}"
+    return f"{place} = {value!r}: {message}{_intended_choice(detail)}"
 
 
-def _is_whole(path: tuple[Any, ...], value: Any) -> bool:
-    """Whether a file that says some of a table says all of it (a limit, a range, a mark): nothing is a parent's."""
+def _missing_hint(key: str, model: type[BaseModel], data: dict[str, Any]) -> str:
+    """Where the value of a missing key may come from, if the file could extend a profile and doesn't."""
+    if EXTENDS not in model.model_fields or data.get(EXTENDS) or key == "name":
+        return ""
+    return f", or {EXTENDS} = the profile to take it from"
+
+
+def _parent_hint(path: tuple[Any, ...], detail: Any, data: dict[str, Any]) -> str:
+    """Where values of a mistaken section come from that the file itself doesn't say."""
+    section = isinstance(detail["input"], dict | BaseModel) and not _replaces_parent(path, detail["input"])
+    if not section or detail["type"] != "value_error" or not data.get(EXTENDS):
+        return ""
+    return f"; what the file doesn't say is as in {data[EXTENDS]!r}, which it extends"
+
+
+def _replaces_parent(path: tuple[Any, ...], value: Any) -> bool:
+    """Whether a table stands for itself (a limit, a range, a mark), with no key taken from a parent's file."""
     return path[:1] == (LIMITS,) or (isinstance(value, dict) and not VALUE_KEYS.isdisjoint(value))
 
 
 def _expected(detail: Any) -> str:
+    """What was expected, in the words of a data file; as part of a sentence, so without a capital at its start."""
     if detail["type"] == "model_type" and detail.get("ctx", {}).get("class_name") == "Spread":
         return _RANGE
     if detail["type"] in ("float_type", "int_type", "bool_type") and isinstance(detail["input"], str):
         return _EXPECTED[detail["type"]] + ", without quotes"
     if detail["type"] == "literal_error":
         return f"expected {detail['ctx']['expected']}"
-    return _EXPECTED.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
+    message = _EXPECTED.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
+    return message[0].lower() + message[1:] if message[1:2].islower() else message  # "GPIO 17 ..." keeps its own
 
 
-def _meant(said: str, known: list[str]) -> str:
-    """Which key was probably meant, or those there are."""
-    if question := meant(said, known):
+def _intended_key(typed: str, keys: list[str]) -> str:
+    """Which key was probably meant, or those that the section has."""
+    if question := did_you_mean(typed, keys):
         return question
-    return f"there are {', '.join(known)}" if known else "there are none here"
+    return f"there are {', '.join(keys)}" if keys else "there are none here"
 
 
-def _choice_meant(detail: Any) -> str:
+def _intended_choice(detail: Any) -> str:
+    """Which word of a choice was probably meant."""
     if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return ""
-    question = meant(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]), cutoff=0.75)
+    question = did_you_mean(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]), cutoff=0.75)
     return f"; {question}" if question else ""
 
 
@@ -98,17 +110,21 @@ def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
 
 
 def _step(place: Any, part: int | str) -> Any:
-    """What stands at one step of a path; pydantic names the member of a union in a step of its own."""
+    """The type at one step of a path; pydantic names the member of a union in a step of its own."""
     members = list(_members(place))
-    for kind in members:
-        if _is_model(kind) and part in kind.model_fields:
-            return kind.model_fields[str(part)].annotation
-        inner = typing.get_args(kind)
-        if typing.get_origin(kind) in (tuple, list) and isinstance(part, int):
-            return inner[0]
-        if typing.get_origin(kind) is dict:
-            return inner[1]
+    inner = next((found for kind in members if (found := _inner(kind, part)) is not None), None)
+    if inner is not None:
+        return inner
     return next((kind for kind in members if _is_model(kind) and str(part) in _names(kind)), None)
+
+
+def _inner(kind: Any, part: int | str) -> Any:
+    """The type of one key of a model, of the items of a list or of the values of a table; None if it has no `part`."""
+    if _is_model(kind):
+        return kind.model_fields[str(part)].annotation if part in kind.model_fields else None
+    if typing.get_origin(kind) in (tuple, list):
+        return typing.get_args(kind)[0] if isinstance(part, int) else None
+    return typing.get_args(kind)[1] if typing.get_origin(kind) is dict else None
 
 
 def _names(model: type[BaseModel]) -> Iterator[str]:

@@ -6,19 +6,20 @@ Three kinds share what lies behind the first hop: Wi-Fi (the default), a cable, 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from rig.config.loading import Strict, check, find, is_path, read
+from rig.config.loading import read_toml, validate
+from rig.config.lookup import find_data_file, is_path
 from rig.config.spread import Spread, spread
+from rig.config.strict import AddressText, StrictModel, SubnetText, TomlList, WholeNumber
 from rig.errors import ConfigError
 
 
-def _band_text(said: object) -> object:
+def _band_text(written: object) -> object:
     """A band may be written as a number too: 5 or "5"."""
-    return f"{said:g}" if isinstance(said, int | float) and said in (2.4, 5) else said
+    return f"{written:g}" if isinstance(written, int | float) and written in (2.4, 5) else written
 
 
 Band = Annotated[Literal["2.4", "5"], BeforeValidator(_band_text)]
@@ -27,7 +28,7 @@ WEP_LENGTHS = (5, 10, 13, 26)  # characters, or hex digits of the same key
 WPA_LENGTHS, WPA_KEY_DIGITS = (8, 63), 64  # a passphrase in bytes, from and to; or the key itself in hex
 
 
-class Delays(Strict):
+class Delays(StrictModel):
     """How long each step takes, in seconds. Healthy connections take 1.1 to 2.8 s in all, DHCP slowest (forum)."""
 
     join_s: Spread = spread(0.15, 0.5)
@@ -37,16 +38,16 @@ class Delays(Strict):
     tls_s: Spread = spread(0.15, 0.4)
 
 
-class HttpProxy(Strict):
+class HttpProxy(StrictModel):
     """A proxy that stands between here and the server. Without a user it asks for no credentials."""
 
     server: str = Field(min_length=1)
-    port: int = Field(ge=1, le=65535)
+    port: WholeNumber = Field(ge=1, le=65535)
     user: str = ""
     password: SecretStr = SecretStr("")
 
 
-class Uplink(Strict):
+class Uplink(StrictModel):
     """What lies behind the first hop.
 
     dhcp: `exhausted` has no address left to give. dns: `wrong` answers with an address where no server is,
@@ -61,9 +62,9 @@ class Uplink(Strict):
     title: str = ""
     dhcp: Literal["works", "silent", "exhausted"] = "works"
     dns: Literal["works", "silent", "wrong", "relayed"] = "works"
-    subnet: IPv4Network | None = None
-    gateway: IPv4Address | None = None
-    dns_server: IPv4Address | None = None
+    subnet: SubnetText | None = None
+    gateway: AddressText | None = None
+    dns_server: AddressText | None = None
     portal: Literal["none", "web", "all"] = "none"
     port_31314: Literal["open", "blocked"] = "open"
     # No device needs it; it is here so that a file can say how the firewall stands.
@@ -74,11 +75,11 @@ class Uplink(Strict):
     delays: Delays = Delays()
 
 
-class AccessPoint(Strict):
+class AccessPoint(StrictModel):
     """One more radio of a Wi-Fi network."""
 
     band_ghz: Band = "2.4"
-    channel: int = Field(default=6, ge=1, le=165)
+    channel: WholeNumber = Field(default=6, ge=1, le=165)
     signal_dbm: float = Field(default=-60.0, ge=-100, le=0)
     in_range: bool = True
 
@@ -101,14 +102,14 @@ class NetworkProfile(Uplink):
     password: SecretStr = SecretStr("")
     security: Literal["open", "wep", "wpa", "wpa2", "wpa-mixed", "wpa3", "wpa3-transition"] = "wpa2"
     hidden: bool = False
-    refuses_joins: int = Field(default=0, ge=0, le=1000)
+    refuses_joins: WholeNumber = Field(default=0, ge=0, le=1000)
     mac_filter: bool = False
     wps_after_s: float | None = Field(default=None, ge=0)
     band_ghz: Band = "2.4"
-    channel: int = Field(default=6, ge=1, le=165)
+    channel: WholeNumber = Field(default=6, ge=1, le=165)
     signal_dbm: float = Field(default=-50.0, ge=-100, le=0)
     in_range: bool = True
-    extenders: tuple[AccessPoint, ...] = ()
+    extenders: TomlList[AccessPoint] = ()
 
     @model_validator(mode="after")
     def _makes_sense(self) -> NetworkProfile:
@@ -143,13 +144,13 @@ class CellularNetwork(Uplink):
 
 
 AnyNetwork = NetworkProfile | WiredNetwork | CellularNetwork
-KINDS: dict[str, type[NetworkProfile] | type[WiredNetwork] | type[CellularNetwork]] = {
+NETWORK_MODELS: dict[str, type[NetworkProfile] | type[WiredNetwork] | type[CellularNetwork]] = {
     "wifi": NetworkProfile,
     "ethernet": WiredNetwork,
     "cellular": CellularNetwork,
 }
 # What a device must have so that a kind of network is of any use to it.
-NEEDS: dict[str, str] = {"wifi": "radio.wifi", "ethernet": "ethernet", "cellular": "radio.cellular"}
+CAPABILITY_BY_LINK: dict[str, str] = {"wifi": "radio.wifi", "ethernet": "ethernet", "cellular": "radio.cellular"}
 
 
 def check_channel(band_ghz: str, channel: int) -> None:
@@ -165,7 +166,7 @@ def check_channel(band_ghz: str, channel: int) -> None:
 def check_password(security: str, password: str) -> None:
     """
     Raises:
-        ValueError: a network with that security can't have this password, which the text doesn't tell.
+        ValueError: a network with that security can't have this password, which the message doesn't contain.
     """
     __tracebackhide__ = True  # pytest can print a frame's variables
     length = len(password)
@@ -193,12 +194,12 @@ def load_any_network(name: str) -> AnyNetwork:
             than the network in it.
     """
     __tracebackhide__ = True
-    path = find("networks", name)
-    data = read(path)
+    path = find_data_file("networks", name)
+    data = read_toml(path)
     kind = data.get("link", "wifi")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise ConfigError(f"{path}: link = {kind!r}; expected one of {', '.join(KINDS)}")
-    network = check(data, KINDS[kind], str(path))
+    if not isinstance(kind, str) or kind not in NETWORK_MODELS:
+        raise ConfigError(f"{path}: link = {kind!r}; expected one of {', '.join(NETWORK_MODELS)}")
+    network = validate(data, NETWORK_MODELS[kind], str(path))
     if not is_path(name) and network.name != name:
         raise ConfigError(
             f"{path}: name = {network.name!r}: expected {name!r}, as the file is called; rename one of them"

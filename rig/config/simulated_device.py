@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from rig.config.loading import Strict
 from rig.config.spread import Spread, spread
+from rig.config.strict import StrictModel
 
 
-class Currents(Strict):
+class Currents(StrictModel):
     """Current by state, in ampere."""
 
     off_a: Spread = spread(1e-5, 1e-4)
@@ -22,7 +22,7 @@ class Currents(Strict):
     led_a: Spread = spread(0.002)
 
 
-class Timing(Strict):
+class Timing(StrictModel):
     """Durations in seconds unless named otherwise."""
 
     reset_stretch_s: Spread = spread(0.0026)
@@ -39,7 +39,7 @@ class Timing(Strict):
     clock_factor: Spread = spread(0.97, 1.03)
 
 
-class Thresholds(Strict):
+class Thresholds(StrictModel):
     """Reset levels in volts (ST reference manual RM0033: brown-out reset off by default)."""
 
     power_on_v: Spread = spread(1.74)
@@ -47,7 +47,7 @@ class Thresholds(Strict):
     reset_sigma_v: float = 0.002
 
 
-class LightPath(Strict):
+class LightPath(StrictModel):
     """The device's LED and light sensor."""
 
     red_forward_v: Spread = spread(1.7, 1.9)
@@ -56,7 +56,7 @@ class LightPath(Strict):
     sensor_fall_s: Spread = spread(0.0002, 0.001)
 
 
-class Behaviour(Strict):
+class Behaviour(StrictModel):
     """What the firmware does and how long it takes, in seconds unless named otherwise; chances are 0 to 1.
 
     Hardly any of it is published: see the marks in fixtures/devices.
@@ -86,7 +86,7 @@ class Behaviour(Strict):
     ppp_check_s: Spread = spread(0.3, 2.0)
 
 
-class Board(Strict):
+class Board(StrictModel):
     """The product around the imp: its regulator, capacitors and light pipe. Pipes: 1 is the bench's nominal light."""
 
     regulator_ohm: Spread = spread(0.0)
@@ -106,7 +106,7 @@ class Board(Strict):
         return self
 
 
-class Rare(Strict):
+class Rare(StrictModel):
     """What only rare states and networks ask of a device. Chances are 0 to 1: below a half, this device does.
 
     flash_gone_answers: green answers a BlinkUp with which the flash goes missing.
@@ -123,7 +123,7 @@ class Rare(Strict):
     impos_minor: Spread = spread(0.0, 10.0, "unknown", "profiles name the generation only")
 
 
-class SimulatedDevice(Strict):
+class SimulatedDevice(StrictModel):
     """Ranges from which one simulated device is drawn."""
 
     currents: Currents = Currents()

@@ -7,18 +7,18 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import model_validator
 
-from rig.config.loading import Strict
+from rig.config.strict import StrictModel
 
 # doc: the maker's text; prod: a product's support page; forum: its staff or users; inferred and assumed: by us.
-Certainty = Literal["doc", "prod", "forum", "inferred", "assumed", "unknown"]
+CertaintyLevel = Literal["doc", "prod", "forum", "inferred", "assumed", "unknown"]
 
 
-class Spread(Strict):
+class Spread(StrictModel):
     """A range `low`..`high` with how sure we are of it and who says so. A plain number in a file is exact."""
 
     low: float
     high: float
-    certainty: Certainty = "assumed"
+    certainty: CertaintyLevel = "assumed"
     source: str = ""
 
     @model_validator(mode="before")
@@ -41,5 +41,5 @@ class Spread(Strict):
         return float(self.low + (self.high - self.low) * rng.random())
 
 
-def spread(low: float, high: float | None = None, certainty: Certainty = "assumed", source: str = "") -> Spread:
+def spread(low: float, high: float | None = None, certainty: CertaintyLevel = "assumed", source: str = "") -> Spread:
     return Spread(low=low, high=low if high is None else high, certainty=certainty, source=source)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.led.errors import CodesError
-from rig.suggest import meant
+from rig.suggest import did_you_mean
 
 COLOURS = "DRAGL"
 KINDS = ("cyclic", "solid", "once", "irregular", "sequence")
@@ -168,7 +168,7 @@ class Catalogue:
         try:
             return self._by_id[code_id]
         except (KeyError, TypeError):
-            question = meant(str(code_id), self._by_id)
+            question = did_you_mean(str(code_id), self._by_id)
             known = f"known: {', '.join(self._by_id)}"
             raise CodesError(f"no light code {code_id!r}; {f'{question} ' if question else ''}{known}") from None
 

@@ -16,7 +16,7 @@ from rig.errors import ConfigError
 from rig.led import Calibration, Segment
 from rig.led.result import COLOUR_NAMES
 from rig.recording import Recording
-from rig.suggest import meant
+from rig.suggest import did_you_mean
 
 LEAST_S: Final = 0.02  # assumed: shorter light is a passing edge, no flash
 LATE_S: Final = 0.2  # assumed: a receipt is written so soon after the last symbol
@@ -125,7 +125,7 @@ def _check_colours(*colours: str) -> None:
     """A misspelt colour would never be seen."""
     for colour in colours:
         if colour not in COLOUR_NAMES:
-            question = meant(colour, COLOUR_NAMES)
+            question = did_you_mean(colour, COLOUR_NAMES)
             known = f"known: {', '.join(COLOUR_NAMES)}"
             raise ConfigError(f"no colour {colour!r}; {f'{question} ' if question else ''}{known}")
 

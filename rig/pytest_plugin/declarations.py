@@ -9,7 +9,7 @@ from rig.pytest_plugin import selection
 from rig.pytest_plugin.evidence import evidence_of
 from rig.pytest_plugin.markers import EXAMPLES, MEASURES, marked_names
 from rig.report.measurement import limit_of
-from rig.suggest import misspelt
+from rig.suggest import misspelling_of
 
 
 def check_markers(item: pytest.Item) -> None:
@@ -43,7 +43,7 @@ def check_limits(item: pytest.Item) -> None:
 
 def _check_name(item: pytest.Item, said: str) -> None:
     registered = {line.partition(":")[0].partition("(")[0].strip() for line in item.config.getini("markers")}
-    near = "" if said in registered else misspelt(said, EXAMPLES)  # such a marker would do nothing, unseen
+    near = "" if said in registered else misspelling_of(said, EXAMPLES)  # such a marker would do nothing, unseen
     if near:
         raise ConfigError(f"marker {said!r}: there is none of that name; is {near!r} meant?")
 

@@ -66,7 +66,7 @@ def in_markers(item: pytest.Item, networks: DeclaredNetworks) -> list[pytest.Col
 
 def _mistake(capability: str, networks: DeclaredNetworks) -> ConfigError | None:
     try:
-        networks.check_word(capability)
+        networks.check_capability(capability)
     except ConfigError as error:
         return error
     return None

@@ -62,6 +62,9 @@ def add(parser: pytest.Parser) -> None:
         "or a conftest.py asks for one)",
     )
     parser.addini("rig_bench", "bench to run on, see --bench", default="")
+    parser.addini(
+        "rig_fixtures", "folders of benches, devices and networks of one's own (docs/installing.md)", type="paths"
+    )
 
 
 def _cycles(text: str) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from rig.bench.backend import check_defect
-from rig.config.bench import BenchConfig, SimulatedDefect, load_bench
+from rig.config.bench import BenchConfig, load_bench
 from rig.config.bench_networks import DeclaredNetworks, declared_networks
 from rig.config.device import DeviceProfile, load_device
+from rig.config.lookup import FIXTURES_INI, session_fixtures
+from rig.config.simulated_bench import SimulatedDefect
 from rig.errors import ConfigError
 from rig.pytest_plugin.options import BENCH_VARIABLE, bench_name
 
@@ -22,6 +26,7 @@ def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
         ConfigError: there is no such bench or device, or a file has a mistake, one of a listed network too.
     """
     if CHOSEN not in config.stash:
+        use_fixtures(config)
         name, source = bench_name(config)
         try:
             bench = load_bench(name)
@@ -38,6 +43,13 @@ def chosen(config: pytest.Config) -> tuple[BenchConfig, DeviceProfile]:
         config.stash[NETWORKS] = networks
         config.stash[CHOSEN] = (_with_defects(bench, config.getoption("sim_defect") or []), device)
     return config.stash[CHOSEN]
+
+
+def use_fixtures(config: pytest.Config) -> None:
+    """Ask the folders of the ini key `rig_fixtures` for data files until this session ends."""
+    folders = contextlib.ExitStack()
+    folders.enter_context(session_fixtures(config.getini(FIXTURES_INI)))
+    config.add_cleanup(folders.close)
 
 
 def networks(config: pytest.Config) -> DeclaredNetworks:

@@ -8,7 +8,7 @@ from typing import SupportsFloat
 from rig.config.device import DeviceProfile
 from rig.config.limits import Grade, Limit
 from rig.errors import ConfigError
-from rig.suggest import meant
+from rig.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def limit_of(device: DeviceProfile, name: str) -> Limit:
         return device.limits[name]
     except (KeyError, TypeError):  # a name that is no text may not be hashable
         known = ", ".join(sorted(device.limits)) or "none"
-        question = meant(str(name), device.limits)
+        question = did_you_mean(str(name), device.limits)
         raise ConfigError(
             f"device {device.name!r} has no limit for {name!r}{f'; {question}' if question else ''} (it has: {known}); "
             f"add [limits.{name}] to its profile, or keep the value without a limit by measure.note()"
@@ -101,7 +101,7 @@ def measured(device: DeviceProfile, name: str, value: float, unit: str, uncertai
     if unit != limit.unit:
         raise ConfigError(f"measurement {name!r} is in {unit}, its limit in device {device.name!r} in {limit.unit}")
     number, spread = as_number(name, value), as_number(f"uncertainty of {name}", uncertainty)
-    return Measurement(name, number, unit, spread, limit, device.whose_limit(name))
+    return Measurement(name, number, unit, spread, limit, device.limit_source(name))
 
 
 def as_number(name: str, value: object) -> float:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rig.config.bench import BenchConfig, Regulator, Simulation
+from rig.config.bench import BenchConfig, Regulator
 from rig.config.device import DeviceProfile
 from rig.config.network import AnyNetwork
+from rig.config.simulated_bench import Simulation
 from rig.errors import ConfigError
 from rig.sim.chips.ads1x15 import ADS1115Chip
 from rig.sim.chips.ina219 import INA219Chip

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rig.config.loading import Strict, find, fixtures_folder, load
+from rig.config.loading import load_toml
+from rig.config.lookup import data_files, find_data_file
+from rig.config.strict import StrictModel, WholeNumber
 from rig.errors import ConfigError
 from rig.supply.weak_source import WeakSource
 
@@ -18,7 +20,7 @@ Volts = Annotated[float, Field(ge=0, le=3.6)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-class HoldSegment(Strict):
+class HoldSegment(StrictModel):
     """Stay at `v` (the present voltage if it is left out)."""
 
     do: Literal["hold"]
@@ -26,7 +28,7 @@ class HoldSegment(Strict):
     for_s: Seconds
 
 
-class RampSegment(Strict):
+class RampSegment(StrictModel):
     """A straight line from the present voltage to `to_v`, in steps of `every_s`."""
 
     do: Literal["ramp"]
@@ -35,7 +37,7 @@ class RampSegment(Strict):
     every_s: float = Field(default=0.002, ge=0.0005, le=1.0)
 
 
-class StaircaseSegment(Strict):
+class StaircaseSegment(StrictModel):
     """Steps of `step_v` from the present voltage to `to_v`, `dwell_s` on each."""
 
     do: Literal["staircase"]
@@ -44,7 +46,7 @@ class StaircaseSegment(Strict):
     dwell_s: Seconds
 
 
-class DipSegment(Strict):
+class DipSegment(StrictModel):
     """Down to `to_v` for `for_s` and back, `times` times, each followed by `pause_s` at the present voltage.
 
     Made by the set point, so a dip lasts a millisecond or more; load and capacitors decide how deep it gets.
@@ -53,11 +55,11 @@ class DipSegment(Strict):
     do: Literal["dip"]
     to_v: Volts
     for_s: float = Field(ge=0.001, le=3600)
-    times: int = Field(default=1, ge=1, le=1000)
+    times: WholeNumber = Field(default=1, ge=1, le=1000)
     pause_s: float = Field(default=0.1, ge=0, le=3600)
 
 
-class SweepSegment(Strict):
+class SweepSegment(StrictModel):
     """Dips of `for_s`, the first to `from_v`, each deeper by `step_v`, the last to `to_v`; `pause_s` after each dip."""
 
     do: Literal["sweep"]
@@ -74,16 +76,16 @@ class SweepSegment(Strict):
         return self
 
 
-class InterruptSegment(Strict):
+class InterruptSegment(StrictModel):
     """The load switch opens for `for_us` microseconds, timed by the wave that sends a BlinkUp; `times` times."""
 
     do: Literal["interrupt"]
-    for_us: int = Field(ge=1, le=1_000_000)
-    times: int = Field(default=1, ge=1, le=100)
-    pause_us: int = Field(default=1000, ge=1, le=10_000_000)
+    for_us: WholeNumber = Field(ge=1, le=1_000_000)
+    times: WholeNumber = Field(default=1, ge=1, le=100)
+    pause_us: WholeNumber = Field(default=1000, ge=1, le=10_000_000)
 
 
-class SeriesSegment(Strict):
+class SeriesSegment(StrictModel):
     """The bench's series resistor goes into the line, or out of it."""
 
     do: Literal["series"]
@@ -96,14 +98,14 @@ SupplySegment = Annotated[
 ]
 
 
-class TraceFile(Strict):
+class TraceFile(StrictModel):
     """A recorded trace: a CSV file beside the profile with the columns `t_s` and `v`."""
 
     file: str
     every_s: float = Field(default=0.002, ge=0.0005, le=1.0)
 
 
-class SupplyProfile(Strict):
+class SupplyProfile(StrictModel):
     """The supply voltage of a device over time, given by exactly one of `segments`, `weak` and `trace`.
 
     `start_v` is the voltage at the beginning, in V (segments only; the device's nominal voltage if it is left out).
@@ -133,16 +135,16 @@ def load_profile(name: str) -> SupplyProfile:
     Raises:
         ConfigError: there is no such profile, or a file has a mistake.
     """
-    path = find("supplies", name)
-    profile = load(path, SupplyProfile)
+    path = find_data_file("supplies", name)
+    profile = load_toml(path, SupplyProfile)
     if profile.trace is None:
         return profile
     return profile.model_copy(update={"points": _read_trace(path.parent / profile.trace.file)})
 
 
 def profile_names() -> list[str]:
-    """The names of the profiles in fixtures/supplies, in alphabetical order."""
-    return sorted(path.stem for path in (fixtures_folder() / "supplies").glob("*.toml"))
+    """The names of the profiles in all folders of fixtures, in alphabetical order."""
+    return sorted(data_files("supplies"))
 
 
 def _read_trace(path: Path) -> tuple[tuple[float, float], ...]:

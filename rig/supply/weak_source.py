@@ -15,12 +15,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from rig.config.loading import Strict
+from rig.config.strict import StrictModel, TomlList
 
 Certainty = Literal["datasheet", "forum", "assumed", "measured"]
 
 
-class Sourced(Strict):
+class Sourced(StrictModel):
     """A number with its certainty and its source; the unit is in the key's name."""
 
     value: float = Field(ge=0)
@@ -28,11 +28,11 @@ class Sourced(Strict):
     source: str = ""
 
 
-class Curve(Strict):
+class Curve(StrictModel):
     """EMF in V, never rising, over the share of charge used (0..1); linear between the points."""
 
-    used: tuple[float, ...]
-    emf_v: tuple[float, ...]
+    used: TomlList[float]
+    emf_v: TomlList[float]
     certainty: Certainty = "assumed"
     source: str = ""
 
@@ -55,14 +55,14 @@ class Curve(Strict):
         return self.emf_v[-1]
 
 
-class Ldo(Strict):
+class Ldo(StrictModel):
     """A low-drop regulator behind the source: its output voltage and its resistance in drop-out."""
 
     out_v: Sourced
     drop_ohm: Sourced
 
 
-class WeakSource(Strict):
+class WeakSource(StrictModel):
     """A weak source that supplies the device for `for_s` seconds; `start_used` (0..1) of its charge is used already."""
 
     emf: Curve

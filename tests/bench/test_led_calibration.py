@@ -11,7 +11,7 @@ from rig.bench import calibration_writer, led_calibration
 from rig.bench.bench import open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.config.bench import load_bench
-from rig.config.loading import find
+from rig.config.lookup import find_data_file
 from rig.errors import ConfigError, DeviceNotReady, InsufficientEvidence
 from rig.led import Calibration
 from rig.led.levels.plateaus import Level
@@ -53,7 +53,7 @@ def test_an_led_that_stays_dark_is_told_by_colour(monkeypatch: pytest.MonkeyPatc
 
 def test_stored_in_a_file_that_people_wrote(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    text = find("benches", "simulated").read_text(encoding="utf-8")
+    text = find_data_file("benches", "simulated").read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
     calibration_writer.store(path, MADE)
     stored = load_bench(str(path)).led.calibration
@@ -67,7 +67,7 @@ def test_stored_in_a_file_that_people_wrote(tmp_path: Path) -> None:
 
 def test_a_calibration_that_the_file_could_not_hold_leaves_it_alone(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    text = find("benches", "simulated").read_text(encoding="utf-8")
+    text = find_data_file("benches", "simulated").read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"led\.calibration\.rail_v"):
         calibration_writer.store(path, replace(MADE, rail_v=-1.0))

@@ -14,7 +14,7 @@ import rig
 from rig.blinkup import InvalidSsid
 from rig.cli.failing import BENCH_FAULT, CONFIG_INVALID, OTHER_ERROR, SAFETY_TRIP, exit_code
 from rig.cli.main import app
-from rig.config.certainty import keys_of
+from rig.config.certainty import dotted_keys
 from rig.config.device import load_device
 from rig.errors import (
     BenchConnectionError,
@@ -228,7 +228,9 @@ def test_device_show_has_one_line_for_each_setting(name: str, columns: str) -> N
     assert [line.split()[0] for line in shown[first + 1 : first + 1 + len(device.limits)]] == list(device.limits)
     settings = [line for line in shown[3:-2] if line and not line.startswith(("limit ", "simulated device "))]
     keys = [
-        key for key in keys_of(device) if key.split(".")[0] not in ("name", "title", "extends", "certainty", "limits")
+        key
+        for key in dotted_keys(device)
+        if key.split(".")[0] not in ("name", "title", "extends", "certainty", "limits")
     ]
     assert len(settings) == len(keys) + len(device.limits)
     assert max(len(line.rstrip()) for line in shown[1:-2]) <= int(columns)

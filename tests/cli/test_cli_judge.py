@@ -137,9 +137,9 @@ def test_the_calibration_is_the_bench_files(saved: Path, tmp_path: Path) -> None
 
 
 def load_path(name: str) -> Path:
-    from rig.config.loading import find
+    from rig.config.lookup import find_data_file
 
-    return find("benches", name)
+    return find_data_file("benches", name)
 
 
 def test_a_recording_that_names_no_bench(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from rig.cli.main import app
 from rig.config.bench import load_bench
-from rig.config.loading import find
+from rig.config.lookup import find_data_file
 
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 
@@ -25,7 +25,7 @@ def rig(*arguments: str, code: int = 0, typed: str | None = None) -> str:
 @pytest.fixture
 def bench(tmp_path: Path) -> Path:
     path = tmp_path / "mine.toml"
-    text = find("benches", "simulated").read_text(encoding="utf-8")
+    text = find_data_file("benches", "simulated").read_text(encoding="utf-8")
     path.write_text(text.replace("red_v = [0.45]\ngreen_v = [0.75]", "red_v = [0.9]\ngreen_v = [0.3]", 1), "utf-8")
     return path
 

@@ -115,27 +115,25 @@ def of(config: BenchConfig) -> DeclaredNetworks:
 
 
 def test_one_that_could_be_had_names_the_next_step(tmp_path: Path) -> None:
-    said = str(of(bench(tmp_path, "home")).lacking("no-dhcp"))
+    said = str(of(bench(tmp_path, "home")).missing_network_error("no-dhcp"))
     step = f'add "no-dhcp" to `networks` in {tmp_path / "desk.toml"}, or in a copy that --bench names'
     assert said == f"bench 'simulated' lacks 'network:no-dhcp' ({step}); networks that it has: home"
-    real = of(load_bench("example-pi4")).lacking("home")
+    real = of(load_bench("example-pi4")).missing_network_error("home")
     assert isinstance(real, CapabilityMissing)
     assert f'(if it is really there, add "home" to `networks` in {FIXTURES}' in str(real)
 
 
-def test_what_the_checkout_describes_is_known_with_another_folder_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_built_in_is_known_with_another_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "own"
     put(own / "networks")
     config = bench(tmp_path, "office")
     monkeypatch.setenv("RIG_FIXTURES", str(own))
-    lacking = of(config).lacking("no-dhcp")
+    lacking = of(config).missing_network_error("no-dhcp")
     assert isinstance(lacking, CapabilityMissing)
-    assert f'copy {FIXTURES / "networks" / "no-dhcp.toml"} into {own / "networks"} and add "no-dhcp"' in str(lacking)
-    of(config).check_word("network:no-dhcp")
+    assert f'(add "no-dhcp" to `networks` in {tmp_path / "desk.toml"}' in str(lacking)  # nothing need be copied
+    of(config).check_capability("network:no-dhcp")
     with pytest.raises(ConfigError, match="is 'no-dhcp' meant"):
-        of(config).check_word("network:no-dchp")
+        of(config).check_capability("network:no-dchp")
 
 
 @pytest.mark.parametrize(
@@ -153,9 +151,9 @@ def test_a_word_that_nobody_can_have_is_refused(tmp_path: Path, word: str, said:
     put(tmp_path)
     there = of(bench(tmp_path, "office.toml"))
     for fine in ("network", "network:office", "network:no-dhcp", "supply.series", "radio.wifi"):
-        there.check_word(fine)
+        there.check_capability(fine)
     with pytest.raises(ConfigError, match=said):
-        there.check_word(word)
+        there.check_capability(word)
 
 
 def test_benches_know_their_file_and_made_ones_have_none() -> None:

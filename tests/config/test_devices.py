@@ -10,10 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 from rig.bench.conversions import facts_of
-from rig.config.capabilities import check_name
-from rig.config.certainty import keys_of
-from rig.config.device import CAPABILITIES, MODELS, DeviceProfile, LedTag, load_device
-from rig.config.inherit import laid_over
+from rig.config.capabilities import check_capability_name
+from rig.config.certainty import dotted_keys
+from rig.config.device import DEVICE_CAPABILITIES, IMP_MODELS, DeviceProfile, LedTag, load_device
+from rig.config.inherit import merge_data
 from rig.config.spread import Spread
 from rig.diagnosis import DeviceFacts
 from rig.errors import ConfigError
@@ -41,14 +41,14 @@ def product(folder: Path, text: str, name: str = "thing") -> DeviceProfile:
 
 
 def test_there_is_a_profile_of_every_imp() -> None:
-    assert set(MODELS) <= set(NAMES)
-    assert {load_device(name).imp for name in NAMES} == set(MODELS)
+    assert set(IMP_MODELS) <= set(NAMES)
+    assert {load_device(name).imp for name in NAMES} == set(IMP_MODELS)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_judging_value_has_a_mark_with_its_source(name: str) -> None:
     device = load_device(name)
-    for key in keys_of(device):
+    for key in dotted_keys(device):
         value: object = device
         for part in key.split("."):
             value = getattr(value, part) if isinstance(value, BaseModel) else value
@@ -115,13 +115,13 @@ def test_bands_need_no_quotes(tmp_path: Path, written: str) -> None:
 
 def test_capabilities_are_words_that_tests_may_require() -> None:
     for name in NAMES:
-        assert load_device(name).capabilities <= set(CAPABILITIES)
-    for word in CAPABILITIES:
-        check_name(word)
+        assert load_device(name).capabilities <= set(DEVICE_CAPABILITIES)
+    for word in DEVICE_CAPABILITIES:
+        check_capability_name(word)
     with pytest.raises(
         ConfigError, match=r"unknown capability 'radio\.6ghz'; is 'radio\.5ghz' meant\? there are .*radio\.5ghz"
     ):
-        check_name("radio.6ghz")
+        check_capability_name("radio.6ghz")
 
 
 @pytest.mark.parametrize(
@@ -222,17 +222,17 @@ def test_a_limit_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_lists_are_replaced_as_a_whole() -> None:
-    assert laid_over({"a": [1, 2], "b": {"c": 1, "d": 2}}, {"a": [3], "b": {"d": 4}}) == {
+    assert merge_data({"a": [1, 2], "b": {"c": 1, "d": 2}}, {"a": [3], "b": {"d": 4}}) == {
         "a": [3],
         "b": {"c": 1, "d": 4},
     }
-    assert laid_over({"a": {"b": 1}}, {"a": 2}) == {"a": 2}
-    assert laid_over({"a": 2}, {"a": {"b": 1}}) == {"a": {"b": 1}}
+    assert merge_data({"a": {"b": 1}}, {"a": 2}) == {"a": 2}
+    assert merge_data({"a": 2}, {"a": {"b": 1}}) == {"a": {"b": 1}}
 
 
 def test_merging_leaves_the_parent_as_it_was() -> None:
     parent = {"a": {"b": {"c": 1}}, "certainty": {"a.b.c": "doc"}}
-    laid_over(parent, {"a": {"b": {"c": 2}}})
+    merge_data(parent, {"a": {"b": {"c": 2}}})
     assert parent == {"a": {"b": {"c": 1}}, "certainty": {"a.b.c": "doc"}}
 
 

@@ -6,38 +6,40 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from rig.config.bench import BenchConfig
 from rig.config.device import DeviceProfile
-from rig.config.loading import Strict, check, find, fixtures_folder, load, read
+from rig.config.loading import load_toml, read_toml, validate
+from rig.config.lookup import builtin_folder, find_data_file
 from rig.config.spread import Spread, spread
+from rig.config.strict import StrictModel, TomlList, WholeNumber, number_as_written
 from rig.errors import ConfigError
 
 
-class Red(Strict):
+class Red(StrictModel):
     do: Literal["red"]
     for_s: float
 
 
-class Green(Strict):
+class Green(StrictModel):
     do: Literal["green"]
-    volts: tuple[float, ...] = ()
+    volts: TomlList[float] = ()
 
 
-class Part(Strict):
+class Part(StrictModel):
     width_m: float = 1.0
     range_s: Spread = spread(1.0)
 
 
-class Whole(Strict):
+class Whole(StrictModel):
     number: float = 1.0
     maybe: float | None = None
-    count: int = 1
-    gain: Literal[1, 2] = 1
+    count: WholeNumber = 1
+    gain: Annotated[Literal[1, 2], BeforeValidator(number_as_written)] = 1
     sure: bool = False
-    pairs: tuple[tuple[float, float], ...] = ()
-    lamps: tuple[Annotated[Red | Green, Field(discriminator="do")], ...] = ()
+    pairs: TomlList[Annotated[tuple[float, float], Field(strict=False)]] = ()
+    lamps: TomlList[Annotated[Red | Green, Field(discriminator="do")]] = ()
     either: Part | Red | None = None
     parts: dict[str, Part] = Field(default_factory=dict)
     part: Part = Part()
@@ -45,7 +47,7 @@ class Whole(Strict):
 
 def said(data: dict[str, object]) -> str:
     with pytest.raises(ConfigError) as caught:
-        check(data, Whole, "x.toml")
+        validate(data, Whole, "x.toml")
     return str(caught.value)
 
 
@@ -75,9 +77,9 @@ def test_nothing_is_converted(data: dict[str, object], expected: str) -> None:
     assert said(data) == expected
 
 
-def test_whole_numbers_are_numbers_too() -> None:
-    made = check({"number": 3, "pairs": [[1, 2]], "part": {"range_s": [1, 2]}, "gain": 2, "sure": True}, Whole, "x")
-    assert check({"count": 25e6}, Whole, "x").count == 25_000_000
+def test_number_as_writtens_are_numbers_too() -> None:
+    made = validate({"number": 3, "pairs": [[1, 2]], "part": {"range_s": [1, 2]}, "gain": 2, "sure": True}, Whole, "x")
+    assert validate({"count": 25e6}, Whole, "x").count == 25_000_000
     assert (made.number, made.pairs, made.part.range_s.high, made.gain, made.sure) == (3.0, ((1.0, 2.0),), 2.0, 2, True)
 
 
@@ -115,7 +117,7 @@ def test_a_file_that_is_not_utf_8_says_the_line(tmp_path: Path, raw: bytes, line
     path = tmp_path / "x.toml"
     path.write_bytes(raw)
     with pytest.raises(ConfigError, match=rf"x\.toml: line {line}: .*save the file as UTF-8") as caught:
-        read(path)
+        read_toml(path)
     assert caught.value.__cause__ is None  # it would hold the whole file, secrets too
 
 
@@ -123,7 +125,7 @@ def test_a_file_that_is_not_utf_8_says_the_line(tmp_path: Path, raw: bytes, line
 def test_a_folder_is_no_file(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.toml").mkdir()
     with pytest.raises(ConfigError, match=r"device file '.*' is a folder; expected a \.toml file"):
-        find("devices", f"{tmp_path}/{name}")
+        find_data_file("devices", f"{tmp_path}/{name}")
 
 
 @pytest.mark.parametrize(
@@ -139,9 +141,9 @@ def test_a_folder_is_no_file(tmp_path: Path, name: str) -> None:
         ("networks/home.toml", DeviceProfile, "this is a network"),
     ],
 )
-def test_a_file_of_another_kind_is_called_what_it_is(path: str, model: type[Strict], expected: str) -> None:
+def test_a_file_of_another_kind_is_called_what_it_is(path: str, model: type[StrictModel], expected: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        load(fixtures_folder() / path, model)
+        load_toml(builtin_folder("fixtures") / path, model)
     assert expected in str(refused.value)
     assert "\n" not in str(refused.value)  # and not key by key
     assert "firm handshake" not in str(refused.value)

@@ -9,9 +9,10 @@ import pytest
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.blinkup import FAST_HZ, ClearConfig
-from rig.config.bench import SimulatedDefect, load_bench
+from rig.config.bench import load_bench
 from rig.config.device import load_device
 from rig.config.network import NetworkProfile
+from rig.config.simulated_bench import SimulatedDefect
 from rig.diagnosis import FaultDomain, Verdict
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led.timing import first_run

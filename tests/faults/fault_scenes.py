@@ -9,8 +9,9 @@ from typing import Any
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.blinkup import FAST_HZ
-from rig.config.bench import BenchConfig, SimulatedFault, load_bench
+from rig.config.bench import BenchConfig, load_bench
 from rig.config.device import load_device
+from rig.config.simulated_bench import SimulatedFault
 from rig.diagnosis import Verdict
 
 Open = Callable[..., Bench]

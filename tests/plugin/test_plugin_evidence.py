@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rig.config.capabilities import NAMES, check_name
+from rig.config.capabilities import BENCH_CAPABILITIES, check_capability_name
 from rig.config.limits import Limit
 from rig.diagnosis import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.errors import BenchFault, CapabilityMissing, ConfigError, SafetyTrip
@@ -100,8 +100,8 @@ def test_file_names_are_readable_short_and_unique() -> None:
 
 
 def test_capability_names_are_checked() -> None:
-    for name in (*NAMES, "network:anything"):
-        check_name(name)
+    for name in (*BENCH_CAPABILITIES, "network:anything"):
+        check_capability_name(name)
     for name in ("", "Network", "netwrok:home", "supply"):
         with pytest.raises(ConfigError, match="unknown capability"):
-            check_name(name)
+            check_capability_name(name)

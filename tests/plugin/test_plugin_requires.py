@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from plugin_runs import FIXTURES, run_session
 
-from rig.config.capabilities import NAMES
-from rig.config.device import CAPABILITIES
+from rig.config.capabilities import BENCH_CAPABILITIES
+from rig.config.device import DEVICE_CAPABILITIES
 from rig.pytest_plugin import options
 
 SHIPPED = (FIXTURES / "benches" / "simulated.toml").read_text(encoding="utf-8")
@@ -174,4 +174,4 @@ def test_the_page_lists_the_words_of_the_code() -> None:
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"]
     assert all(len(row) == 3 and row[1] in ("bench", "device") and len(row[2]) > 10 for row in rows)
     said = {owner: sorted(row[0].strip("`") for row in rows if row[1] == owner) for owner in ("bench", "device")}
-    assert said == {"bench": sorted([*NAMES, "network:NAME"]), "device": sorted(CAPABILITIES)}
+    assert said == {"bench": sorted([*BENCH_CAPABILITIES, "network:NAME"]), "device": sorted(DEVICE_CAPABILITIES)}

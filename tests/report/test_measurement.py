@@ -49,9 +49,9 @@ def test_a_limit_is_of_the_profile_whose_file_says_it(tmp_path: Path, monkeypatc
     (tmp_path / "parent.toml").write_text(parent, encoding="utf-8")
     (tmp_path / "child.toml").write_text(child, encoding="utf-8")
     device = load_device("child.toml")
-    assert device.whose_limit("x") == "[limits.x] of 'child' (child.toml)"
-    assert device.whose_limit("y") == "[limits.y] of 'parent' (parent.toml)"
-    shipped = device.whose_limit("idle_current")
+    assert device.limit_source("x") == "[limits.x] of 'child' (child.toml)"
+    assert device.limit_source("y") == "[limits.y] of 'parent' (parent.toml)"
+    shipped = device.limit_source("idle_current")
     assert shipped.startswith("[limits.idle_current] of 'imp003' (/")
     assert shipped.endswith("fixtures/devices/imp003.toml)")
     assert "by [limits.x] of 'child' (child.toml)" in measured(device, "x", 5.0, "s").complaint

@@ -11,8 +11,8 @@ from imp_lives import Life, bench
 from test_imp_guide import configured, live
 from test_imp_online import flash_sync
 
-from rig.config.bench import SimulatedDefect
 from rig.config.device import load_device
+from rig.config.simulated_bench import SimulatedDefect
 from rig.errors import ConfigError
 from rig.sim.faults.device import DEFECT_KINDS, Defects
 from rig.sim.imp.defects import DeviceDefects

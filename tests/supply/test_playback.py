@@ -11,14 +11,14 @@ import pytest
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
 from rig.blinkup import FAST_HZ, ClearConfig
-from rig.config.loading import check
+from rig.config.loading import validate
 from rig.errors import BenchFault, CapabilityMissing, SupplyLimitError
 from rig.report.pictures.observation import draw
 from rig.supply.profile import SupplyProfile
 
 
 def profile(*segments: dict[str, Any], **more: Any) -> SupplyProfile:
-    return check({"name": "mine", "title": "mine", "segments": list(segments), **more}, SupplyProfile, "mine")
+    return validate({"name": "mine", "title": "mine", "segments": list(segments), **more}, SupplyProfile, "mine")
 
 
 def powered(sim: Bench) -> DeviceUnderTest:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.config.loading import check
+from rig.config.loading import validate
 from rig.errors import ConfigError
 from rig.supply.plan import Interrupt, SetPoint, SupplyPlan, plan_of
 from rig.supply.profile import SupplyProfile, load_profile, profile_names
@@ -14,7 +14,7 @@ from rig.supply.weak_source import WeakSourceModel
 
 
 def made(*segments: dict, **more: object) -> SupplyPlan:
-    profile = check({"name": "x", "title": "x", "segments": list(segments), **more}, SupplyProfile, "x")
+    profile = validate({"name": "x", "title": "x", "segments": list(segments), **more}, SupplyProfile, "x")
     return plan_of(profile, 3.3)
 
 
@@ -87,7 +87,7 @@ def test_series_and_interruptions_need_their_parts() -> None:
 )
 def test_mistakes_are_named(data: dict, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        check({"name": "x", "title": "x", **data}, SupplyProfile, "x.toml")
+        validate({"name": "x", "title": "x", **data}, SupplyProfile, "x.toml")
 
 
 TRACE = 'name = "t"\ntitle = "t"\n[trace]\nfile = "t.csv"\nevery_s = 0.1\n'
@@ -148,4 +148,4 @@ def test_a_limited_source_collapses_and_a_regulator_hides_what_it_can() -> None:
 def test_curve_that_no_battery_has_is_refused(curve: dict) -> None:
     weak = {"emf": curve, "resistance_ohm": {"value": 1}, "capacity_c": {"value": 1}, "for_s": 1}
     with pytest.raises(ConfigError, match="volts never rising"):
-        check({"name": "x", "title": "x", "weak": weak}, SupplyProfile, "x.toml")
+        validate({"name": "x", "title": "x", "weak": weak}, SupplyProfile, "x.toml")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from rig.config.bench import SimulatedDefect
+from rig.config.simulated_bench import SimulatedDefect
 from rig.errors import ConfigError
 from rig.sim.faults.kind import FaultKind, Parameter, Switch, Values
 from rig.sim.imp.defects import DeviceDefects

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from rig.config.bench import SimulatedFault
+from rig.config.simulated_bench import SimulatedFault
 from rig.errors import ConfigError
 from rig.sim.faults.bus import BUS_FAULTS
 from rig.sim.faults.daemon import DAEMON_FAULTS
