@@ -257,7 +257,8 @@ def test_links_and_named_files_exist(page: Path) -> None:
         headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), flags=re.MULTILINE)
         assert anchor in [re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings]
     for named in re.findall(r"`((?:fixtures|reports|docs|tests_hil|tests|benchmarks|rig)/[\w./-]*\.\w+)`", text):
-        assert (ROOT / named).is_file(), f"{page.name} names {named}"
+        made = named == "reports/latest.html"  # by the first run
+        assert made or (ROOT / named).is_file(), f"{page.name} names {named}"
 
 
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
