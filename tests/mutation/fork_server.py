@@ -1,8 +1,9 @@
 """Run as a program: runs pytest again and again, in children forked from a process that has loaded all libraries.
 
-Reads one request a line from stdin (JSON: root, module, file, text, arguments, log, timeout_s) and answers each with
-the exit code of pytest, or "timeout". `text`, if there is any, is the source of `module` in that child. Nothing of the
-rig is loaded before the fork, so that a child has no other rig than its own.
+Reads one request a line from stdin (JSON: root, module, file, text, arguments, log, red, timeout_s) and answers each
+with the exit code of pytest, or "timeout". `text`, if there is any, is the source of `module` in that child. The file
+`log` gets what pytest prints, `red` a JSON list of the tests that failed. Nothing of the rig is loaded before the fork,
+so that a child has no other rig than its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -71,6 +73,17 @@ class Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(name, self._loader.path, loader=self._loader)
 
 
+class Red:
+    """A plugin that keeps the names of tests that fail."""
+
+    def __init__(self) -> None:
+        self.nodes: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.nodes.append(report.nodeid)
+
+
 def in_child(request: dict[str, Any]) -> int:
     """Run pytest; returns its exit code."""
     os.setsid()  # what a test leaves behind ends with the child
@@ -81,12 +94,14 @@ def in_child(request: dict[str, Any]) -> int:
     sys.path.insert(0, request["root"])
     os.environ["PYTHONPATH"] = request["root"]
     if request["text"]:
-        path = os.path.join(request["root"], request["file"])  # noqa: PTH118
+        path = str(Path(request["root"]) / request["file"])
         sys.meta_path.insert(0, Finder(Served(request["module"], path, request["text"])))
         importlib.import_module(request["module"])  # before pytest puts a finder of its own in front
     import pytest
 
-    code = int(pytest.main(request["arguments"]))
+    red = Red()
+    code = int(pytest.main(request["arguments"], plugins=[red]))
+    Path(request["red"]).write_text(json.dumps(red.nodes), encoding="utf-8")
     sys.stdout.flush()
     sys.stderr.flush()
     return code
