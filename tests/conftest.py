@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import signal
 import socket
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from alone import MARKER, Alone
 from hypothesis import settings
 
 from rig.bench.bench import Bench, open_bench
@@ -22,6 +28,20 @@ settings.load_profile("rig")
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that; tests send it to theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        config.pluginmanager.register(Alone(Path(worker[MARKER])))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="rig-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    config.pluginmanager.register(Alone(folder))
+    if sys.dont_write_bytecode:
+        # Hundreds of processes are started, and each would compile the whole rig: they share what is thrown away later.
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,8 @@ from rig.config.device import load_device
 from rig.sim.server.realtime import RealTimeDriver
 from rig.sim.world import SimulatedWorld
 
+pytestmark = pytest.mark.wall_clock
+
 CHILD = Path(__file__).with_name("realtime_child.py")
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 40.0  # only ever waited out when something is broken
