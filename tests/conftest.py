@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from alone import MARKER, Alone
 from hypothesis import settings
+from mutation.runs import Runner
 
 from rig.bench.bench import Bench, open_bench
 from rig.errors import BenchConnectionError
@@ -53,6 +54,14 @@ def _no_spinning_clients() -> Iterator[None]:
             thread.go = False  # type: ignore[attr-defined]
             with contextlib.suppress(OSError):
                 thread.sl.s.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Runner]:
+    """Runs of pytest that start with all libraries loaded."""
+    made = Runner()
+    yield made
+    made.close()
 
 
 @pytest.fixture

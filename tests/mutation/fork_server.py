@@ -1,7 +1,7 @@
 """Run as a program: runs pytest again and again, in children forked from a process that has loaded all libraries.
 
 Reads one request a line from stdin (JSON: root, module, file, text, arguments, log, red, timeout_s) and answers each
-with the exit code of pytest, or "timeout". `text`, if there is any, is the source of `module` in that child. The file
+with the exit code of pytest, or `TIMEOUT`. `text`, if there is any, is the source of `module` in that child. The file
 `log` gets what pytest prints, `red` a JSON list of the tests that failed. Nothing of the rig is loaded before the fork,
 so that a child has no other rig than its own.
 """
@@ -24,10 +24,13 @@ from types import CodeType, ModuleType
 from typing import Any
 
 LIBRARIES = (
+    "_hypothesis_pytestplugin",
     "_pytest.pytester",
     "adafruit_ads1x15.ads1x15",
     "adafruit_ina219",
     "adafruit_mcp4725",
+    "email.parser",
+    "execnet",
     "gpiozero",
     "gpiozero.pins.pigpio",
     "hypothesis.strategies",
@@ -35,17 +38,27 @@ LIBRARIES = (
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",
     "numpy.random",
+    "pdb",
     "pigpio",
-    "pydantic",
-    "pytest_html",
-    "pytest_metadata",
+    "PIL.PpmImagePlugin",
+    "pydantic.json_schema",
+    "pydantic.main",
+    "pydantic.plugin._schema_validator",
+    "pydantic.types",
+    "pytest_html.plugin",
+    "pytest_html.selfcontained_report",
+    "pytest_metadata.plugin",
     "rich",
+    "socketserver",
     "tomlkit",
+    "tomllib",
     "typer.testing",
     "vcd",
     "xdist.plugin",
+    "xml.etree.ElementTree",
 )
 POLL_S = 0.01
+TIMEOUT = 124  # as of the command `timeout`
 
 
 class Served(importlib.machinery.SourceFileLoader):
@@ -107,8 +120,8 @@ def in_child(request: dict[str, Any]) -> int:
     return code
 
 
-def served(request: dict[str, Any]) -> int | str:
-    """The exit code of pytest in a child of its own, or "timeout"."""
+def served(request: dict[str, Any]) -> int:
+    """The exit code of pytest in a child of its own, or TIMEOUT."""
     child = os.fork()
     if not child:
         code = 99
@@ -127,7 +140,7 @@ def served(request: dict[str, Any]) -> int | str:
             return os.waitstatus_to_exitcode(status)
         if late:
             os.waitpid(child, 0)
-            return "timeout"
+            return TIMEOUT
         time.sleep(POLL_S)
 
 

@@ -1,4 +1,4 @@
-"""Runs of pytest for one mutation each: in children of a server, on the project itself or on a copy of it."""
+"""Runs of pytest in children of a server that has loaded all libraries: on the project itself, or on a copy of it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TIMEOUT_S = 600.0  # only ever waited out when something is broken
 
 @dataclass(frozen=True)
 class Done:
-    """A finished run: pytest's exit code, or "timeout", which tests failed, and the end of what it has printed."""
+    """A finished run: pytest's exit code (124: it took too long), which tests failed, and what it has printed."""
 
-    code: int | str
+    code: int
     red: tuple[str, ...]
     said: str
 
@@ -58,13 +58,17 @@ class Runner:
             copy_to(Path(folder))
             return self._run(Path(folder), nodes)
 
+    def run(self, options: Sequence[str]) -> Done:
+        """pytest on the project with these options."""
+        return self._run(ROOT, options)
+
     def _run(self, root: Path, options: Sequence[str], *, module: str = "", text: str = "") -> Done:
         server = self._server = self._server or _started()
         assert server.stdin is not None
         assert server.stdout is not None
         with tempfile.TemporaryDirectory() as scratch:
             log, red = Path(scratch) / "log", Path(scratch) / "red"
-            if any(word.startswith("tests_hil/") for word in options):  # the only ones that write a report
+            if any(word.startswith("tests_hil/") for word in options) and "--rig-reports" not in options:
                 options = [*options, "--rig-reports", scratch]
             request = {
                 "root": str(root),
@@ -79,7 +83,7 @@ class Runner:
             print(json.dumps(request), file=server.stdin, flush=True)
             code = json.loads(server.stdout.readline())
             failed = tuple(json.loads(red.read_text(encoding="utf-8"))) if red.exists() else ()
-            return Done(code, failed, log.read_text(encoding="utf-8", errors="replace")[-3000:])
+            return Done(code, failed, log.read_text(encoding="utf-8", errors="replace"))
 
 
 def copy_to(folder: Path) -> None:
