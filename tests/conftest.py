@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import signal
 import socket
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from alone import MARKER, Alone
 from hypothesis import settings
+from mutation.runs import Runner
 
 from rig.bench.bench import Bench, open_bench
 from rig.diagnosis.engine import strict_order
@@ -23,6 +30,20 @@ settings.load_profile("rig")
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that; tests send it to theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        config.pluginmanager.register(Alone(Path(worker[MARKER])))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="rig-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    config.pluginmanager.register(Alone(folder))
+    if sys.dont_write_bytecode:
+        # Hundreds of processes are started, and each would compile the whole rig: they share what is thrown away later.
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +62,14 @@ def _no_spinning_clients() -> Iterator[None]:
             thread.go = False  # type: ignore[attr-defined]
             with contextlib.suppress(OSError):
                 thread.sl.s.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Runner]:
+    """Runs of pytest that start with all libraries loaded."""
+    made = Runner()
+    yield made
+    made.close()
 
 
 @pytest.fixture

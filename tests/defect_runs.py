@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mutation.runs import Runner
+
 from rig.report import journal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,15 +64,15 @@ class Done:
     results: dict[str, int] = field(default_factory=dict)
 
 
-def run(dut: str, options: Sequence[str], *, timeout_s: float = 300.0) -> Done:
-    """`pytest tests_hil` on the simulated bench; its report goes into a folder that is thrown away."""
+def run(dut: str, options: Sequence[str], *, timeout_s: float = 300.0, forking: Runner | None = None) -> Done:
+    """`pytest tests_hil` on the simulated bench; its report goes into a folder that is thrown away.
+
+    With `forking` it starts sooner, and neither its time nor that limit is known.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "RIG_", "COLUMNS"))}
     environment["PYTHONPATH"] = str(ROOT)
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
+        arguments = [
             "-q",
             "-p",
             "no:cacheprovider",
@@ -80,24 +82,29 @@ def run(dut: str, options: Sequence[str], *, timeout_s: float = 300.0) -> Done:
             dut,
             "--rig-reports",
             folder,
+            *options,
         ]
         begun_s, before_s = time.monotonic(), _children_cpu_s()
-        done = subprocess.run(
-            [*command, *options],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        if forking is not None:
+            forked = forking.run(arguments)
+            code, said = forked.code, forked.said
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", *arguments],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=timeout_s,
+                check=False,
+            )
+            code, said = done.returncode, done.stdout + done.stderr
         duration_s, cpu_s = time.monotonic() - begun_s, _children_cpu_s() - before_s
         kept = sorted(Path(folder).glob(f"*/{journal.NAME}"))
         tests = tuple(line for line in journal.read(kept[0])[1:]) if kept else ()
-    said = done.stdout + done.stderr
     last = [line for line in said.splitlines() if re.search(r"\d+ (passed|failed|skipped|error)", line)]
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", last[-1])} if last else {}
-    return Done(done.returncode, duration_s, cpu_s, said, tests, counts)
+    return Done(code, duration_s, cpu_s, said, tests, counts)
 
 
 def _children_cpu_s() -> float:

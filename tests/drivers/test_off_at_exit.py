@@ -16,12 +16,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alone import ahead_of_all
 from bench_files import FIXTURES, SIMULATED, changed, edited
 
 from rig.config.bench import load_bench
 from rig.config.device import load_device
 from rig.sim.server.realtime import RealTimeDriver
 from rig.sim.world import SimulatedWorld
+
+pytestmark = pytest.mark.wall_clock
 
 CHILD = Path(__file__).with_name("realtime_child.py")
 ROOT = Path(__file__).parents[2]
@@ -58,9 +61,10 @@ class Lab:
         self.world = SimulatedWorld(load_bench("simulated"), load_device("imp003"), seed=3)
         self.switched: list[bool] = []
         self.world.gpio.on_change(23, lambda level: self.switched.append(bool(level)))
-        self.world.start()
         self.driver = RealTimeDriver(self.world.timeline)
-        self.driver.start()
+        with ahead_of_all():
+            self.world.start()
+            self.driver.start()
         self.folder = folder
         text = edited(
             SIMULATED.split("[simulation]")[0],

@@ -1,8 +1,9 @@
 """Run as a program: runs pytest again and again, in children forked from a process that has loaded all libraries.
 
-Reads one request a line from stdin (JSON: root, module, file, text, arguments, log, timeout_s) and answers each with
-the exit code of pytest, or "timeout". `text`, if there is any, is the source of `module` in that child. Nothing of the
-rig is loaded before the fork, so that a child has no other rig than its own.
+Reads one request a line from stdin (JSON: root, module, file, text, arguments, log, red, timeout_s) and answers each
+with the exit code of pytest, or `TIMEOUT`. `text`, if there is any, is the source of `module` in that child. The file
+`log` gets what pytest prints, `red` a JSON list of the tests that failed. Nothing of the rig is loaded before the fork,
+so that a child has no other rig than its own.
 """
 
 from __future__ import annotations
@@ -18,14 +19,18 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
 LIBRARIES = (
+    "_hypothesis_pytestplugin",
     "_pytest.pytester",
     "adafruit_ads1x15.ads1x15",
     "adafruit_ina219",
     "adafruit_mcp4725",
+    "email.parser",
+    "execnet",
     "gpiozero",
     "gpiozero.pins.pigpio",
     "hypothesis.strategies",
@@ -33,17 +38,27 @@ LIBRARIES = (
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",
     "numpy.random",
+    "pdb",
     "pigpio",
-    "pydantic",
-    "pytest_html",
-    "pytest_metadata",
+    "PIL.PpmImagePlugin",
+    "pydantic.json_schema",
+    "pydantic.main",
+    "pydantic.plugin._schema_validator",
+    "pydantic.types",
+    "pytest_html.plugin",
+    "pytest_html.selfcontained_report",
+    "pytest_metadata.plugin",
     "rich",
+    "socketserver",
     "tomlkit",
+    "tomllib",
     "typer.testing",
     "vcd",
     "xdist.plugin",
+    "xml.etree.ElementTree",
 )
 POLL_S = 0.01
+TIMEOUT = 124  # as of the command `timeout`
 
 
 class Served(importlib.machinery.SourceFileLoader):
@@ -71,6 +86,17 @@ class Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(name, self._loader.path, loader=self._loader)
 
 
+class Red:
+    """A plugin that keeps the names of tests that fail."""
+
+    def __init__(self) -> None:
+        self.nodes: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.nodes.append(report.nodeid)
+
+
 def in_child(request: dict[str, Any]) -> int:
     """Run pytest; returns its exit code."""
     os.setsid()  # what a test leaves behind ends with the child
@@ -81,19 +107,21 @@ def in_child(request: dict[str, Any]) -> int:
     sys.path.insert(0, request["root"])
     os.environ["PYTHONPATH"] = request["root"]
     if request["text"]:
-        path = os.path.join(request["root"], request["file"])  # noqa: PTH118
+        path = str(Path(request["root"]) / request["file"])
         sys.meta_path.insert(0, Finder(Served(request["module"], path, request["text"])))
         importlib.import_module(request["module"])  # before pytest puts a finder of its own in front
     import pytest
 
-    code = int(pytest.main(request["arguments"]))
+    red = Red()
+    code = int(pytest.main(request["arguments"], plugins=[red]))
+    Path(request["red"]).write_text(json.dumps(red.nodes), encoding="utf-8")
     sys.stdout.flush()
     sys.stderr.flush()
     return code
 
 
-def served(request: dict[str, Any]) -> int | str:
-    """The exit code of pytest in a child of its own, or "timeout"."""
+def served(request: dict[str, Any]) -> int:
+    """The exit code of pytest in a child of its own, or TIMEOUT."""
     child = os.fork()
     if not child:
         code = 99
@@ -112,7 +140,7 @@ def served(request: dict[str, Any]) -> int | str:
             return os.waitstatus_to_exitcode(status)
         if late:
             os.waitpid(child, 0)
-            return "timeout"
+            return TIMEOUT
         time.sleep(POLL_S)
 
 

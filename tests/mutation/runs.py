@@ -1,4 +1,4 @@
-"""Runs of pytest for one mutation each: in children of a server, on the project itself or on a copy of it."""
+"""Runs of pytest in children of a server that has loaded all libraries: on the project itself, or on a copy of it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from mutation.rows import ROOT, Mutation
 
 COPIED = ("rig", "fixtures", "tests_hil", "tests", "pyproject.toml")
 OPTIONS = ("-n0", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
-TIMEOUT_S = 120.0
+TIMEOUT_S = 600.0  # only ever waited out when something is broken
 
 
 @dataclass(frozen=True)
 class Done:
-    """A finished run: pytest's exit code, or "timeout", and the end of what it has printed."""
+    """A finished run: pytest's exit code (124: it took too long), which tests failed, and what it has printed."""
 
-    code: int | str
+    code: int
+    red: tuple[str, ...]
     said: str
 
 
@@ -38,55 +39,51 @@ class Runner:
             self._server.communicate()  # the end of its input ends it
             self._server = None
 
-    def red(self, mutation: Mutation) -> Done:
+    def broken(self, mutation: Mutation) -> Done:
         """Run the tests that must notice, until one of them does."""
-        nodes, text = mutation.seen_by, mutation.text()
+        options = ("-x", *(("-k", mutation.cases) if mutation.cases else ()), *mutation.seen_by)
+        text = mutation.text()
         if not mutation.needs_a_copy:
-            return self._run(ROOT, nodes, mutation.cases, "-x", module=mutation.module, text=text)
+            return self._run(ROOT, options, module=mutation.module, text=text)
         with tempfile.TemporaryDirectory() as folder:
             copy_to(Path(folder))
             (Path(folder) / mutation.file).write_text(text, encoding="utf-8")
-            return self._run(Path(folder), nodes, mutation.cases, "-x")
+            return self._run(Path(folder), options)
 
-    def green(self, mutations: Sequence[Mutation], *, copied: bool) -> Done:
-        """Run the tests that must notice several mutations, with nothing broken."""
-        nodes = tuple(dict.fromkeys(node for m in mutations for node in m.seen_by))
-        cases = " or ".join(f"({chosen(m)})" for m in mutations)
+    def whole(self, nodes: Sequence[str], *, copied: bool) -> Done:
+        """Run tests in the same way with nothing broken."""
         if not copied:
-            return self._run(ROOT, nodes, cases)
+            return self._run(ROOT, nodes)
         with tempfile.TemporaryDirectory() as folder:
             copy_to(Path(folder))
-            return self._run(Path(folder), nodes, cases)
+            return self._run(Path(folder), nodes)
 
-    def _run(
-        self, root: Path, nodes: Sequence[str], cases: str, *options: str, module: str = "", text: str = ""
-    ) -> Done:
+    def run(self, options: Sequence[str]) -> Done:
+        """pytest on the project with these options."""
+        return self._run(ROOT, options)
+
+    def _run(self, root: Path, options: Sequence[str], *, module: str = "", text: str = "") -> Done:
         server = self._server = self._server or _started()
         assert server.stdin is not None
         assert server.stdout is not None
-        arguments = [*OPTIONS, *options, *(["-k", cases] if cases else []), *nodes]
         with tempfile.TemporaryDirectory() as scratch:
-            log = Path(scratch) / "log"
-            if any(node.startswith("tests_hil/") for node in nodes):  # the only ones that write a report
-                arguments += ["--rig-reports", scratch]
+            log, red = Path(scratch) / "log", Path(scratch) / "red"
+            if any(word.startswith("tests_hil/") for word in options) and "--rig-reports" not in options:
+                options = [*options, "--rig-reports", scratch]
             request = {
                 "root": str(root),
                 "module": module,
                 "file": f"{module.replace('.', '/')}.py",
                 "text": text,
-                "arguments": arguments,
+                "arguments": [*OPTIONS, *options],
                 "log": str(log),
+                "red": str(red),
                 "timeout_s": TIMEOUT_S,
             }
             print(json.dumps(request), file=server.stdin, flush=True)
             code = json.loads(server.stdout.readline())
-            return Done(code, log.read_text(encoding="utf-8", errors="replace")[-3000:])
-
-
-def chosen(mutation: Mutation) -> str:
-    """pytest's -k for what must notice this mutation, among tests of others."""
-    names = " or ".join(node.partition("::")[2] for node in mutation.seen_by)
-    return f"({names}) and ({mutation.cases})" if mutation.cases else names
+            failed = tuple(json.loads(red.read_text(encoding="utf-8"))) if red.exists() else ()
+            return Done(code, failed, log.read_text(encoding="utf-8", errors="replace"))
 
 
 def copy_to(folder: Path) -> None:

@@ -17,6 +17,8 @@ import pigpio
 import pytest
 from emulated_bench import PATIENCE_S, Cable, Emulator, Session
 
+pytestmark = pytest.mark.wall_clock
+
 SESSIONS = str(Path(__file__).with_name("sessions.py"))
 SUITE_PATIENCE_S = 300.0
 
