@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ from mutation.runs import Runner
 
 from rig.bench.bench import Bench, open_bench
 from rig.diagnosis.engine import strict_order
+from rig.diagnosis.registry import REGISTRY
 from rig.errors import BenchConnectionError
 
 pytest_plugins = ["pytester"]
@@ -47,8 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _declared_order() -> Iterator[None]:
-    """A verdict that hardly leads another one has to be declared to come before it."""
+def _declared_order(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test meets the rules in an order of registration of its own, and no verdict may hang on that.
+
+    A verdict that hardly leads another one has to be declared to come before it.
+    """
+    shuffle = random.Random(request.node.nodeid).shuffle
+    for entries in (REGISTRY.rules, REGISTRY.vetoes, REGISTRY.amendments, REGISTRY.alternatives):
+        pairs = list(entries.items())
+        shuffle(pairs)
+        entries.clear()
+        entries.update(pairs)  # type: ignore[arg-type]
     with strict_order():
         yield
 

@@ -117,13 +117,15 @@ def deliberate(scene: Scene, registry: Registry = REGISTRY) -> list[Weighed]:
     return weighed
 
 
-def decide(scene: Scene, weighed: list[Weighed], expectation: Verdict | None = None) -> Outcome:
+def decide(
+    scene: Scene, weighed: list[Weighed], expectation: Verdict | None = None, registry: Registry = REGISTRY
+) -> Outcome:
     """The outcome of a deliberation."""
     best = weighed[0] if weighed else None
     if best is None or not best.proposed.decided or best.confidence < scene.facts.min_confidence:
         return not_enough(scene, weighed, expectation)
     chosen, confidence = best.hypothesis, best.confidence
-    for step in REGISTRY.ordered_amendments():
+    for step in registry.ordered_amendments():
         chosen, confidence = step.amend(scene, chosen, confidence)
     page = page_of(chosen.verdict)
     domain = chosen.domain if chosen.domain is not None else page.domain
@@ -133,7 +135,7 @@ def decide(scene: Scene, weighed: list[Weighed], expectation: Verdict | None = N
         domain,
         summary_of(page.title, page.meaning, chosen.reason, domain, chosen.verdict, expectation),
         chosen.evidence,
-        _rivals(scene, weighed[1:], chosen),
+        _rivals(scene, weighed[1:], chosen, registry),
         advice_for(chosen.verdict, chosen.tags, chosen.codes),
         measurements(scene, chosen),
         None if expectation is None else chosen.verdict is expectation,
@@ -178,14 +180,16 @@ def _check_order(scene: Scene, weighed: list[Weighed], registry: Registry) -> No
             )
 
 
-def _rivals(scene: Scene, others: list[Weighed], chosen: Hypothesis) -> tuple[tuple[Verdict, str], ...]:
+def _rivals(
+    scene: Scene, others: list[Weighed], chosen: Hypothesis, registry: Registry
+) -> tuple[tuple[Verdict, str], ...]:
     """Rival verdicts with why they are less likely: other proposals, then those that no rule proposes."""
     found: dict[Verdict, str] = {}
     for other in others:
         h = other.hypothesis
         if h.decided and h.verdict is not chosen.verdict:
             found.setdefault(h.verdict, f"less supported ({other.confidence:.2f}): {h.reason}")
-    for source in REGISTRY.ordered_alternatives():
+    for source in registry.ordered_alternatives():
         for verdict, why in source.rivals(scene, chosen):
             found.setdefault(verdict, why)
     return tuple(found.items())

@@ -43,7 +43,7 @@ def documented(value: float, unit: str, source: str) -> Fact:
     return Fact(value, unit, source, Grounds.DOCUMENTED)
 
 
-def observed(value: float, unit: str, source: str) -> Fact:
+def from_forum(value: float, unit: str, source: str) -> Fact:
     """A number that users of the maker's forum saw."""
     return Fact(value, unit, source, Grounds.OBSERVED)
 
@@ -83,12 +83,12 @@ PATTERN_FLASH_S = assumed(0.1, "s", "shorter light is an edge on its way past th
 START_FLASH_S = assumed(0.015, "s", "the shortest red of a start that samples of light can show")
 GREEN_ANSWER_LEAST_S = documented(1.5, "s", "guide: green for about 3 s answers a BlinkUp; half of it may be blanked")
 GREEN_ANSWER_MOST_S = documented(4.0, "s", "guide: green for about 3 s answers a BlinkUp")
-RED_ANSWER_LEAST_S = observed(0.4, "s", "forum 6888: a red answer; assumed to last 0.5 to 2 s")
-RED_ANSWER_MOST_S = observed(2.1, "s", "forum 6888: a red answer; assumed to last 0.5 to 2 s")
+RED_ANSWER_LEAST_S = from_forum(0.4, "s", "forum 6888: a red answer; assumed to last 0.5 to 2 s")
+RED_ANSWER_MOST_S = from_forum(2.1, "s", "forum 6888: a red answer; assumed to last 0.5 to 2 s")
 ANSWER_WITHIN_S = assumed(3.0, "s", "an answer begins within this time after a BlinkUp")
 ANSWER_EARLY_S = assumed(0.5, "s", "an answer may begin this long before the last symbol is over")
-OLD_GREEN_LEAST_S = observed(0.1, "s", "forum 249, 876: old impOS answers with one short green")
-OLD_GREEN_MOST_S = observed(1.0, "s", "forum 249, 876: old impOS answers with one short green")
+OLD_GREEN_LEAST_S = from_forum(0.1, "s", "forum 249, 876: old impOS answers with one short green")
+OLD_GREEN_MOST_S = from_forum(1.0, "s", "forum 249, 876: old impOS answers with one short green")
 OLD_GREEN_WITHIN_S = assumed(1.5, "s", "the short green of old impOS begins within this time after a BlinkUp")
 OLD_GREEN_PAUSE_S = assumed(0.7, "s", "darkness before the short green of old impOS: longer than that of any pattern")
 SOLID_GREEN_S = documented(1.0, "s", "LED guide: no pattern but that of an update is green for this long")
@@ -128,7 +128,7 @@ RADIO_BURST_A = assumed(0.1, "A", "a burst rises this far above the usual curren
 RADIO_BURSTS = assumed(3, "1", "fewer bursts may be the product's own")
 RADIO_BURSTS_HZ = assumed(0.5, "Hz", "a radio that tries to connect makes bursts this often or more")
 RADIO_LOOK_S = assumed(15.0, "s", "for how long after a BlinkUp the radio is looked at")
-ATTEMPT_S = observed(0.8, "s", "forum 3626: a healthy connection takes 1.1 s and more")
+ATTEMPT_S = from_forum(0.8, "s", "forum 3626: a healthy connection takes 1.1 s and more")
 REGULATOR_DROP_V = assumed(0.3, "V", "what a product's own regulator drops before the radio")
 SETTLING_S = assumed(0.5, "s", "after power-on the current is that of charging capacitors and of the start")
 
@@ -156,7 +156,7 @@ START_COVER = assumed(0.8, "1", "share of the time from the first start on that 
 START_GAP_PERIODS = assumed(1.5, "period", "a longer gap is one with a start missing in it")
 START_GREEN_S = assumed(1.0, "s", "a start is shorter; codes of imp003 begin with a longer green")
 SHORT_START_S = assumed(0.08, "s", "noise may turn the colour of so short a flash")
-BEFORE_CONNECTION_S = observed(0.9, "s", "forum 3626: sooner than any connection (1.1 s)")
+BEFORE_CONNECTION_S = from_forum(0.9, "s", "forum 3626: sooner than any connection (1.1 s)")
 RED_STEPS_S = assumed(0.4, "s", "red within decided steps that shows that red works")
 DECIDED_S = assumed(3.0, "s", "a pattern that lasts this long is no start")
 CURRENT_EDGE_S = assumed(0.04, "s", "two samples of current")
@@ -219,6 +219,8 @@ SHORT_LOSS_CONFIDENCE = score(0.9, "factor: a loss told by its red alone")
 
 # Readings of the light at other levels
 FORWARD_SIGMA_V = assumed(0.06, "V", "each die lies within 0.1 V of what is typical")
+MOST_UNCERTAIN = assumed(0.5, "1", "relative uncertainty from which the decoder takes a calibration as none")
+LEAST_INTERVAL_S = assumed(0.0001, "s", "no light sensor is sampled faster")
 DARK_BEFORE_S = assumed(0.3, "s", "darkness before power-on that is decoded with what follows it")
 LEAST_BRIGHTNESS = assumed(
     0.1, "1", "share of the nominal brightness: less is not told from noise, so nothing is scaled further"
@@ -247,6 +249,10 @@ CROSSTALK_STEP = assumed(0.25, "amber", "more of the BlinkUp LED in the sensor h
 STEP_LEAST_S = assumed(0.1, "s", "light or darkness for less gives no level")
 SENSOR_EDGE_S = assumed(0.03, "s", "what the sensor needs to follow, left out on both sides of a step")
 STEPS = assumed(3, "1", "steps or samples from which a median is taken")
+LAMP_SAMPLES = assumed(200, "1", "fewer samples don't show a flicker")
+LAMP_INTERVAL_S = documented(0.004, "s", "samples farther apart don't show light that flickers at 120 Hz")
+LAMP_50_HZ = documented(100.0, "Hz", "lamps on mains of 50 Hz flicker at twice that")
+LAMP_60_HZ = documented(120.0, "Hz", "lamps on mains of 60 Hz flicker at twice that")
 LAMP_LOOK_S = assumed(4.0, "s", "light at the end that is looked at for lamps")
 LAMP_STEP = assumed(0.03, "amber", "flicker of lamps that is worth a word")
 STEP_HIGH = assumed(1.35, "1", "of the calibrated step; calibration and gain are trusted for 10 %")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
@@ -17,7 +16,11 @@ from rig.diagnosis.thresholds import (
     ENOUGH_VOLTAGE,
     FAINT_ALIKE,
     FAINT_TURNS,
+    LAMP_50_HZ,
+    LAMP_60_HZ,
+    LAMP_INTERVAL_S,
     LAMP_LOOK_S,
+    LAMP_SAMPLES,
     LAMP_STEP,
     SAMPLES_PER_FLASH,
     SENSOR_EDGE_S,
@@ -38,8 +41,6 @@ from rig.led import (
     Sampling,
 )
 from rig.recording import Floats, Recording
-
-LAMP_HZ: Final = (100.0, 120.0)
 
 
 def with_light_checked(recording: Recording, decoded: Decoded, calibration: Calibration, nominal_v: float) -> Decoded:
@@ -146,13 +147,13 @@ def _crosstalk(recording: Recording, calibration: Calibration) -> list[Problem]:
 def _lamps(times_s: Floats, values: Floats, calibration: Calibration) -> list[Problem]:
     good = np.isfinite(values) & (times_s >= times_s[-1] - LAMP_LOOK_S)
     times, light = times_s[good], values[good]
-    if len(times) < 200 or float(np.median(np.diff(times))) > 0.004:  # too slow to see it
+    if len(times) < LAMP_SAMPLES or float(np.median(np.diff(times))) > LAMP_INTERVAL_S:
         return []
     window = np.hanning(len(times))
     light = (light - light.mean()) * window
     strength = {
         hz: 2 * abs(complex(np.exp(-2j * np.pi * hz * times) @ light)) / float(window.sum()) / calibration.amber_v[0]
-        for hz in LAMP_HZ
+        for hz in (LAMP_50_HZ, LAMP_60_HZ)
     }
     hz, share = max(strength.items(), key=lambda item: item[1])
     if share <= LAMP_STEP:

@@ -24,6 +24,7 @@ from rig.diagnosis.thresholds import (
     FORWARD_SIGMA_V,
     LEAST_BRIGHTNESS,
     LIT_LEAST_S,
+    MOST_UNCERTAIN,
     MOSTLY_LIT,
     NEAR_NOMINAL,
     STEADY_VOLTAGE,
@@ -72,9 +73,9 @@ def dimmed_calibration(calibration: Calibration, supply_v: float, rating: LedRat
         calibration,
         red_v=tuple(red * v for v in calibration.red_v),
         green_v=tuple(green * v for v in calibration.green_v),
-        saturation=min(0.5, calibration.saturation * after / before),
-        uncertainty=min(0.5, math.hypot(calibration.uncertainty, red_error)),
-        ratio_uncertainty=min(0.5, math.hypot(calibration.ratio_uncertainty, red_error, green_error)),
+        saturation=min(MOST_UNCERTAIN, calibration.saturation * after / before),
+        uncertainty=min(MOST_UNCERTAIN, math.hypot(calibration.uncertainty, red_error)),
+        ratio_uncertainty=min(MOST_UNCERTAIN, math.hypot(calibration.ratio_uncertainty, red_error, green_error)),
     )
 
 

@@ -20,6 +20,7 @@ from rig.diagnosis.thresholds import (
     DARK_PERCENT,
     FAINTEST_RED,
     LAMP_BLOCK_S,
+    LEAST_INTERVAL_S,
     NAMED_S,
     POORLY_NAMED,
     STRONGEST_PERCENT,
@@ -150,7 +151,7 @@ def _strongest(times_s: Floats, volts: Floats, since_s: float) -> float | None:
     at = int(np.searchsorted(times_s, since_s))
     if len(times_s) - at < 2 or times_s[-1] - since_s < WEAK_WATCHED_S:
         return None
-    width = max(1, round(LAMP_BLOCK_S / max(1e-4, float(np.median(np.diff(times_s[at:]))))))
+    width = max(1, round(LAMP_BLOCK_S / max(LEAST_INTERVAL_S, float(np.median(np.diff(times_s[at:]))))))
     count = (len(times_s) - at) // width
     means = volts[at : at + count * width].reshape(count, width).mean(axis=1)
     means = means[np.isfinite(means)]

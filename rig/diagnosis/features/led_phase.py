@@ -12,7 +12,7 @@ import numpy as np
 
 from rig.diagnosis.features.colours import Colour, merged_runs
 from rig.diagnosis.scene import Scene, SceneSpan
-from rig.diagnosis.thresholds import CUT_FLASH_S, PATTERN_FLASH_S, RHYTHM_ALIKE, RHYTHM_APART, RHYTHM_FLASHES
+from rig.diagnosis.thresholds import CUT_FLASH_S, HALF, PATTERN_FLASH_S, RHYTHM_ALIKE, RHYTHM_APART, RHYTHM_FLASHES
 from rig.recording import Action
 
 # Assumed: only BlinkUp interrupts these; a new attempt to connect may begin the pattern of its step anew.
@@ -37,7 +37,7 @@ def _phase(onsets: list[float], period_s: float) -> tuple[float, float]:
     """Mean phase (0..1 of the period), and the largest deviation from it (share of a period)."""
     angles = np.exp(2j * np.pi * np.array(onsets) / period_s)
     mean = float(np.angle(angles.mean()) / (2 * np.pi)) % 1.0
-    away = np.abs((np.array(onsets) / period_s - mean + 0.5) % 1.0 - 0.5)
+    away = np.abs((np.array(onsets) / period_s - mean + HALF) % 1.0 - HALF)
     return mean, float(away.max())
 
 
@@ -70,7 +70,7 @@ def kept_phase(scene: Scene, action: Action, before: SceneSpan | None, after: Sc
     (was, was_off), (became, became_off) = _phase(early, period_s), _phase(late, period_s)
     if max(was_off, became_off) > RHYTHM_ALIKE:
         return None
-    apart = abs((became - was + 0.5) % 1.0 - 0.5)
+    apart = abs((became - was + HALF) % 1.0 - HALF)
     if apart > RHYTHM_APART:
         return False
     return True if apart <= RHYTHM_ALIKE else None
