@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rig.pytest_plugin.declared import EXAMPLES
 
-import rig.pytest_plugin.plugin as plugin
+import rig.testing
 from rig.bench.dut import DeviceUnderTest, Observation
 from rig.clock import Clock
 from rig.config.capabilities import EnvironmentControl
 from rig.diagnosis import Outcome
 from rig.drivers.optical.receipt import Receipt
-from rig.pytest_plugin.fixtures import Measure
+from rig.pytest_plugin import fixtures, markers
+from rig.pytest_plugin.measure import Measure
 from rig.supply import Supply
 from rig.supply.supply import SupplyReading
 
@@ -117,12 +117,28 @@ def test_attributes_are_those_of_the_code() -> None:
 
 def test_fixtures_and_markers_are_those_of_the_plugin() -> None:
     told = {cell.strip("`") for cell in first_cells() if re.fullmatch(r"`\w+`", cell)}
-    assert told == set(plugin.__all__) - {"required_capabilities"}
-    markers = {found for cell in first_cells() for found in re.findall(r"^`@pytest\.mark\.(\w+)", cell)}
-    assert markers >= set(EXAMPLES)
-    source = inspect.getsource(plugin.pytest_configure)
-    for marker in markers:
-        assert re.search(rf'"markers", "{marker}[:(]', source), marker
+    defined = set(re.findall(r'@pytest\.fixture\(name="(\w+)"', inspect.getsource(fixtures)))
+    assert told == {name for name in defined if not name.startswith("_")} - {markers.AUTOUSE}
+    named = {found for cell in first_cells() for found in re.findall(r"^`@pytest\.mark\.(\w+)", cell)}
+    assert named >= set(markers.EXAMPLES)
+    registered = {re.split(r"[:(]", line)[0] for line in markers.LINES}
+    assert named <= registered
+
+
+def test_types_of_the_fixtures_are_told_and_exported() -> None:
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:4]] for line in PAGE.splitlines() if line.startswith("| `")]
+    fixture_rows = [row for row in rows if re.fullmatch(r"\w+", row[0]) and len(row) == 3]
+    assert len(fixture_rows) > 10
+    for fixture, kind, _ in fixture_rows:
+        assert hasattr(rig.testing, kind), fixture
+        assert f"| `{fixture}` | `{kind}` |" in (rig.testing.__doc__ or ""), fixture
+
+
+def test_python_on_the_page_imports_the_public_api_alone() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    assert blocks
+    for block in blocks:
+        assert set(re.findall(r"^(?:from|import) (rig[\w.]*)", block, flags=re.MULTILINE)) <= {"rig", "rig.testing"}
 
 
 def test_the_readme_and_the_suites_page_lead_here() -> None:
