@@ -52,8 +52,8 @@ class Frame:
     lit_percent: float = 0.0
 
 
-def kind_of(config: Config) -> str:
-    """wifi, clear or wps."""
+def config_kind(config: Config) -> str:
+    """What a configuration is for: wifi, clear or wps."""
     if isinstance(config, ClearConfig):
         return "clear"
     return "wps" if isinstance(config, WpsConfig) else "wifi"
@@ -71,8 +71,8 @@ def frame_for(
 ) -> Frame:
     """The frame that carries `config`.
 
-    `lit_percent` lengthens every lit stretch by so much of a symbol (see `rig.blinkup.stretched`). `damage` spoils the
-    frame on purpose: a kind of `rig.blinkup.damage` or `frame_fault`, with `damage_at` as its `at`.
+    `lit_percent` (percent of a symbol) lengthens every lit stretch, see `rig.blinkup.stretched`. `damage` spoils the
+    frame on purpose: a kind of `rig.blinkup.damage` or `frame_fault`, with `damage_at` as that function's `at`.
 
     Raises:
         BlinkUpError: the configuration, the rate, the code or the damage can't be sent.
@@ -81,17 +81,17 @@ def frame_for(
     packet, fault = encode(config), FrameFault()
     if damage in get_args(Damage):
         packet = damaged(packet, damage, None if damage_at is None else int(damage_at))  # type: ignore[arg-type]
+        fault = FrameFault(name=str(damage))
     elif damage is not None:
         fault = frame_fault(damage, damage_at)  # type: ignore[arg-type]
     return frame_of_packet(
         packet,
-        kind_of(config),
+        config_kind(config),
         rate_hz=rate_hz,
         code=code,
         bright=bright,
         lit_percent=lit_percent,
         fault=fault,
-        damage=damage or "",
     )
 
 
@@ -104,9 +104,12 @@ def frame_of_packet(
     bright: Bright = "both",
     lit_percent: float = 0.0,
     fault: FrameFault | None = None,
-    damage: str = "",
 ) -> Frame:
-    """The frame that carries `packet` as it is, damaged or not; `damage` only names what was done to it."""
+    """The frame that carries `packet` as it is, damaged or not; `fault` says what is wrong with the frame on purpose.
+
+    Raises:
+        BlinkUpError: the rate or the code can't be sent.
+    """
     __tracebackhide__ = True
     fault = fault or FrameFault()
     preamble = preamble_bytes_for(rate_hz) if code == "bilevel" else None
@@ -131,6 +134,6 @@ def frame_of_packet(
         first,
         end,
         bright,
-        damage,
+        fault.name,
         lit_percent,
     )
