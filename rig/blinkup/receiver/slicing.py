@@ -1,4 +1,4 @@
-"""Symbols out of light: each is decided from all its samples, with what the sensor's lag carries over taken out.
+"""Symbols from light: each is decided from all its samples, after what the sensor's lag carries over is taken out.
 
 Thresholds are the documented ones: mid-point of dark and lit from the sync (bi-level), mid-points between dark, grey
 and bright (tri-level). They follow the ambient light slowly, by what decided symbols are off, and the clock follows the
@@ -68,16 +68,16 @@ def _byte(bits: list[int]) -> int:
 def slice_frame(sync: FrameSync, earlier: Sliced | None = None, *, jumpy: bool = False) -> Sliced:
     """Decide symbols until the packet is complete, the header wrong, or the light over.
 
-    The clock begins with the sync's and follows the edges. If there was an `earlier` pass its last clock is kept, and
-    levels are averaged over all that it decided; in `jumpy` ambient light, tri-level takes that from the dark symbols
-    on both sides of each lit one.
+    The clock begins with the sync's and follows the edges. If there was an `earlier` pass, its last clock is kept and
+    the levels are averaged over all symbols that it decided. In `jumpy` ambient light, tri-level takes the ambient
+    light of each lit symbol from the dark symbols on both sides.
     """
     per_bit = 1 if sync.code == "bilevel" else 2
     made = Sliced(header_s=sync.header_s, symbol_s=sync.symbol_s, off_s=sync.off_s)
     around: list[float] = []
     if earlier is not None:
         made.header_s, made.symbol_s, made.off_s = earlier.header_s, earlier.symbol_s, earlier.off_s
-        around = _around(sync, earlier) if jumpy else []
+        around = _ambient_of_symbols(sync, earlier) if jumpy else []
         sync = replace(sync, levels=_levels(sync, earlier))
     index, edge_s = list(sync.edge_index), list(sync.edge_s)
     offset, state = 0.0, sync.levels[1]
@@ -117,7 +117,7 @@ def _bits(made: Sliced, per_bit: int) -> list[int]:
 
 
 def _levels(sync: FrameSync, earlier: Sliced) -> tuple[float, ...]:
-    """The mean light of each level over an earlier pass, where there is enough of it and it is not far off."""
+    """The median light of each level over an earlier pass, where enough symbols show it and it is not far off."""
     light = np.array(earlier.soft) - np.array(earlier.offsets)
     decided = np.array(earlier.symbols)
     found: list[float] = []
@@ -128,7 +128,7 @@ def _levels(sync: FrameSync, earlier: Sliced) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _around(sync: FrameSync, earlier: Sliced) -> list[float]:
+def _ambient_of_symbols(sync: FrameSync, earlier: Sliced) -> list[float]:
     """Tri-level: the ambient light of each symbol, a lit one's from the dark ones before and after it."""
     if sync.code == "bilevel":
         return []
@@ -143,7 +143,11 @@ def _around(sync: FrameSync, earlier: Sliced) -> list[float]:
 def _decide(
     sync: FrameSync, made: Sliced, first: int, end: int, offset: float, state: float, around: list[float]
 ) -> tuple[float, float]:
-    """Append symbols `first`..`end`; returns the sensor's light at the end of the last, and the ambient light."""
+    """Decide symbols `first`..`end` - 1; returns the sensor's light at the end of the last one, and the ambient light.
+
+    offset: ambient light so far. state: the sensor's light when symbol `first` begins. around: the ambient light of
+    each symbol, where it is known.
+    """
     own, carried, power, counts = _sums(sync.light, made, first, end, sync.lag_s)
     rest = float(np.exp(-made.symbol_s / sync.lag_s)) if sync.lag_s > 0.0 else 0.0
     base = sync.levels
@@ -218,7 +222,7 @@ def _ambient(sync: FrameSync, made: Sliced, first: int, end: int, offset: float)
 
 
 def _follow(sync: FrameSync, made: Sliced, first: int, end: int, index: list[float], edge_s: list[float]) -> None:
-    """Add the block's edges and draw the clock through the last ones anew."""
+    """Add the block's edges and fit the clock to the last edges anew."""
     begin = max(first, 1)
     places = [
         k for k in range(begin, end) if made.symbols[k] != made.symbols[k - 1] and made.counts[k] and made.counts[k - 1]

@@ -79,7 +79,7 @@ def even_clock(index: Floats, edge_s: Floats, symbol_s: float) -> tuple[float, f
 
 
 def find_sync(light: LightStretch, lock: Lock) -> FrameSync | None:
-    """The sync before a header; None if there is none after all."""
+    """The sync before a header; None if no preamble leads to the header after all."""
     inverted = lock.levels[1] < lock.levels[0]
     if inverted:
         light = flipped(light)
@@ -144,7 +144,7 @@ def _preamble(light: LightStretch, header_s: float, symbol_s: float, bounds: tup
 
 
 def _lag(light: LightStretch, header_s: float, symbol_s: float, count: int) -> tuple[float, float, float, float]:
-    """(seconds from an edge's centre back to its cause, lag in seconds, dark, lit) of the last `count` symbols."""
+    """(seconds from an edge's centre back to its cause, lag in s, dark, lit) of the last `count` preamble symbols."""
     part = light.between(max(0.0, header_s - count * symbol_s), header_s - symbol_s / 2)
     times, levels = light.times_s[part], light.levels[part]
     if len(times) > MOST_SAMPLES:
