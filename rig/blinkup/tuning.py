@@ -24,7 +24,7 @@ RANKS: Final[tuple[SignalGrade, ...]] = ("good", "marginal", "bad")
 AT_TOP: Final = 0.98  # share of full scale from which a level is as good as saturated (assumed)
 AT_BOTTOM: Final = 0.002  # share of full scale up to which a level is as good as none (assumed)
 FOLD_BINS: Final = 24  # of a symbol, in the mean course of a rise or fall (assumed)
-FEWEST_SYMBOLS: Final = 16  # of a preamble whose rise and fall can be told (assumed)
+FEWEST_TURNS: Final = 16  # of a preamble whose rise and fall can be told (assumed)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _turns(frame: ReceivedFrame, times: Floats, values: Floats) -> tuple[float |
     count = min(frame.preamble_symbols - 2, 96)
     part = (times >= header_s - count * symbol_s) & (times < header_s)
     dark, lit = frame.levels[0], frame.levels[1]
-    if count < FEWEST_SYMBOLS or part.sum() < 2 * FEWEST_SYMBOLS or lit == dark:
+    if count < FEWEST_TURNS or part.sum() < 2 * FEWEST_TURNS or lit == dark:
         return None, None
     at = ((times[part] - header_s) / symbol_s) % 2.0
     level = (values[part] - dark) / (lit - dark)

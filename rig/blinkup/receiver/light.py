@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 BIGGEST: Final = 1e12  # of times (s) and levels: squares and differences of larger ones lose all meaning (assumed)
 MOST_HZ: Final = 8000.0  # faster samples are averaged down to 8 per symbol at the fastest rate (assumed)
-FEWEST: Final = 32  # samples of a stretch that is searched for frames (assumed)
+FEWEST_SAMPLES: Final = 32  # samples of a stretch that is searched for frames (assumed)
 GAP_S: Final = 0.5  # a pause of the samples that cuts the light; no symbol lasts so long (assumed)
 
 
@@ -107,7 +107,9 @@ def prepare(times_s: object, levels: object) -> Prepared:
     scaled = (values - low) / span
     cuts = np.flatnonzero(np.diff(times) > GAP_S) + 1
     edges = [0, *cuts.tolist(), len(times)]
-    stretches = tuple(_stretch(times[a:b], scaled[a:b]) for a, b in itertools.pairwise(edges) if b - a >= FEWEST)
+    stretches = tuple(
+        _stretch(times[a:b], scaled[a:b]) for a, b in itertools.pairwise(edges) if b - a >= FEWEST_SAMPLES
+    )
     return Prepared(stretches, low, span, len(values), sample_hz)
 
 
@@ -125,7 +127,7 @@ def _stretch(times: Floats, levels: Floats) -> LightStretch:
     start_s = float(times[0])
     own = times - start_s
     rate_hz = _rate(own)
-    group = min(int(rate_hz // MOST_HZ), len(own) // FEWEST)
+    group = min(int(rate_hz // MOST_HZ), len(own) // FEWEST_SAMPLES)
     if group > 1:
         whole = len(own) // group * group
         own, levels = (a[:whole].reshape(-1, group).mean(axis=1) for a in (own, levels))

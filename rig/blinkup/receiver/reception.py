@@ -20,11 +20,11 @@ from rig.blinkup.receiver.tones import LOWEST_HZ, PER_SYMBOL, Tone, find_tones
 from rig.errors import BlinkUpError
 
 # Values without a source are assumed.
-FEWEST_SYMBOLS: Final = 32  # of the shortest preamble known, that of the JavaScript SDK of 2015 (2 bytes, tri-level)
+SHORTEST_PREAMBLE: Final = 32  # of the shortest preamble known, that of the JavaScript SDK of 2015 (2 bytes, tri-level)
 LAMPS_HZ: Final = (100.0, 120.0)  # flicker of lamps on mains of 50 and 60 Hz
 LAMP_NEAR: Final = 0.01  # relative difference from that flicker, up to which a tone is a lamp's
-SURE_SHARE: Final = 0.65  # share of variance from which a tone without a header is reported as a preamble ...
-SURE_SYMBOLS: Final = 40  # ... if it lasts so many symbols as well
+SURE_SHARE: Final = 0.65  # share of variance from which a tone without a header is reported as a preamble
+SURE_SYMBOLS: Final = 40  # length from which a tone without a header is reported as a preamble
 REPORTED_SYMBOLS: Final = 28  # a shorter preamble with a wrong header was none, and is not reported
 THIN_MARGIN: Final = 0.25  # margin of the worst symbol below which a wrong CRC is the light's fault
 DARK_END: Final = 16  # dark symbols at the end from which the sender stopped
@@ -62,8 +62,8 @@ def receive(times_s: object, levels: object) -> Reception:
 
 
 def _unusable(prepared: Prepared) -> tuple[Reason | None, str]:
-    if prepared.count < FEWEST_SYMBOLS * PER_SYMBOL:
-        needed = round(FEWEST_SYMBOLS * PER_SYMBOL)
+    if prepared.count < SHORTEST_PREAMBLE * PER_SYMBOL:
+        needed = round(SHORTEST_PREAMBLE * PER_SYMBOL)
         return Reason.TOO_FEW_SAMPLES, f"{prepared.count} samples; a preamble alone takes {needed} and more"
     if prepared.span == 0.0:
         return Reason.CONSTANT, "all levels are the same; is the sensor connected, is the channel the right one?"
@@ -89,7 +89,7 @@ def _frames_of_tone(
         begin_s = frame.end_s - light.start_s if inside else begin_s
     frames: list[ReceivedFrame] = []
     failed: list[ReceivedFrame] = []
-    while (tone.end_s - begin_s) * tone.rate_hz >= FEWEST_SYMBOLS / 2:
+    while (tone.end_s - begin_s) * tone.rate_hz >= SHORTEST_PREAMBLE / 2:
         rest = Tone(begin_s, tone.end_s, tone.rate_hz, tone.share)
         for lock in find_locks(light, rest):
             seen = _decode(light, lock, prepared, more)

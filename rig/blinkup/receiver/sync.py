@@ -15,8 +15,8 @@ from rig.blinkup.linecode import HEADER, LineCode
 from rig.blinkup.receiver.light import Floats, LightStretch, flipped
 from rig.blinkup.receiver.locks import Lock
 
-LONGEST: Final = 1200  # preamble symbols that are followed back (assumed)
-FEWEST: Final = 14  # preamble symbols without which there is no sync (assumed)
+LONGEST_PREAMBLE: Final = 1200  # preamble symbols that are followed back (assumed)
+FEWEST_SYMBOLS: Final = 14  # preamble symbols without which there is no sync (assumed)
 FITTED: Final = 96  # last preamble symbols, from which lag and levels are fitted (assumed)
 LAGS: Final = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6])  # symbols: lags that are tried
 EARLY: Final = np.arange(-0.7, 0.101, 0.04)  # symbols from an edge's centre of area back to its cause, that are tried
@@ -90,11 +90,11 @@ def find_sync(light: LightStretch, lock: Lock) -> FrameSync | None:
     most = (lit + lock.levels[2]) / 2 if lock.code == "trilevel" else float("inf")
     index = edge_s = np.empty(0)
     count, off_s = 0, 0.0
-    for reach in (20, 64, LONGEST):
+    for reach in (20, 64, LONGEST_PREAMBLE):
         count = _preamble(light, header_s, symbol_s, ((dark + lit) / 2, most), reach)
         index = np.arange(1.0 - min(count, 8 * FITTED), 1.0)
         index = index[header_s + (index - 0.5) * symbol_s >= 0.0]
-        if count < FEWEST or len(index) < 8:
+        if count < FEWEST_SYMBOLS or len(index) < 8:
             return None
         falls = index % 2 == 0
         before, after = np.where(falls, lit, dark), np.where(falls, dark, lit)
