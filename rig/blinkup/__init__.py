@@ -1,9 +1,9 @@
 """What the rig says by light: configuration, packet, symbols, waveform. Pure functions; no hardware, no clock."""
 
-from rig.blinkup.checks import check
+from rig.blinkup.checks import check_config
 from rig.blinkup.config import ClearConfig, Config, Proxy, StaticIP, WifiConfig, WpsConfig
 from rig.blinkup.crc import crc16
-from rig.blinkup.damage import Damage, FrameDamage, FrameFault, damage, frame_fault
+from rig.blinkup.damages import Damage, FrameDamage, FrameFault, damage, frame_fault
 from rig.blinkup.entries import PinCoding, WpsOrder
 from rig.blinkup.errors import (
     BadCrc,
@@ -28,7 +28,7 @@ from rig.blinkup.named import NAMED_RATES, Flags, rate_named, rate_of_flags
 from rig.blinkup.packet import build_packet, encode, parse, split_packet
 from rig.blinkup.rates import FAST_HZ, HALF_HZ, MAX_HZ, STANDARD_HZ, TRILEVEL_JS_HZ, TWO_THIRDS_HZ
 from rig.blinkup.receiver import Polarity, Reason, ReceivedFrame, Reception, receive
-from rig.blinkup.waveform import Bright, Edge, LedLegs, Pulse, Waveform, edges, lit_masks, pulses, stretched, waveform
+from rig.blinkup.waveforms import Bright, Edge, LedLegs, Pulse, Waveform, edges, lit_masks, pulses, stretched, waveform
 
 __all__ = [
     "FAST_HZ",
@@ -79,7 +79,7 @@ __all__ = [
     "WpsOrder",
     "bits_of",
     "build_packet",
-    "check",
+    "check_config",
     "crc16",
     "damage",
     "data_span",

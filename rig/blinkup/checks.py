@@ -1,7 +1,7 @@
 """What a configuration must satisfy before any light is sent.
 
-Each rule returns its fault and `check` raises it: the frames in a traceback then hold whole configurations (whose
-reprs hide secrets), never a secret by itself.
+Each rule returns its fault and `check_config` raises it: the frames in a traceback then hold whole configurations
+(whose reprs hide secrets), never a secret by itself.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ MAX_SSID_BYTES = 32  # IEEE 802.11
 _NOT_UTF8 = "contains a lone surrogate, which UTF-8 can't carry; check how the text was read"
 
 
-def check(config: Config) -> None:
-    """Refuse what can't be a right configuration. That it fits a packet is checked by `encode`.
+def check_config(config: Config) -> None:
+    """Refuse what can't be a right configuration. Whether a configuration fits a packet is checked by `encode`.
 
     Raises:
-        InvalidSsid, InvalidPassword, InvalidEnrolment, InvalidAddress, InvalidProxy, InvalidPin: see each.
+        InvalidSsid, InvalidPassword, InvalidEnrolment, InvalidAddress, InvalidProxy, InvalidPin: that part is wrong.
     """
     fault = _fault(config)
     if fault is not None:

@@ -1,4 +1,4 @@
-"""What a BlinkUp can say, as data. Building one checks nothing; `check` and `encode` do, before any light.
+"""What a BlinkUp can say, as data. Building one checks nothing; `check_config` and `encode` do, before any light.
 
 Hex digits are kept in lower case and an empty proxy user or password counts as none, so that equal meanings are
 equal values. Passwords, tokens and PINs stay out of every repr.

@@ -50,7 +50,8 @@ _PIN_FROM_BYTES: dict[PinCoding, Callable[[bytes], str]] = {
 }
 
 
-def name(kind: int) -> str:
+def entry_name(kind: int) -> str:
+    """Number and meaning of an entry type, as errors print it."""
     return f"{kind} ({NAMES[kind]})" if kind in NAMES else str(kind)
 
 
@@ -92,29 +93,33 @@ def config_of(entries: list[Entry], wps_pin_coding: PinCoding) -> Config:
     _check_options(WPS_ORDERS[0], wps_pin_coding)
     for kind, _ in entries:
         if kind not in NAMES:
-            raise UnknownEntry(f"entry type {kind} is unknown; known are {', '.join(name(k) for k in NAMES)}")
+            raise UnknownEntry(f"entry type {kind} is unknown; known are {', '.join(entry_name(k) for k in NAMES)}")
         if kind == FIRMWARE_UPGRADE:
-            raise UnknownEntry(f"entry type {name(kind)} is known by number only; this rig can't read or send it")
+            raise UnknownEntry(f"entry type {entry_name(kind)} is known by number only; this rig can't read or send it")
     bodies = dict(entries)
-    kinds = ", ".join(name(kind) for kind, _ in entries) or "none"
+    kinds = ", ".join(entry_name(kind) for kind, _ in entries) or "none"
     if len(bodies) != len(entries):
         raise MalformedPacket(f"an entry type occurs twice: {kinds}")
     if CLEAR in bodies:
         if len(bodies) > 1 or bodies[CLEAR]:
-            raise MalformedPacket(f"entry {name(CLEAR)} must be empty and alone; entries are {kinds}")
+            raise MalformedPacket(f"entry {entry_name(CLEAR)} must be empty and alone; entries are {kinds}")
         return ClearConfig()
     if ENROLMENT not in bodies:
-        raise MalformedPacket(f"entry {name(ENROLMENT)} is missing; entries are {kinds}")
+        raise MalformedPacket(f"entry {entry_name(ENROLMENT)} is missing; entries are {kinds}")
     token, plan = _read_enrolment(bodies[ENROLMENT])
     if WPS_PIN in bodies:
         if len(bodies) != 2:
-            raise MalformedPacket(f"entry {name(WPS_PIN)} goes with {name(ENROLMENT)} only; entries are {kinds}")
+            raise MalformedPacket(
+                f"entry {entry_name(WPS_PIN)} goes with {entry_name(ENROLMENT)} only; entries are {kinds}"
+            )
         body = bodies[WPS_PIN]
         return WpsConfig(_PIN_FROM_BYTES[wps_pin_coding](body) if body else "", token, plan)
     if (SSID in bodies) != (PASSWORD in bodies):
-        raise MalformedPacket(f"entries {name(SSID)} and {name(PASSWORD)} come together; entries are {kinds}")
+        raise MalformedPacket(
+            f"entries {entry_name(SSID)} and {entry_name(PASSWORD)} come together; entries are {kinds}"
+        )
     if SSID in bodies and not bodies[SSID]:
-        raise MalformedPacket(f"entry {name(SSID)} is empty; without a network it isn't sent at all")
+        raise MalformedPacket(f"entry {entry_name(SSID)} is empty; without a network it isn't sent at all")
     return WifiConfig(
         _text(SSID, bodies.get(SSID, b"")),
         _text(PASSWORD, bodies.get(PASSWORD, b"")),
@@ -140,7 +145,7 @@ def _enrolment(config: WifiConfig | WpsConfig) -> Entry:
 def _read_enrolment(body: bytes) -> tuple[str, str]:
     __tracebackhide__ = True
     if len(body) != 16:
-        raise MalformedPacket(f"entry {name(ENROLMENT)} is {len(body)} bytes; expected 16 (plan and token)")
+        raise MalformedPacket(f"entry {entry_name(ENROLMENT)} is {len(body)} bytes; expected 16 (plan and token)")
     return body[:7:-1].hex(), body[7::-1].hex()
 
 
@@ -151,7 +156,7 @@ def _static_ip_body(static_ip: StaticIP) -> bytes:
 def _read_static_ip(body: bytes) -> StaticIP:
     if len(body) not in (16, 20):
         raise MalformedPacket(
-            f"entry {name(STATIC_IP)} is {len(body)} bytes; expected 16 or 20 (four or five addresses)"
+            f"entry {entry_name(STATIC_IP)} is {len(body)} bytes; expected 16 or 20 (four or five addresses)"
         )
     return StaticIP(*(str(IPv4Address(body[i : i + 4])) for i in range(0, len(body), 4)))
 
@@ -168,20 +173,20 @@ def _proxy_body(proxy: Proxy) -> bytes:
 def _read_proxy(body: bytes) -> Proxy:
     __tracebackhide__ = True
     if len(body) < 2:
-        raise TruncatedEntry(f"entry {name(PROXY)} is {len(body)} bytes; the port alone takes 2")
+        raise TruncatedEntry(f"entry {entry_name(PROXY)} is {len(body)} bytes; the port alone takes 2")
     port, rest = int.from_bytes(body[:2], "little"), body[2:]
     texts: list[str] = []
     while rest:
         n = rest[0]
         if n > len(rest) - 1:
             raise TruncatedEntry(
-                f"entry {name(PROXY)}: text {len(texts) + 1} claims {n} bytes, {len(rest) - 1} are left"
+                f"entry {entry_name(PROXY)}: text {len(texts) + 1} claims {n} bytes, {len(rest) - 1} are left"
             )
         texts.append(_text(PROXY, rest[1 : n + 1]))
         rest = rest[n + 1 :]
     if not 1 <= len(texts) <= 3:
         raise MalformedPacket(
-            f"entry {name(PROXY)} has {len(texts)} texts; expected 1 to 3 (server, username, password)"
+            f"entry {entry_name(PROXY)} has {len(texts)} texts; expected 1 to 3 (server, username, password)"
         )
     return Proxy(texts[0], port, *texts[1:])
 
@@ -192,4 +197,4 @@ def _text(kind: int, body: bytes) -> str:
         return body.decode()
     except UnicodeDecodeError:
         pass  # raised outside the handler: the UnicodeDecodeError carries the secret bytes
-    raise MalformedPacket(f"entry {name(kind)} is not UTF-8")
+    raise MalformedPacket(f"entry {entry_name(kind)} is not UTF-8")

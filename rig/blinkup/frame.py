@@ -71,8 +71,8 @@ class Frame:
     lit_percent: float = 0.0
 
 
-def kind_of(config: Config) -> str:
-    """wifi, clear or wps."""
+def config_kind(config: Config) -> str:
+    """What a configuration is for: wifi, clear or wps."""
     if isinstance(config, ClearConfig):
         return "clear"
     return "wps" if isinstance(config, WpsConfig) else "wifi"
@@ -94,9 +94,10 @@ def frame_for(
     packet, fault = encode(config), FrameFault()
     if damage in get_args(Damage):
         packet = damaged(packet, damage, None if damage_at is None else int(damage_at))  # type: ignore[arg-type]
+        fault = FrameFault(name=str(damage))
     elif damage is not None:
         fault = frame_fault(damage, damage_at)  # type: ignore[arg-type]
-    return frame_of_packet(packet, kind_of(config), fault=fault, damage=damage or "", **light)
+    return frame_of_packet(packet, config_kind(config), fault=fault, **light)
 
 
 def frame_of_packet(
@@ -104,10 +105,13 @@ def frame_of_packet(
     what: str,
     *,
     fault: FrameFault | None = None,
-    damage: str = "",
     **light: Unpack[LightOptions],
 ) -> Frame:
-    """The frame that carries `packet` as it is, damaged or not; `damage` only names what was done to it."""
+    """The frame that carries `packet` as it is, damaged or not; `fault` says what is wrong with the frame on purpose.
+
+    Raises:
+        BlinkUpError: the rate or the code can't be sent.
+    """
     __tracebackhide__ = True
     rate_hz, code = light.get("rate_hz", STANDARD_HZ), light.get("code", "bilevel")
     bright, lit_percent = light.get("bright", "both"), light.get("lit_percent", 0.0)
@@ -134,6 +138,6 @@ def frame_of_packet(
         first,
         end,
         bright,
-        damage,
+        fault.name,
         lit_percent,
     )

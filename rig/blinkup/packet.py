@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rig.blinkup.checks import check
+from rig.blinkup.checks import check_config
 from rig.blinkup.config import Config
 from rig.blinkup.crc import crc16
-from rig.blinkup.entries import Entry, PinCoding, WpsOrder, config_of, entries_of, name
+from rig.blinkup.entries import Entry, PinCoding, WpsOrder, config_of, entries_of, entry_name
 from rig.blinkup.errors import BadCrc, BadLength, PacketTooLong, TruncatedEntry
 
 MAX_ENTRIES_BYTES = 255  # what the length byte can say
@@ -27,10 +27,10 @@ def encode(config: Config, *, wps_order: WpsOrder = "pin_first", wps_pin_coding:
 
     Raises:
         PacketTooLong: the entries take more than 255 bytes.
-        BlinkUpError: a leaf of it, see `check`; or InvalidOption.
+        BlinkUpError: one of the errors of `check_config`, or InvalidOption.
     """
     __tracebackhide__ = True
-    check(config)
+    check_config(config)
     return build_packet(entries_of(config, wps_order, wps_pin_coding))
 
 
@@ -40,11 +40,11 @@ def parse(packet: bytes, *, wps_pin_coding: PinCoding = "ascii") -> Config:
     Raises:
         BadLength, BadCrc: not a whole, undamaged packet.
         TruncatedEntry, UnknownEntry, MalformedPacket: undamaged, but its entries make no configuration.
-        BlinkUpError: a leaf of it, see `check`: what it says can't be right.
+        BlinkUpError: one of the errors of `check_config`: the configuration can't be right.
     """
     __tracebackhide__ = True
     config = config_of(split_packet(packet), wps_pin_coding)
-    check(config)
+    check_config(config)
     return config
 
 
@@ -58,7 +58,7 @@ def build_packet(entries: Sequence[Entry]) -> bytes:
     sizes = [(kind, 2 + len(body)) for kind, body in entries]
     total = sum(size for _, size in sizes)
     if total > MAX_ENTRIES_BYTES:
-        detail = ", ".join(f"{name(kind)} {size}" for kind, size in sizes)
+        detail = ", ".join(f"{entry_name(kind)} {size}" for kind, size in sizes)
         raise PacketTooLong(
             f"the entries take {total} bytes, {total - MAX_ENTRIES_BYTES} more than the {MAX_ENTRIES_BYTES} a packet "
             f"holds: {detail}; shorten the longest"
@@ -71,7 +71,7 @@ def split_packet(packet: bytes) -> list[Entry]:
     """The entries (type, body) of a whole, undamaged packet.
 
     Raises:
-        BadLength, BadCrc, TruncatedEntry: it isn't one.
+        BadLength, BadCrc, TruncatedEntry: the bytes are no whole, undamaged packet.
     """
     __tracebackhide__ = True
     if len(packet) < OVERHEAD_BYTES:
@@ -87,10 +87,10 @@ def split_packet(packet: bytes) -> list[Entry]:
     while rest:
         at = len(packet) - 2 - len(rest)
         if len(rest) < 2:
-            raise TruncatedEntry(f"byte {at}: entry type {name(rest[0])} has no length byte before the CRC")
+            raise TruncatedEntry(f"byte {at}: entry type {entry_name(rest[0])} has no length byte before the CRC")
         kind, n = rest[0], rest[1]
         if n > len(rest) - 2:
-            raise TruncatedEntry(f"byte {at}: entry {name(kind)} claims {n} bytes, {len(rest) - 2} are left")
+            raise TruncatedEntry(f"byte {at}: entry {entry_name(kind)} claims {n} bytes, {len(rest) - 2} are left")
         entries.append((kind, rest[2 : n + 2]))
         rest = rest[n + 2 :]
     return entries

@@ -16,7 +16,7 @@ def check_rate(rate_hz: float) -> None:
     """Refuse a rate that is not above 0 and at most `MAX_HZ` (NaN too).
 
     Raises:
-        InvalidRate: it is one.
+        InvalidRate: the rate is out of that range.
     """
     if not 0 < rate_hz <= MAX_HZ:
         raise InvalidRate(

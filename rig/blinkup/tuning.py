@@ -18,28 +18,29 @@ from rig.blinkup.errors import InvalidOption, InvalidSamples
 from rig.blinkup.receiver.frames import ReceivedFrame, Reception
 from rig.recording import Floats
 
-Verdict = Literal["good", "marginal", "bad"]
-RANKS: Final[tuple[Verdict, ...]] = ("good", "marginal", "bad")
+SignalGrade = Literal["good", "marginal", "bad"]
+RANKS: Final[tuple[SignalGrade, ...]] = ("good", "marginal", "bad")
 
-AT_TOP: Final = 0.98  # of full scale: as good as saturated
-AT_BOTTOM: Final = 0.002
-FOLD_BINS: Final = 24  # a symbol, in the mean course of a rise or fall
-FEWEST_SYMBOLS: Final = 16
+AT_TOP: Final = 0.98  # share of full scale from which a level is as good as saturated (assumed)
+AT_BOTTOM: Final = 0.002  # share of full scale up to which a level is as good as none (assumed)
+FOLD_BINS: Final = 24  # of a symbol, in the mean course of a rise or fall (assumed)
+FEWEST_TURNS: Final = 16  # of a preamble whose rise and fall can be told (assumed)
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """One judged number; `value` is None if the light doesn't tell it. `limits` in words."""
+class SignalQuantity:
+    """One judged number; `value` is None if the light doesn't tell it, `limits` gives the good and usable values."""
 
     name: str
     title: str
     value: float | None
-    verdict: Verdict
+    verdict: SignalGrade
     limits: str
     certainty: str
 
     @property
     def shown(self) -> str:
+        """The value as people read it."""
         return "not seen" if self.value is None else f"{self.value:.3g}"
 
 
@@ -50,8 +51,8 @@ class Tuning:
     `preamble_s` is from the preamble's first symbol to the data, None without a frame; `secret_s` the data.
     """
 
-    quantities: tuple[Quantity, ...]
-    verdict: Verdict
+    quantities: tuple[SignalQuantity, ...]
+    verdict: SignalGrade
     advice: tuple[str, ...]
     full_scale: float
     bottom_share: float
@@ -61,7 +62,7 @@ class Tuning:
     preamble_s: tuple[float, float] | None = None
     secret_s: tuple[tuple[float, float], ...] = ()
 
-    def __getitem__(self, name: str) -> Quantity:
+    def __getitem__(self, name: str) -> SignalQuantity:
         return next(q for q in self.quantities if q.name == name)
 
 
@@ -72,9 +73,9 @@ def limits() -> dict[str, dict[str, Any]]:
 
 
 def assess(reception: Reception, times_s: Floats, levels: Floats, full_scale: float) -> Tuning:
-    """Judge a signal: samples of shape (N,), times in s, levels 0..`full_scale`, and what `receive` made of them.
+    """Judge a signal: samples (N,), times in s, levels 0..`full_scale`, and the reception of these samples.
 
-    The first good frame counts, else the failed one with the most symbols.
+    The first good frame counts; without one, the failed frame with the most symbols.
 
     Raises:
         InvalidOption: `full_scale` isn't above 0.
@@ -127,17 +128,19 @@ def assess(reception: Reception, times_s: Floats, levels: Floats, full_scale: fl
     )
 
 
-def _judge(name: str, value: float | None) -> Quantity:
+def _judge(name: str, value: float | None) -> SignalQuantity:
     limit = limits()[name]
     good, usable, high = float(limit["good"]), float(limit["usable"]), limit["better"] == "high"
-    verdict: Verdict = "bad"
+    verdict: SignalGrade = "bad"
     if value is not None:
         reached = (value >= good, value >= usable) if high else (value <= good, value <= usable)
         verdict = "good" if reached[0] else "marginal" if reached[1] else "bad"
     elif name in ("rise", "fall"):
         verdict = "marginal"  # sampled too slowly to tell is no fault of the light
     sign = ">=" if high else "<="
-    return Quantity(name, limit["title"], value, verdict, f"{sign} {good:g} / {sign} {usable:g}", limit["certainty"])
+    return SignalQuantity(
+        name, limit["title"], value, verdict, f"{sign} {good:g} / {sign} {usable:g}", limit["certainty"]
+    )
 
 
 def _turns(frame: ReceivedFrame, times: Floats, values: Floats) -> tuple[float | None, float | None]:
@@ -147,12 +150,12 @@ def _turns(frame: ReceivedFrame, times: Floats, values: Floats) -> tuple[float |
     count = min(frame.preamble_symbols - 2, 96)
     part = (times >= header_s - count * symbol_s) & (times < header_s)
     dark, lit = frame.levels[0], frame.levels[1]
-    if count < FEWEST_SYMBOLS or part.sum() < 2 * FEWEST_SYMBOLS or lit == dark:
+    if count < FEWEST_TURNS or part.sum() < 2 * FEWEST_TURNS or lit == dark:
         return None, None
     at = ((times[part] - header_s) / symbol_s) % 2.0
     level = (values[part] - dark) / (lit - dark)
     found: list[float | None] = []
-    for lit_half in (True, False):  # at 1..2 symbols before the header comes lit, before that dark
+    for lit_half in (True, False):  # the last symbol before the header is lit, the one before it dark
         phase = (at - 1.0 if lit_half else at) % 2.0
         inside = phase < 1.0
         course = level[inside] if lit_half else 1.0 - level[inside]
@@ -178,7 +181,7 @@ def _turn(phase: Floats, course: Floats) -> float | None:
 
 
 def _advice(
-    reception: Reception, frame: ReceivedFrame | None, found: dict[str, Quantity], highest: float
+    reception: Reception, frame: ReceivedFrame | None, found: dict[str, SignalQuantity], highest: float
 ) -> tuple[str, ...]:
     said = limits()["advice"]
     advice: list[str] = []

@@ -19,7 +19,7 @@ from rig.blinkup import (
     StaticIP,
     WifiConfig,
     WpsConfig,
-    check,
+    check_config,
     encode,
 )
 from rig.errors import BlinkUpError
@@ -42,18 +42,18 @@ def proxy(**changes: Any) -> WifiConfig:
 
 
 def test_the_configuration_all_cases_start_from_is_good() -> None:
-    check(GOOD)
+    check_config(GOOD)
 
 
 @pytest.mark.parametrize("n", [0, 5, 8, 13, 26, 32, 63])
 def test_password_lengths_that_exist(n: int) -> None:
-    check(with_(password="z" * n))
+    check_config(with_(password="z" * n))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 6, 7, 64, 65, 100])
 def test_password_lengths_that_do_not_exist(n: int) -> None:
     with pytest.raises(InvalidPassword, match=f"password is {n} bytes in UTF-8"):
-        check(with_(password="z" * n))
+        check_config(with_(password="z" * n))
 
 
 @pytest.mark.parametrize(
@@ -71,21 +71,21 @@ def test_password_lengths_that_do_not_exist(n: int) -> None:
 )
 def test_passwords_count_in_utf8_and_64_is_for_hex(password: str, good: bool) -> None:
     if good:
-        check(with_(password=password))
+        check_config(with_(password=password))
     else:
         with pytest.raises(InvalidPassword):
-            check(with_(password=password))
+            check_config(with_(password=password))
 
 
 @pytest.mark.parametrize("ssid", ["s" * 32, "ü" * 16, "☕" * 10 + "ab", "\x00", " "])
 def test_ssids_that_fit(ssid: str) -> None:
-    check(with_(ssid=ssid))
+    check_config(with_(ssid=ssid))
 
 
 @pytest.mark.parametrize(("ssid", "n"), [("s" * 33, 33), ("ü" * 16 + "s", 33), ("☕" * 11, 33)])
 def test_ssids_count_in_utf8(ssid: str, n: int) -> None:
     with pytest.raises(InvalidSsid, match=f"is {n} bytes in UTF-8; a network name has at most 32"):
-        check(with_(ssid=ssid))
+        check_config(with_(ssid=ssid))
 
 
 REFUSED = [
@@ -134,8 +134,8 @@ def test_refused(config: WifiConfig | WpsConfig, error: type[BlinkUpError], mess
 
 @pytest.mark.parametrize("port", [1, 65535])
 def test_first_and_last_port(port: int) -> None:
-    check(proxy(port=port))
+    check_config(proxy(port=port))
 
 
 def test_no_wifi_with_address_and_proxy() -> None:
-    check(with_(ssid="", password=""))
+    check_config(with_(ssid="", password=""))

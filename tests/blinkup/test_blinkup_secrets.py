@@ -13,7 +13,7 @@ from rig.blinkup import (
     WifiConfig,
     WpsConfig,
     build_packet,
-    check,
+    check_config,
     crc16,
     damage,
     encode,
@@ -43,7 +43,7 @@ def _with_right_crc(body: bytes) -> bytes:
 
 CASES: dict[str, Callable[[], object]] = {
     "password too long": lambda: encode(WifiConfig("imp", TOO_LONG, TOKEN, PLAN)),
-    "password too short": lambda: check(WifiConfig("imp", TOO_SHORT, TOKEN, PLAN)),
+    "password too short": lambda: check_config(WifiConfig("imp", TOO_SHORT, TOKEN, PLAN)),
     "password without network": lambda: encode(WifiConfig("", PASSWORD, TOKEN, PLAN)),
     "password not UTF-8": lambda: encode(WifiConfig("imp", PASSWORD + "\ud800", TOKEN, PLAN)),
     "token": lambda: encode(WifiConfig("imp", PASSWORD, BAD_TOKEN, PLAN)),

@@ -179,7 +179,7 @@ def _guarded(defined: ast.AST, kind: type[ast.stmt] | tuple[type[ast.stmt], ...]
     guards = {id(s): n.test for n in _nodes(defined) if isinstance(n, ast.If) for s in n.body}
     for node in _nodes(defined):
         if isinstance(node, kind):
-            yield (node, *((guards[id(node)],) if id(node) in guards else ()))  # type: ignore[misc]
+            yield (node, *((guards[id(node)],) if id(node) in guards else ()))
 
 
 def _values(defined: ast.AST) -> list[Part]:
@@ -244,7 +244,7 @@ def _body(defined: ast.AST, name: str, becomes: str | Mapping[str, str]) -> list
 
 def _entries(node: ast.AST, name: str, becomes: Mapping[str, str]) -> list[tuple[ast.AST, str]]:
     """(node, what it becomes) for values of a dict by key, and arguments of a call by keyword or position."""
-    known: dict[str, ast.AST] = {}
+    known: Mapping[str, ast.AST] = {}
     if isinstance(node, ast.Dict):
         known = {str(k.value): v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant)}
     elif isinstance(node, ast.Call):

@@ -11,19 +11,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.blinkup.receiver.light import Floats, Light, flipped
+from rig.blinkup.receiver.light import Floats, LightStretch, flipped
 from rig.blinkup.receiver.slicing import Sliced
-from rig.blinkup.receiver.sync import Sync
+from rig.blinkup.receiver.sync import FrameSync
 
 MOST_SYMBOLS: Final = 2 * 8 * 260  # the longest packet, tri-level
-CLIP: Final = 0.3  # of the step dark to bright: a symbol further off fits nothing anyway
-SIZES: Final = np.arange(-2.0, 2.001, 0.05)  # of the same
-STEADY: Final = 0.002  # the clock followed the edges no further than this from the sync's
-GAIN: Final = 3.0  # symbols' worth of misfit that a step must explain
+# Values are assumed.
+CLIP: Final = 0.3  # of the step dark to bright: a symbol that is farther off fits no level
+SIZES: Final = np.arange(-2.0, 2.001, 0.05)  # sizes of ambient steps that are tried, in steps dark to bright
+STEADY: Final = 0.002  # relative: a clock that followed the edges farther from the sync's is not used
+GAIN: Final = 3.0  # symbols that fit no level: a step must explain at least so much misfit
 
 
-def without_step(light: Light, sync: Sync, sliced: Sliced) -> Light | None:
-    """`light` (as it came, not upright) without its largest ambient step; None if no step explains anything."""
+def without_step(light: LightStretch, sync: FrameSync, sliced: Sliced) -> LightStretch | None:
+    """`light` (as it came, not upright) without its largest ambient step; None if no step explains the misfit."""
     steady = abs(sliced.symbol_s / sync.symbol_s - 1) < STEADY
     header_s, symbol_s = (sliced.header_s, sliced.symbol_s) if steady else (sync.header_s, sync.symbol_s)
     begin_s = header_s + sync.late_s
@@ -44,7 +45,7 @@ def without_step(light: Light, sync: Sync, sliced: Sliced) -> Light | None:
     return flipped(upright) if sync.inverted else upright
 
 
-def _possible(sync: Sync, index: NDArray[np.int_]) -> Floats:
+def _possible(sync: FrameSync, index: NDArray[np.int_]) -> Floats:
     """Row i: the levels that symbol `index[i]` can have. The preamble's are known, and tri-level's clock is dark."""
     levels = np.array(sync.levels)
     possible = np.tile(levels, (len(index), 1))
@@ -88,7 +89,7 @@ def _split(means: Floats, possible: Floats, step: float) -> tuple[int, float, bo
 
 
 def _moment(
-    light: Light, levels: Floats, step: float, near_s: float, symbol_s: float, size: float, after: bool
+    light: LightStretch, levels: Floats, step: float, near_s: float, symbol_s: float, size: float, after: bool
 ) -> float:
     """The sample at which the step came, as exactly as the samples tell."""
     part = light.between(near_s - 2 * symbol_s, near_s + 2 * symbol_s)

@@ -36,11 +36,12 @@ class ReceivedFrame:
     """One frame in the light, good or not.
 
     `start_s` is the first symbol of the preamble, `data_start_s`..`end_s` the light that carries the packet: a secret.
-    `levels` are dark (grey) bright in the unit of the samples, as the sync showed them; of an inverted signal bright is
-    the lower. `contrast` is bright minus dark, without sign; `noise` the standard deviation of a sample around what the
-    decided symbols explain; `edge_jitter_s` that of the edges around an even clock. `margins` has one number for each
-    data symbol (tri-level: each bit), its distance from the threshold over that of a perfect one: 1 is ideal, near 0
-    a guess. `crc_ok` is None if the packet never was complete.
+    `levels` are dark (grey) bright in the unit of the samples, as the sync showed them; in an inverted signal bright
+    is the lowest. `contrast` is bright minus dark, without sign. `noise` is the standard deviation of a sample around
+    what the decided symbols explain, `edge_jitter_s` that of the edges around an even clock. `margins` has one number
+    for each data symbol (tri-level: each bit), its distance from the threshold over that of a perfect symbol: 1 is
+    ideal, near 0 a guess. `crc_ok` is None if the packet never was complete. `lag_s` is the sensor's time constant,
+    `ambient_steps` the number of steps of ambient light that were taken out.
     """
 
     start_s: float
@@ -70,11 +71,12 @@ class ReceivedFrame:
 
     @property
     def worst_margin(self) -> float:
+        """The least margin of all data symbols; 0 without any."""
         return min(self.margins, default=0.0)
 
     @property
     def low_margin(self) -> float:
-        """5 % of the symbols have less."""
+        """The margin that 5 % of the data symbols fall short of; 0 without any."""
         ranked = sorted(self.margins)
         return ranked[len(ranked) // 20] if ranked else 0.0
 
@@ -86,10 +88,10 @@ class ReceivedFrame:
 
 @dataclass(frozen=True)
 class Reception:
-    """Everything that was found, in order of time.
+    """Every frame that was found, good or not, in order of time.
 
-    Without any frame `reason` and `why` say what the light lacks. `lamp_hz` is 100 or 120 if lamps flicker so strongly
-    that it looked like a preamble.
+    Without any frame, `reason` and `why` say what the light lacks. `sample_hz` is in samples per second. `lamp_hz` is
+    100 or 120 if lamps flicker so strongly that their light looked like a preamble.
     """
 
     frames: tuple[ReceivedFrame, ...]
@@ -101,4 +103,5 @@ class Reception:
 
     @property
     def good(self) -> tuple[ReceivedFrame, ...]:
+        """The good frames, in order of time."""
         return tuple(frame for frame in self.frames if frame.good)

@@ -13,17 +13,18 @@ from rig.blinkup.errors import InvalidSamples
 
 Floats = NDArray[np.float64]
 
-BIGGEST: Final = 1e12  # beyond, squares and differences lose all meaning
-MOST_HZ: Final = 8000.0  # faster samples are averaged down: 8 a symbol at the fastest rate
-FEWEST: Final = 32  # samples of a stretch worth a look
-GAP_S: Final = 0.5  # no symbol lasts that long
+BIGGEST: Final = 1e12  # of times (s) and levels: squares and differences of larger ones lose all meaning (assumed)
+MOST_HZ: Final = 8000.0  # faster samples are averaged down to 8 per symbol at the fastest rate (assumed)
+FEWEST_SAMPLES: Final = 32  # samples of a stretch that is searched for frames (assumed)
+GAP_S: Final = 0.5  # a pause of the samples that cuts the light; no symbol lasts so long (assumed)
 
 
 @dataclass(frozen=True)
-class Light:
-    """One stretch without long gaps: `times_s` from its first sample on, `levels` 0..1 of what the whole trace spans.
+class LightStretch:
+    """One stretch without long gaps.
 
-    `area[i]` is the integral of the light from the first sample to sample i (trapezoids).
+    start_s: time of the first sample. times_s (N,): s after the first sample. levels (N,): 0..1 of the range of the
+    whole trace. area (N,): integral of the levels from the first sample on (trapezoids). sample_hz: samples per second.
     """
 
     start_s: float
@@ -34,35 +35,37 @@ class Light:
 
     @property
     def length_s(self) -> float:
+        """From the first sample to the last one."""
         return float(self.times_s[-1])
 
     def mean(self, from_s: Floats, to_s: Floats) -> Floats:
-        """Mean light between times, as far as they lie within the stretch."""
+        """Mean light between pairs of times, (N,) each; the part of an interval outside the stretch is left out."""
         begin, end = np.clip(from_s, 0.0, self.length_s), np.clip(to_s, 0.0, self.length_s)
         span: Floats = np.interp(end, self.times_s, self.area) - np.interp(begin, self.times_s, self.area)
         return span / np.maximum(end - begin, 1e-9)
 
     def between(self, from_s: float, to_s: float) -> slice:
+        """The samples from one time up to another one."""
         a, b = np.searchsorted(self.times_s, (from_s, to_s))
         return slice(int(a), int(b))
 
-    def with_step(self, at_s: float, step: float) -> Light:
-        """The same without an ambient `step` that came at `at_s`."""
+    def with_step(self, at_s: float, step: float) -> LightStretch:
+        """The light without an ambient `step` that came at `at_s`."""
         levels = np.where(self.times_s >= at_s, self.levels - step, self.levels)
-        return Light(self.start_s, self.times_s, levels, _area(self.times_s, levels), self.sample_hz)
+        return LightStretch(self.start_s, self.times_s, levels, _area(self.times_s, levels), self.sample_hz)
 
 
-def flipped(light: Light) -> Light:
-    """Upside down: an inverted signal comes upright."""
+def flipped(light: LightStretch) -> LightStretch:
+    """The light upside down, by which an inverted signal comes upright."""
     levels = 1.0 - light.levels
-    return Light(light.start_s, light.times_s, levels, _area(light.times_s, levels), light.sample_hz)
+    return LightStretch(light.start_s, light.times_s, levels, _area(light.times_s, levels), light.sample_hz)
 
 
 @dataclass(frozen=True)
 class Prepared:
     """All stretches of a trace; a level 0..1 stands for `low` + level * `span` in the unit of the samples."""
 
-    stretches: tuple[Light, ...]
+    stretches: tuple[LightStretch, ...]
     low: float
     span: float
     count: int
@@ -104,7 +107,9 @@ def prepare(times_s: object, levels: object) -> Prepared:
     scaled = (values - low) / span
     cuts = np.flatnonzero(np.diff(times) > GAP_S) + 1
     edges = [0, *cuts.tolist(), len(times)]
-    stretches = tuple(_stretch(times[a:b], scaled[a:b]) for a, b in itertools.pairwise(edges) if b - a >= FEWEST)
+    stretches = tuple(
+        _stretch(times[a:b], scaled[a:b]) for a, b in itertools.pairwise(edges) if b - a >= FEWEST_SAMPLES
+    )
     return Prepared(stretches, low, span, len(values), sample_hz)
 
 
@@ -118,17 +123,17 @@ def _rate(times: Floats) -> float:
     return mean_hz * 2 if usual_s * mean_hz * 2 < 1 else 1 / usual_s
 
 
-def _stretch(times: Floats, levels: Floats) -> Light:
+def _stretch(times: Floats, levels: Floats) -> LightStretch:
     start_s = float(times[0])
     own = times - start_s
     rate_hz = _rate(own)
-    group = min(int(rate_hz // MOST_HZ), len(own) // FEWEST)
+    group = min(int(rate_hz // MOST_HZ), len(own) // FEWEST_SAMPLES)
     if group > 1:
         whole = len(own) // group * group
         own, levels = (a[:whole].reshape(-1, group).mean(axis=1) for a in (own, levels))
         start_s, own = start_s + float(own[0]), own - own[0]
         rate_hz = _rate(own)
-    return Light(start_s, own, levels, _area(own, levels), rate_hz)
+    return LightStretch(start_s, own, levels, _area(own, levels), rate_hz)
 
 
 def _area(times: Floats, levels: Floats) -> Floats:

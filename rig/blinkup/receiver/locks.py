@@ -10,19 +10,20 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from rig.blinkup.linecode import HEADER, LineCode
-from rig.blinkup.receiver.light import Floats, Light
+from rig.blinkup.receiver.light import Floats, LightStretch
 from rig.blinkup.receiver.tones import Tone
 
-STEPS: Final = 8  # places tried in each symbol
-CUT: Final = 0.2  # of a symbol; its other part may lie outside the light
+# Values without a source are assumed.
+STEPS: Final = 8  # places that are tried in each symbol
+CUT: Final = 0.2  # part of the first and the last symbol that must lie within the light
 SYNC_BITS: Final = {"bilevel": 16, "trilevel": 8}  # preamble bits in front of the header that must fit
-ALIKE: Final = 0.45  # share of variance that preamble and header explain: an endless preamble gives 0.17
-ALIKE_GREY: Final = 0.5  # of the lit symbols' variance that the header's bits explain
-GREY_LEAST, GREY_MOST = 0.12, 0.95  # of the step from dark to bright
-DARK_SPREAD: Final = 0.25  # of the same step
-APART_SYMBOLS: Final = 12
-NEAR_BEST: Final = 0.6  # of the swing of places up to a symbol away: between symbols nothing is left of it
-MOST: Final = 4  # of each code
+ALIKE: Final = 0.45  # share of variance that preamble and header must explain: an endless preamble gives 0.17
+ALIKE_GREY: Final = 0.5  # share of the lit symbols' variance that the header's bits must explain
+GREY_LEAST, GREY_MOST = 0.12, 0.95  # grey above dark, in steps from dark to bright
+DARK_SPREAD: Final = 0.25  # largest standard deviation of dark symbols, in steps from dark to bright
+APART_SYMBOLS: Final = 12  # symbols between two locks
+NEAR_BEST: Final = 0.6  # share of the swing of the best place within a symbol: between symbols no swing is left
+MOST: Final = 4  # locks of each code
 
 _HEADER_BITS: Final = tuple(HEADER >> shift & 1 for shift in range(7, -1, -1))
 
@@ -38,7 +39,7 @@ class Lock:
     fit: float
 
 
-def find_locks(light: Light, tone: Tone) -> list[Lock]:
+def find_locks(light: LightStretch, tone: Tone) -> list[Lock]:
     """Places in and behind a tone where preamble and header fit, the earliest first."""
     symbol_s = 1 / tone.rate_hz
     half = symbol_s / 2

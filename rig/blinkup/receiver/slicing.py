@@ -1,4 +1,4 @@
-"""Symbols out of light: each is decided from all its samples, with what the sensor's lag carries over taken out.
+"""Symbols from light: each is decided from all its samples, after what the sensor's lag carries over is taken out.
 
 Thresholds are the documented ones: mid-point of dark and lit from the sync (bi-level), mid-points between dark, grey
 and bright (tri-level). They follow the ambient light slowly, by what decided symbols are off, and the clock follows the
@@ -13,25 +13,28 @@ from typing import Final
 import numpy as np
 
 from rig.blinkup.linecode import HEADER
-from rig.blinkup.receiver.light import Floats, Light
-from rig.blinkup.receiver.sync import FAR, Sync, centre_of_edges, even_clock
+from rig.blinkup.receiver.light import Floats, LightStretch
+from rig.blinkup.receiver.sync import FAR, FrameSync, centre_of_edges, even_clock
 
-BLOCK: Final = 32  # symbols between two looks at clock and ambient
-EDGES: Final = 320  # the last edges that the clock is drawn through
-FOLLOW: Final = 0.5  # share of a block's mean error that the thresholds follow
-DARK_FOLLOW: Final = 0.08  # tri-level: share of a dark symbol's error; dark is known from its place
-FEWEST_SEEN: Final = 12  # symbols of a level
-FAR_LEVEL: Final = 0.15  # of the step: levels don't move so far
-EDGE_GUARD: Final = 0.08  # of a symbol before its end: samples there may belong to the next
-EARLY_END: Final = 0.3  # of a symbol that light may end too early
+BLOCK: Final = 32  # symbols between two updates of clock and ambient light (assumed)
+EDGES: Final = 320  # the last edges, through which the clock is fitted (assumed)
+FOLLOW: Final = 0.5  # share of a block's median error that the thresholds follow (assumed)
+DARK_FOLLOW: Final = 0.08  # share of a dark symbol's error that tri-level's thresholds follow (assumed)
+FEWEST_SEEN: Final = 12  # symbols from which the mean of a level is taken (assumed)
+FAR_LEVEL: Final = 0.15  # of the step dark to bright: a mean farther off its level is not taken (assumed)
+EDGE_GUARD: Final = 0.08  # last part of a symbol, whose samples may belong to the next symbol (assumed)
+EARLY_END: Final = 0.3  # part of the last symbol that may be missing (assumed)
 
 
 @dataclass
 class Sliced:
     """Decided symbols of a header and what follows; index 0 is the header's first symbol.
 
-    `soft` is each symbol's light, `margins` 1 for a perfect and 0 for a guessed symbol (tri-level: one a bit).
-    `ended` is empty if the packet is complete.
+    Of each symbol: `soft`, its light; `counts`, its samples; `states`, the sensor's light when it begins; `offsets`,
+    the ambient light. `margins` (one per symbol, in tri-level one per bit): 1 for a perfect, 0 for a guessed symbol.
+    `clock_errors` counts symbols that are dark for lit or lit for dark. `ended` says what ended the frame early
+    ("header", "truncated"), and is empty if the packet is complete. `header_s`, `symbol_s`, `off_s`: the clock, and
+    how far the edges are off it.
     """
 
     symbols: list[int] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Sliced:
 
     @property
     def header(self) -> int:
+        """The header byte; -1 before its symbols are decided."""
         return _byte(self.bits[:8])
 
     @property
@@ -61,19 +65,19 @@ def _byte(bits: list[int]) -> int:
     return int("".join(map(str, bits)), 2) if bits else -1
 
 
-def slice_frame(sync: Sync, earlier: Sliced | None = None, *, jumpy: bool = False) -> Sliced:
+def slice_frame(sync: FrameSync, earlier: Sliced | None = None, *, jumpy: bool = False) -> Sliced:
     """Decide symbols until the packet is complete, the header wrong, or the light over.
 
-    The clock begins with the sync's and follows the edges. If there was an `earlier` pass its last clock is kept, and
-    levels are averaged over all that it decided; in `jumpy` ambient light, tri-level takes that from the dark symbols
-    on both sides of each lit one.
+    The clock begins with the sync's and follows the edges. If there was an `earlier` pass, its last clock is kept and
+    the levels are averaged over all symbols that it decided. In `jumpy` ambient light, tri-level takes the ambient
+    light of each lit symbol from the dark symbols on both sides.
     """
     per_bit = 1 if sync.code == "bilevel" else 2
     made = Sliced(header_s=sync.header_s, symbol_s=sync.symbol_s, off_s=sync.off_s)
     around: list[float] = []
     if earlier is not None:
         made.header_s, made.symbol_s, made.off_s = earlier.header_s, earlier.symbol_s, earlier.off_s
-        around = _around(sync, earlier) if jumpy else []
+        around = _ambient_of_symbols(sync, earlier) if jumpy else []
         sync = replace(sync, levels=_levels(sync, earlier))
     index, edge_s = list(sync.edge_index), list(sync.edge_s)
     offset, state = 0.0, sync.levels[1]
@@ -112,8 +116,8 @@ def _bits(made: Sliced, per_bit: int) -> list[int]:
     return [int(lit == 2) for lit in made.symbols[1::2]]
 
 
-def _levels(sync: Sync, earlier: Sliced) -> tuple[float, ...]:
-    """The mean light of each level over an earlier pass, where there is enough of it and it is not far off."""
+def _levels(sync: FrameSync, earlier: Sliced) -> tuple[float, ...]:
+    """The median light of each level over an earlier pass, where enough symbols show it and it is not far off."""
     light = np.array(earlier.soft) - np.array(earlier.offsets)
     decided = np.array(earlier.symbols)
     found: list[float] = []
@@ -124,7 +128,7 @@ def _levels(sync: Sync, earlier: Sliced) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _around(sync: Sync, earlier: Sliced) -> list[float]:
+def _ambient_of_symbols(sync: FrameSync, earlier: Sliced) -> list[float]:
     """Tri-level: the ambient light of each symbol, a lit one's from the dark ones before and after it."""
     if sync.code == "bilevel":
         return []
@@ -137,9 +141,13 @@ def _around(sync: Sync, earlier: Sliced) -> list[float]:
 
 
 def _decide(
-    sync: Sync, made: Sliced, first: int, end: int, offset: float, state: float, around: list[float]
+    sync: FrameSync, made: Sliced, first: int, end: int, offset: float, state: float, around: list[float]
 ) -> tuple[float, float]:
-    """Append symbols `first`..`end`; returns the sensor's light at the end of the last, and the ambient light."""
+    """Decide symbols `first`..`end` - 1; returns the sensor's light at the end of the last one, and the ambient light.
+
+    offset: ambient light so far. state: the sensor's light when symbol `first` begins. around: the ambient light of
+    each symbol, where it is known.
+    """
     own, carried, power, counts = _sums(sync.light, made, first, end, sync.lag_s)
     rest = float(np.exp(-made.symbol_s / sync.lag_s)) if sync.lag_s > 0.0 else 0.0
     base = sync.levels
@@ -176,7 +184,7 @@ def _decide(
 
 
 def _sums(
-    light: Light, made: Sliced, first: int, end: int, lag_s: float
+    light: LightStretch, made: Sliced, first: int, end: int, lag_s: float
 ) -> tuple[list[float], list[float], list[float], list[int]]:
     """For each symbol the sums that give its light by least squares, and how many samples it has."""
     part = light.between(made.header_s + first * made.symbol_s, made.header_s + end * made.symbol_s)
@@ -198,7 +206,7 @@ def _sums(
     return total(weight * levels), total(weight * carried), total(weight * own), counts
 
 
-def _ambient(sync: Sync, made: Sliced, first: int, end: int, offset: float) -> float:
+def _ambient(sync: FrameSync, made: Sliced, first: int, end: int, offset: float) -> float:
     """How far the thresholds move: the ambient light of this block, as far as its symbols tell."""
     step = sync.levels[-1] - sync.levels[0]
     off = [
@@ -213,8 +221,8 @@ def _ambient(sync: Sync, made: Sliced, first: int, end: int, offset: float) -> f
     return FOLLOW * float(np.clip(np.median(off), -0.1 * step, 0.1 * step)) * len(off) / BLOCK
 
 
-def _follow(sync: Sync, made: Sliced, first: int, end: int, index: list[float], edge_s: list[float]) -> None:
-    """Add the block's edges and draw the clock through the last ones anew."""
+def _follow(sync: FrameSync, made: Sliced, first: int, end: int, index: list[float], edge_s: list[float]) -> None:
+    """Add the block's edges and fit the clock to the last edges anew."""
     begin = max(first, 1)
     places = [
         k for k in range(begin, end) if made.symbols[k] != made.symbols[k - 1] and made.counts[k] and made.counts[k - 1]

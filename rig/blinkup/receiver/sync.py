@@ -12,27 +12,29 @@ from typing import Final
 import numpy as np
 
 from rig.blinkup.linecode import HEADER, LineCode
-from rig.blinkup.receiver.light import Floats, Light, flipped
+from rig.blinkup.receiver.light import Floats, LightStretch, flipped
 from rig.blinkup.receiver.locks import Lock
 
-LONGEST: Final = 1200  # preamble symbols followed back
-FEWEST: Final = 14  # preamble symbols
-FITTED: Final = 96  # of them, the last ones give lag and levels
-LAGS: Final = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6])  # symbols
-EARLY: Final = np.arange(-0.7, 0.101, 0.04)  # symbols from an edge's centre of area back to its cause
-FAR: Final = 0.4  # symbols off the clock: no edge of it
-WRONG_WITHIN: Final = 4  # symbols; two on the wrong side end the preamble
-MOST_SAMPLES: Final = 4000  # for the fit of the lag
+LONGEST_PREAMBLE: Final = 1200  # preamble symbols that are followed back (assumed)
+FEWEST_SYMBOLS: Final = 14  # preamble symbols without which there is no sync (assumed)
+FITTED: Final = 96  # last preamble symbols, from which lag and levels are fitted (assumed)
+LAGS: Final = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6])  # symbols: lags that are tried
+EARLY: Final = np.arange(-0.7, 0.101, 0.04)  # symbols from an edge's centre of area back to its cause, that are tried
+FAR: Final = 0.4  # symbols off the clock, from which an edge is not the clock's (assumed)
+WRONG_WITHIN: Final = 4  # symbols within which two on the wrong side end the preamble (assumed)
+MOST_SAMPLES: Final = 4000  # for the fit of the lag (assumed: bounds its time)
 
 
 @dataclass(frozen=True)
-class Sync:
-    """Symbol k of the header onwards begins at `header_s + k * symbol_s`; an edge's centre of area is `late_s` later.
+class FrameSync:
+    """A preamble with a header behind it. Symbol k of the header onwards begins at `header_s + k * symbol_s`.
 
-    `light` is upright: lit is above dark, also for an inverted signal. `levels` are those of settled light.
+    light: upright, so that lit is above dark in an inverted signal, too. lag_s: time constant of the sensor. late_s:
+    from the cause of an edge to its centre of area. levels: dark (grey) bright of settled light. edge_index, edge_s
+    (edges,): the preamble's edges, as numbers of symbols and in s. off_s: how far edges are off an even clock.
     """
 
-    light: Light
+    light: LightStretch
     code: LineCode
     inverted: bool
     header_s: float
@@ -47,10 +49,11 @@ class Sync:
 
     @property
     def start_s(self) -> float:
+        """When the preamble begins."""
         return self.header_s - self.preamble_symbols * self.symbol_s
 
 
-def centre_of_edges(light: Light, at_s: Floats, symbol_s: float, before: Floats, after: Floats) -> Floats:
+def centre_of_edges(light: LightStretch, at_s: Floats, symbol_s: float, before: Floats, after: Floats) -> Floats:
     """When each edge near `at_s` happened, from the light's area in a symbol around it: every sample counts."""
     from_s, to_s = at_s - symbol_s / 2, at_s + symbol_s / 2
     area = light.mean(from_s, to_s) * symbol_s
@@ -75,8 +78,8 @@ def even_clock(index: Floats, edge_s: Floats, symbol_s: float) -> tuple[float, f
     return start_s, step_s, off_s
 
 
-def find_sync(light: Light, lock: Lock) -> Sync | None:
-    """The sync before a header; None if there is none after all."""
+def find_sync(light: LightStretch, lock: Lock) -> FrameSync | None:
+    """The sync before a header; None if no preamble leads to the header after all."""
     inverted = lock.levels[1] < lock.levels[0]
     if inverted:
         light = flipped(light)
@@ -87,11 +90,11 @@ def find_sync(light: Light, lock: Lock) -> Sync | None:
     most = (lit + lock.levels[2]) / 2 if lock.code == "trilevel" else float("inf")
     index = edge_s = np.empty(0)
     count, off_s = 0, 0.0
-    for reach in (20, 64, LONGEST):
+    for reach in (20, 64, LONGEST_PREAMBLE):
         count = _preamble(light, header_s, symbol_s, ((dark + lit) / 2, most), reach)
         index = np.arange(1.0 - min(count, 8 * FITTED), 1.0)
         index = index[header_s + (index - 0.5) * symbol_s >= 0.0]
-        if count < FEWEST or len(index) < 8:
+        if count < FEWEST_SYMBOLS or len(index) < 8:
             return None
         falls = index % 2 == 0
         before, after = np.where(falls, lit, dark), np.where(falls, dark, lit)
@@ -113,12 +116,12 @@ def find_sync(light: Light, lock: Lock) -> Sync | None:
         if not ratio > 1.0:
             return None
         levels = (dark, lit, dark + ratio * (lit - dark))
-    return Sync(
+    return FrameSync(
         light, lock.code, inverted, start_s, symbol_s, lag_s, -early_s, levels, count, index, edge_s + early_s, off_s
     )
 
 
-def _bright_to_grey(light: Light, header_s: float, symbol_s: float) -> float:
+def _bright_to_grey(light: LightStretch, header_s: float, symbol_s: float) -> float:
     """Tri-level: the header's bright over grey, both above dark; from the settled end of each symbol."""
     bits = np.array([0] * 8 + [HEADER >> shift & 1 for shift in range(7, -1, -1)])
     from_s = header_s + np.arange(-16.0, 16.0) * symbol_s
@@ -128,7 +131,7 @@ def _bright_to_grey(light: Light, header_s: float, symbol_s: float) -> float:
     return (float(lit[bits == 1].mean()) - dark) / grey if grey > 0.0 else 0.0
 
 
-def _preamble(light: Light, header_s: float, symbol_s: float, bounds: tuple[float, float], reach: int) -> int:
+def _preamble(light: LightStretch, header_s: float, symbol_s: float, bounds: tuple[float, float], reach: int) -> int:
     """How many symbols before the header alternate."""
     index = np.arange(-1.0, -reach - 1.0, -1.0)
     from_s = header_s + index * symbol_s
@@ -140,8 +143,8 @@ def _preamble(light: Light, header_s: float, symbol_s: float, bounds: tuple[floa
     return int(wrong[close[0]]) if len(close) else len(index)
 
 
-def _lag(light: Light, header_s: float, symbol_s: float, count: int) -> tuple[float, float, float, float]:
-    """(seconds from an edge's centre back to its cause, lag in seconds, dark, lit) of the last `count` symbols."""
+def _lag(light: LightStretch, header_s: float, symbol_s: float, count: int) -> tuple[float, float, float, float]:
+    """(seconds from an edge's centre back to its cause, lag in s, dark, lit) of the last `count` preamble symbols."""
     part = light.between(max(0.0, header_s - count * symbol_s), header_s - symbol_s / 2)
     times, levels = light.times_s[part], light.levels[part]
     if len(times) > MOST_SAMPLES:

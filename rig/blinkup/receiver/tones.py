@@ -10,17 +10,17 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from rig.blinkup.rates import MAX_HZ
-from rig.blinkup.receiver.light import Floats, Light
+from rig.blinkup.receiver.light import Floats, LightStretch
 
 LOWEST_HZ: Final = 10.0  # the slowest rate anybody is known to send is 20 Hz; LED codes blink at 2 Hz
-PER_SYMBOL: Final = 2.2  # fewest samples a symbol
-WINDOW_SYMBOLS: Final = 24  # at a band's lowest rate
-BAND: Final = 2**0.5
+PER_SYMBOL: Final = 2.2  # fewest samples per symbol (a little more than the Nyquist rate of the preamble)
+WINDOW_SYMBOLS: Final = 24  # length of a window, in symbols of a band's lowest rate (assumed)
+BAND: Final = 2**0.5  # highest over lowest rate of a band (assumed)
 SHARE: Final = 0.22  # of a window's variance that the tone must hold: at SNR 1.5 it holds 0.29
-SAME: Final = 0.04  # relative difference of two windows of one tone
+SAME: Final = 0.04  # relative difference of the rates of two windows, up to which they show one tone (assumed)
 ZEROS: Final = 2  # zero-padding of the transform
 LOBE: Final = 2 * ZEROS  # half the width of a Hann window's main lobe, in bins
-CHUNK: Final = 1 << 20  # samples transformed at once: bounds memory
+CHUNK: Final = 1 << 20  # samples that are transformed at once: bounds memory
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ class Tone:
 
     @property
     def symbols(self) -> float:
+        """How many symbols the stretch lasts."""
         return (self.end_s - self.start_s) * self.rate_hz
 
 
-def find_tones(light: Light) -> list[Tone]:
+def find_tones(light: LightStretch) -> list[Tone]:
     """All tones that might be a preamble, of 10 to 1000 symbols a second, by start."""
     count = int(light.length_s * light.sample_hz) + 1
     even = np.interp(np.arange(count) / light.sample_hz, light.times_s, light.levels)

@@ -17,8 +17,8 @@ from rig.led.levels.likelihood import clipped_means, colour_likelihoods
 # Thresholds without a source are assumed, and were tuned on the scorer's traces (docs/led-decoding.md).
 POSTERIOR_EVERY = 4  # blocks between two whose posterior is kept, to be joined with the light that came later
 HISTORY_BLOCKS = 100  # of the last ones every posterior is kept: a new hypothesis may branch off there
-LEARN_POSTERIOR = 0.9  # posterior of a colour from which its level is learned ...
-LEARN_LIKELIHOOD = 0.01  # ... if the bin's light also has this likelihood under that colour
+LEARN_POSTERIOR = 0.9  # posterior of a colour from which its level is learned
+LEARN_LIKELIHOOD = 0.01  # likelihood of a bin under a colour from which the colour's level is learned
 OFF_LEVEL_LIKELIHOOD = 0.08  # per channel: below it a settled bin is over two sigmas off every level
 MASKED_LIKELIHOOD = math.exp(-0.75)  # of any colour while ambient light is changing: light that fits has exp(-0.5)
 

@@ -21,8 +21,9 @@ from rig.led.levels.bins import BIN_S, Floats, Ints
 
 @dataclass(frozen=True)
 class CodeGroups:
-    """Which codes a state can stand for: a group is a tuple of codes that look the same, the last one, (), is unknown
-    light. A group's name is its first code, None for unknown light.
+    """Which codes a state can stand for: a group is a tuple of codes that look the same.
+
+    The last group, (), is unknown light. A group's name is its first code, None for unknown light.
     """
 
     codes: tuple[tuple[str, ...], ...]  # (groups,)

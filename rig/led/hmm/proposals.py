@@ -20,8 +20,8 @@ from rig.led.levels.levels import LevelEstimate, LevelModel
 from rig.led.levels.likelihood import colour_likelihoods
 
 # Blocks last 50 ms, nats are natural logarithms of odds. All values are assumed, and tuned on the scorer's traces.
-CHANGE_NATS = 7.0  # against a change of ambient light ...
-CHANGE_NATS_PER_CHANNEL = 4.0  # ... and in addition for each channel, since the size of its change is free to fit
+CHANGE_NATS = 7.0  # against a change of ambient light
+CHANGE_NATS_PER_CHANNEL = 4.0  # in addition for each channel, since the size of its change is free to fit
 LIT_CHANGE_NATS = 1.0  # in addition against a change after which the LED is lit, or which is only a guess
 LIT_START_NATS = 2.0  # against light that begins lit, or levels that are found anew from the start on
 EARLIER_BLOCKS = (0, 6)  # a change began so long before the light was off all levels: on its way it passed a colour

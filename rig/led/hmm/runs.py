@@ -69,11 +69,8 @@ def runs_of(patterns: Sequence[LightPattern], groups: Sequence[tuple[str, ...]])
     for pattern in patterns:
         group = groups.index(pattern.codes)
         prior = 1 / max(1, shared_by[group])
-        runs += (
-            _solid(pattern, group, len(runs), prior)
-            if pattern.kind == "solid"
-            else _timed(pattern, group, len(runs), prior)
-        )
+        build = _solid if pattern.kind == "solid" else _timed
+        runs += build(pattern, group, len(runs), prior)
     runs += _unknown(len(groups), len(runs))
     return selected(runs, sorted(range(len(runs)), key=lambda r: runs[r].colour))
 

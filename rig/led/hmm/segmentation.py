@@ -12,6 +12,7 @@ from rig.led.hmm.forward import backward
 from rig.led.hmm.hypothesis import Block
 from rig.led.hmm.model import LightModel
 from rig.led.hmm.viterbi import Viterbi
+from rig.led.levels.binning import GAP_S
 from rig.led.levels.bins import BIN_S, Bins, Bools, Floats, Gap
 from rig.led.levels.likelihood import OUTLIER_LIKELIHOOD
 from rig.led.result import COLOUR_NAMES, AmbientChange, Problem, ProblemKind, Segment, Span
@@ -22,13 +23,12 @@ WORTH_NAMING = 0.02  # a code's posterior from which it is among the alternative
 SLIVER_S = 0.1  # an undecided span that is shorter lies between two stages: no light is so short
 ONCE_SLACK_S = 0.1  # how exactly the cuts of a span are known
 GAP_SLACK_S = 0.1  # how much longer or shorter a gap is than the span that shows it
-SHORTEST_GAP_S = 0.25  # light that ends so long before the window does ends with a gap
 MISFIT = 0.3  # share of a span's bins on no level from which its light is not understood
 CLIPPED = 0.3  # share of a span's lit bins at the end of the converter from which its colour is open
 NEAR_OUTLIER = 5.0  # times the likelihood of an outlier: a bin with less lies on no level
-RESTLESS_CHANGES = 4  # changes of ambient light beside a span that make it incredible ...
-RESTLESS_HZ = 0.2  # ... if there are also more changes per second than these ...
-RESTLESS_BESIDE_S = 5.0  # ... counted from so long before the span to so long after it
+RESTLESS_CHANGES = 4  # changes of ambient light beside a span from which the span is incredible ...
+RESTLESS_HZ = 0.2  # ... if they are also more frequent than this, in changes per second
+RESTLESS_BESIDE_S = 5.0  # time before and after a span in which its changes of ambient light are counted
 
 LIMITING = (ProblemKind.LEVELS, ProblemKind.NOISE, ProblemKind.PWM, ProblemKind.RAIL, ProblemKind.SAMPLING)
 """Problems that are named as reasons why the code of a span is open."""
@@ -99,7 +99,7 @@ class WindowLight:
         usable = np.flatnonzero(self.bins.n)
         last_s = self.start_s + BIN_S * (1 + int(usable[-1]) if len(usable) else 0)
         end_s = self.start_s + BIN_S * len(self.bins)
-        return [*self.gaps, *([Gap(last_s, end_s + BIN_S, self.silent_s)] if end_s - last_s > SHORTEST_GAP_S else [])]
+        return [*self.gaps, *([Gap(last_s, end_s + BIN_S, self.silent_s)] if end_s - last_s > GAP_S else [])]
 
 
 class Segmentation:

@@ -20,7 +20,7 @@ from rig.led.result import Decoded, NoSamples, Problem, ProblemKind, Segment, Sp
 
 WINDOW_BINS = 6000  # bins that are remembered at the most
 COMMITTED_BINS = (3600, 4500)  # of a full window, from the first to the last number of bins that may be committed then
-NEGLIGIBLE = 0.1  # posterior: a light that never exceeds it is left out of the best path, never of the posterior
+UNLIKELY = 0.1  # posterior: a light that never exceeds it is left out of the best path, never of the posterior
 
 
 class Smoother:
@@ -143,7 +143,7 @@ def _likely_part(model: LightModel, history: list[Block]) -> LightModel:
     run_mass = np.add.reduceat(np.array(posteriors), model.runs.start, axis=1).max(0)
     most = np.zeros(model.groups.count)
     np.maximum.at(most, model.runs.group, run_mass)
-    return part_of(model.catalogue, frozenset(np.flatnonzero(most > NEGLIGIBLE).tolist()))
+    return part_of(model.catalogue, frozenset(np.flatnonzero(most > UNLIKELY).tolist()))
 
 
 def _cut_span(span: Span, end_s: float) -> Span:

@@ -22,10 +22,10 @@ from rig.led.levels.pwm import PwmDimming, PwmFilter
 
 # Values without a source are assumed.
 NOISE_EVERY = 20  # bins between two updates of the noise
-NOISE_EARLY = (3, 10)  # bins after which the noise is updated besides
+NOISE_EARLY = (3, 10)  # bins after which the noise is updated as well, since it is not known before
 BEHIND, AHEAD = 2, 1  # neighbouring bins that are needed to finish a bin
-OUTLIER = 4.0  # sigmas off the median of its bin from which a sample is an outlier ...
-OUTLIERS = 3  # ... if at most every third sample of the bin is so far off; else the bin lies on an edge
+OUTLIER = 4.0  # sigmas off the median of its bin from which a sample is an outlier
+OUTLIERS = 3  # samples of a bin per outlier, at least: a bin with more outliers lies on an edge
 EDGE = 0.02  # amber steps: the least height of an edge, and how close to its end the converter counts as railed
 GAP_S = 0.25  # a longer hole in the samples hides the shortest cell of a regular pattern
 MOST_GAPS = 1000  # that are remembered

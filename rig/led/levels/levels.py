@@ -99,7 +99,7 @@ class LevelModel:
         return mu, np.maximum(var, 0.0)
 
     def advance(self, levels: LevelEstimate, bins: int) -> None:
-        """The prediction step of the filter over that many bins."""
+        """The prediction step of the filter over some bins."""
         levels.cov += self._walk * (bins * BIN_S)
 
     def observe(self, levels: LevelEstimate, colour: int, mean: Floats, variance: Floats) -> None:

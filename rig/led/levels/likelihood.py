@@ -12,7 +12,7 @@ from rig.led.levels.bins import BLOCK_BINS, Bins, Floats
 from rig.led.levels.levels import MODEL_SD
 
 OUTLIER_LIKELIHOOD = float(np.exp(-8.0))  # of a bin that fits no level: a glitch (assumed)
-NEGLIGIBLE = 100.0  # squared sigmas: exp(-50) added to the likelihood of an outlier changes nothing
+FAR_OFF = 100.0  # squared sigmas: exp(-50) added to the likelihood of an outlier changes nothing
 SETTLING_LEFT = 0.6  # share of a step that is left after one bin, with the slowest sensor: 20 ms (assumed)
 WIDTH_PENALTY = 0.4  # likelihood sd / (sd + 0.4 * width) of an interval in which settling light may lie (assumed)
 _SCALE_EXPONENT = 0.5 / BLOCK_BINS
@@ -87,7 +87,7 @@ def _weigh(row: list[float], light: float, own: float, before: float, levels: li
                 rest = away - reach if away > reach else 0.0
         elif away < 0.0:
             rest = away - reach if away < reach else 0.0
-        if rest * rest > NEGLIGIBLE * total:
+        if rest * rest > FAR_OFF * total:
             row[colour] = row[colour + 4] = 0.0
             continue
         # the bins of a block share their levels' error: what it costs counts once for the block, not for each bin

@@ -12,7 +12,7 @@ import numpy as np
 from rig.led.levels.bins import Floats, Ints
 
 # All values are assumed.
-MEMORY = 10  # updates over which differences, outliers and the lowest light are remembered
+NOISE_MEMORY = 10  # updates over which differences, outliers and the lowest light are remembered
 LEVELS = 8  # levels of light whose noise is kept apart
 LEVEL_STEP = 0.2  # amber steps from one such level to the next
 FORGET = 0.9  # share of what is known of each level's noise that an update keeps
@@ -38,14 +38,14 @@ class Noise:
         self.low = np.full(channels, -np.inf)
         self.high = np.full(channels, np.inf) if high is None else high
         self._known_high = high is not None
-        self._diffs: deque[Floats] = deque(maxlen=MEMORY)
+        self._diffs: deque[Floats] = deque(maxlen=NOISE_MEMORY)
         self.outliers_rare = True
-        self._outside: deque[tuple[int, int]] = deque(maxlen=MEMORY)
+        self._outside: deque[tuple[int, int]] = deque(maxlen=NOISE_MEMORY)
         self._new_outside = 0
         self._new: list[Floats] = []
         self._new_bins: list[tuple[int, list[float], list[float]]] = []
         self._last: Floats | None = None
-        self._lowest: deque[Floats] = deque(maxlen=MEMORY)
+        self._lowest: deque[Floats] = deque(maxlen=NOISE_MEMORY)
         self._floor = np.zeros(channels)
         self._squares, self._freedom = np.zeros((channels, LEVELS)), np.zeros((channels, LEVELS))
         self._table: Floats | None = None

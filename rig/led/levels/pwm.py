@@ -23,18 +23,20 @@ Columns = list[list[float]]
 LOOK_BINS = 10  # bins of one look at the light, in which PWM turns it on and off often
 TURNS = 8  # turns in one look from which it shows PWM (40 Hz and more): patterns and brown-out loops have fewer
 FEWEST = 20  # samples that a look, or a level, needs
-LOOKS = 10  # the last looks, which decide whether there is PWM ...
-PWM_LOOKS = 3  # ... if so many show it
+LOOKS = 10  # the last looks, which decide whether there is PWM
+PWM_LOOKS = 3  # looks, among the last ones, that must show PWM
 TIGHT = 4.0  # standard deviations of dark light, at least, from dark to the middle: noise and lamps have one or two
 STRONG = 0.8  # of the weakest colour's step, at least, between dark and lit
-STILL = 0.6  # of the weakest colour's step, at most: how far steady light varies, or is off the dark between turns
+STEADY_RANGE = (
+    0.6  # of the weakest colour's step, at most: how far steady light varies, or is off the dark between turns
+)
 DARK_BINS = 20  # bins from which the level of dark light is taken
 DARK_SHARE = 0.05  # share of samples that are dark, at least
 HOLE_BINS = 5  # bins that light is held back, so that a hole can end
 HOLE_S = (0.012, 0.045)  # longest hole, at least and at most; a regular pattern is dark for 250 ms
 MISSED = 1e-3  # share of holes that may look like darkness
 UNREADABLE = 1e-2  # share of holes that look like darkness, from which nothing is named
-MEMORY = 6000.0  # samples over which the ratio is learned
+RATIO_MEMORY = 6000.0  # samples over which the ratio is learned
 KNOWN = 700  # samples after which the ratio is known well
 LEAST_RATIO = 0.05  # of mean to lit brightness
 DUTY = (0.01, 0.99)  # least and largest duty that is reckoned with
@@ -153,7 +155,7 @@ class PwmFilter:
         if len(turning) < PWM_LOOKS:
             return False
         between = turning[len(turning) // 2]
-        if all(turns or not abs(dark - between) < STILL * self._least_step for turns, dark in self._looks):
+        if all(turns or not abs(dark - between) < STEADY_RANGE * self._least_step for turns, dark in self._looks):
             return False
         self._begin()
         return True
@@ -177,7 +179,7 @@ class PwmFilter:
         ordered = sorted(light)
         low, high = ordered[len(light) // 20], ordered[-1 - len(light) // 20]
         middle = 0.5 * (low + high)
-        if high - low < STILL * self._least_step:
+        if high - low < STEADY_RANGE * self._least_step:
             return False, middle
         turns = sum((a > middle) != (b > middle) for a, b in itertools.pairwise(light))
         below, above = [x for x in light if x <= middle], [x for x in light if x > middle]
@@ -234,7 +236,7 @@ class PwmFilter:
             self._lit_s = at_s
 
     def _learn_ratio(self, more: DutySums) -> None:
-        keep = 1 - more.samples / MEMORY
+        keep = 1 - more.samples / RATIO_MEMORY
         self._sums = sums = DutySums(*(keep * old + new for old, new in zip(self._sums, more, strict=True)))
         if sums.samples >= FEWEST and sums.lit_light > 0:
             self.ratio = min(1.0, max(LEAST_RATIO, (sums.light / sums.samples) / (sums.lit_light / sums.lit)))

@@ -12,36 +12,38 @@ from rig.blinkup.crc import crc16
 from rig.blinkup.packet import OVERHEAD_BYTES, parse
 from rig.blinkup.receiver.ambient import without_step
 from rig.blinkup.receiver.frames import Reason, ReceivedFrame, Reception
-from rig.blinkup.receiver.light import Light, Prepared, prepare
+from rig.blinkup.receiver.light import LightStretch, Prepared, prepare
 from rig.blinkup.receiver.locks import Lock, find_locks
 from rig.blinkup.receiver.slicing import Sliced, slice_frame
-from rig.blinkup.receiver.sync import Sync, find_sync
+from rig.blinkup.receiver.sync import FrameSync, find_sync
 from rig.blinkup.receiver.tones import LOWEST_HZ, PER_SYMBOL, Tone, find_tones
 from rig.errors import BlinkUpError
 
-FEWEST_SYMBOLS: Final = 32  # the shortest preamble known
-LAMPS_HZ: Final = (100.0, 120.0)
-LAMP_NEAR: Final = 0.01
-SURE_SHARE, SURE_SYMBOLS = 0.65, 40  # a preamble without a header is told of from here on
-TOLD_SYMBOLS: Final = 28  # with fewer a wrong header means that it was no preamble
-THIN_MARGIN: Final = 0.25  # with symbols closer to the threshold a wrong CRC is the light's fault
-DARK_END: Final = 16  # symbols: the sender stopped
-MOST_STEPS: Final = 3
-REAL_SYMBOLS: Final = 32  # of a preamble: data hardly ever looks like so many
+# Values without a source are assumed.
+SHORTEST_PREAMBLE: Final = 32  # of the shortest preamble known, that of the JavaScript SDK of 2015 (2 bytes, tri-level)
+LAMPS_HZ: Final = (100.0, 120.0)  # flicker of lamps on mains of 50 and 60 Hz
+LAMP_NEAR: Final = 0.01  # relative difference from that flicker, up to which a tone is a lamp's
+SURE_SHARE: Final = 0.65  # share of variance from which a tone without a header is reported as a preamble
+SURE_SYMBOLS: Final = 40  # length from which a tone without a header is reported as a preamble
+REPORTED_SYMBOLS: Final = 28  # a shorter preamble with a wrong header was none, and is not reported
+THIN_MARGIN: Final = 0.25  # margin of the worst symbol below which a wrong CRC is the light's fault
+DARK_END: Final = 16  # dark symbols at the end from which the sender stopped
+MOST_STEPS: Final = 3  # of the ambient light, that are taken out of one frame
+REAL_SYMBOLS: Final = 32  # of a preamble, from which it is real: data hardly ever alternates so long
 
 
 def receive(times_s: object, levels: object) -> Reception:
     """Every BlinkUp frame in samples of light: shape (N,) each, times in s never falling, levels in any unit.
 
-    At least 2.2 samples a symbol (4 for a promise); levels that are NaN are gaps. Rates from 10 to 1000 symbols a
-    second are found by themselves, and so are code and polarity.
+    At least 2.2 samples per symbol are needed, and 4 for the promised error rate; levels that are NaN are gaps. Rates
+    from 10 to 1000 symbols per second, code and polarity are found by themselves.
 
     Raises:
         InvalidSamples: shapes that don't belong together, falling or impossible times, impossible levels.
     """
     __tracebackhide__ = True  # pytest would print the samples, which carry a password
     prepared = prepare(times_s, levels)
-    reason, why = _hopeless(prepared)
+    reason, why = _unusable(prepared)
     if reason is not None:
         return Reception((), prepared.count, prepared.sample_hz, reason, why)
     found: list[ReceivedFrame] = []
@@ -49,7 +51,7 @@ def receive(times_s: object, levels: object) -> Reception:
     for number, light in enumerate(prepared.stretches):
         more = number + 1 < len(prepared.stretches)
         for tone in find_tones(light):
-            frames, lamp = _of_tone(light, tone, prepared, more, found)
+            frames, lamp = _frames_of_tone(light, tone, prepared, more, found)
             found += frames
             lamp_hz = lamp or lamp_hz
     distinct = _distinct(found)
@@ -59,9 +61,9 @@ def receive(times_s: object, levels: object) -> Reception:
     return Reception((), prepared.count, prepared.sample_hz, Reason.NO_PREAMBLE, why, lamp_hz)
 
 
-def _hopeless(prepared: Prepared) -> tuple[Reason | None, str]:
-    if prepared.count < FEWEST_SYMBOLS * PER_SYMBOL:
-        needed = round(FEWEST_SYMBOLS * PER_SYMBOL)
+def _unusable(prepared: Prepared) -> tuple[Reason | None, str]:
+    if prepared.count < SHORTEST_PREAMBLE * PER_SYMBOL:
+        needed = round(SHORTEST_PREAMBLE * PER_SYMBOL)
         return Reason.TOO_FEW_SAMPLES, f"{prepared.count} samples; a preamble alone takes {needed} and more"
     if prepared.span == 0.0:
         return Reason.CONSTANT, "all levels are the same; is the sensor connected, is the channel the right one?"
@@ -73,10 +75,13 @@ def _hopeless(prepared: Prepared) -> tuple[Reason | None, str]:
     return None, ""
 
 
-def _of_tone(
-    light: Light, tone: Tone, prepared: Prepared, more: bool, known: list[ReceivedFrame]
+def _frames_of_tone(
+    light: LightStretch, tone: Tone, prepared: Prepared, more: bool, known: list[ReceivedFrame]
 ) -> tuple[list[ReceivedFrame], float | None]:
-    """The good frames of one tone, or the one that came furthest; and the lamps' rate if lamps it was."""
+    """The good frames of one tone, or the failed one that came furthest; and the lamps' rate if the tone was a lamp's.
+
+    more: whether another stretch of light follows. known: frames that were found so far.
+    """
     good = [frame for frame in known if frame.good]
     begin_s = tone.start_s
     for frame in good:
@@ -84,7 +89,7 @@ def _of_tone(
         begin_s = frame.end_s - light.start_s if inside else begin_s
     frames: list[ReceivedFrame] = []
     failed: list[ReceivedFrame] = []
-    while (tone.end_s - begin_s) * tone.rate_hz >= FEWEST_SYMBOLS / 2:
+    while (tone.end_s - begin_s) * tone.rate_hz >= SHORTEST_PREAMBLE / 2:
         rest = Tone(begin_s, tone.end_s, tone.rate_hz, tone.share)
         for lock in find_locks(light, rest):
             seen = _decode(light, lock, prepared, more)
@@ -92,7 +97,9 @@ def _of_tone(
                 frames.append(seen)
                 begin_s = seen.end_s - light.start_s
                 break
-            if seen is not None and (seen.reason is not Reason.HEADER_WRONG or seen.preamble_symbols >= TOLD_SYMBOLS):
+            if seen is not None and (
+                seen.reason is not Reason.HEADER_WRONG or seen.preamble_symbols >= REPORTED_SYMBOLS
+            ):
                 failed.append(seen)
         else:
             break
@@ -113,18 +120,18 @@ def _of_tone(
     return [], lamp_hz
 
 
-def _decode(light: Light, lock: Lock, prepared: Prepared, more: bool) -> ReceivedFrame | None:
-    """The frame at a lock: as it is, then with its clock drawn through all its edges, then without ambient steps."""
+def _decode(light: LightStretch, lock: Lock, prepared: Prepared, more: bool) -> ReceivedFrame | None:
+    """The frame at a lock: sliced once, then with its clock fitted to all its edges, then without ambient steps."""
     first: ReceivedFrame | None = None
     for steps in range(MOST_STEPS + 1):
         sync = find_sync(light, lock)
         if sync is None:
             return first
         sliced = slice_frame(sync)
-        frame = _verdict(sync, sliced, prepared, more, steps)
+        frame = _received(sync, sliced, prepared, more, steps)
         if not frame.good and not sliced.ended:
-            for again in _second_looks(sync, sliced):
-                other = _verdict(sync, again, prepared, more, steps)
+            for again in _retries(sync, sliced):
+                other = _received(sync, again, prepared, more, steps)
                 if other.good:
                     return other
         if frame.good:
@@ -137,8 +144,8 @@ def _decode(light: Light, lock: Lock, prepared: Prepared, more: bool) -> Receive
     return first
 
 
-def _second_looks(sync: Sync, sliced: Sliced) -> Iterator[Sliced]:
-    """The same symbols with clock and levels drawn through the whole frame, with no lag, and in jumpy light."""
+def _retries(sync: FrameSync, sliced: Sliced) -> Iterator[Sliced]:
+    """Other ways to slice a frame: clock and levels fitted to the whole frame, without a lag, and in jumpy light."""
     yield slice_frame(sync, sliced)
     if sync.lag_s > 0.0:
         prompt = replace(sync, lag_s=0.0, late_s=0.0, header_s=sync.header_s + sync.late_s)
@@ -151,10 +158,10 @@ def _second_looks(sync: Sync, sliced: Sliced) -> Iterator[Sliced]:
         yield slice_frame(sync, sliced, jumpy=True)
 
 
-def _verdict(sync: Sync, sliced: Sliced, prepared: Prepared, more: bool, steps: int) -> ReceivedFrame:
+def _received(sync: FrameSync, sliced: Sliced, prepared: Prepared, more: bool, steps: int) -> ReceivedFrame:
     __tracebackhide__ = True
     per_bit = 1 if sync.code == "bilevel" else 2
-    reason, why, crc_ok = _judge(sync, sliced, more)
+    reason, why, crc_ok = _fault(sync, sliced, more)
     config = None
     packet = sliced.packet if sliced.ended != "header" else b""
     if reason is None:
@@ -187,7 +194,7 @@ def _verdict(sync: Sync, sliced: Sliced, prepared: Prepared, more: bool, steps: 
     )
 
 
-def _judge(sync: Sync, sliced: Sliced, more: bool) -> tuple[Reason | None, str, bool | None]:
+def _fault(sync: FrameSync, sliced: Sliced, more: bool) -> tuple[Reason | None, str, bool | None]:
     if sliced.ended == "header":
         return Reason.HEADER_WRONG, "a preamble was found, the byte behind it is not the header 0x2A", None
     if sliced.ended:
@@ -229,11 +236,11 @@ def _judge(sync: Sync, sliced: Sliced, more: bool) -> tuple[Reason | None, str, 
     )
 
 
-def _is_lit(sync: Sync, sliced: Sliced, index: int, soft: float) -> bool:
+def _is_lit(sync: FrameSync, sliced: Sliced, index: int, soft: float) -> bool:
     return soft - sliced.offsets[index] > (sync.levels[0] + sync.levels[1]) / 2
 
 
-def _noise(sync: Sync, sliced: Sliced) -> float:
+def _noise(sync: FrameSync, sliced: Sliced) -> float:
     """Standard deviation of samples around what the decided symbols explain, edges left out."""
     if not sliced.symbols:
         return 0.0
@@ -251,13 +258,13 @@ def _noise(sync: Sync, sliced: Sliced) -> float:
 
 
 def _rank(frame: ReceivedFrame) -> tuple[int, int, float]:
-    """Good frames first, then those with a header; of these the one with most of a preamble, then the earliest."""
+    """Sorts good frames first, then those with a header, then by the length of the preamble, then by time."""
     headed = 0 if frame.good else 1 if frame.reason is not Reason.HEADER_WRONG else 2
     return headed, -min(frame.preamble_symbols, REAL_SYMBOLS), frame.start_s
 
 
 def _distinct(found: list[ReceivedFrame]) -> tuple[ReceivedFrame, ...]:
-    """Of frames that overlap only the best one: good before failed, then what came furthest."""
+    """The frames without those that overlap a better one, see `_rank`; in order of time."""
     kept: list[ReceivedFrame] = []
     for frame in sorted(found, key=_rank):
         if all(frame.end_s <= other.start_s or frame.start_s >= other.end_s for other in kept):

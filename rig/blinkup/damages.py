@@ -12,20 +12,24 @@ from rig.blinkup.packet import OVERHEAD_BYTES, split_packet
 Damage = Literal["flip_bit", "wrong_crc", "truncate", "wrong_length"]
 FrameDamage = Literal["no_preamble", "wrong_header", "wrong_rate"]
 
-WRONG_RATE_PERCENT = 20.0  # what a receiver bears is not known; a fifth off is more than one symbol in five
+WRONG_RATE_PERCENT = 20.0  # assumed: which error of the rate a receiver bears is not known
 
 
 @dataclass(frozen=True)
 class FrameFault:
-    """What is wrong around a sound packet: `preamble_bytes` None is the usual one, `rate_factor` 1 the asked rate."""
+    """What is wrong with a frame on purpose; `name` is the kind of damage, empty for a sound frame.
+
+    `preamble_bytes` None is the usual preamble, `rate_factor` 1 the asked rate. Damage of the packet has a name only.
+    """
 
     preamble_bytes: int | None = None
     header: int = HEADER
     rate_factor: float = 1.0
+    name: str = ""
 
 
 def frame_fault(kind: FrameDamage, at: float | None = None) -> FrameFault:
-    """How a frame is damaged around its packet, which stays as it is.
+    """How a frame is damaged around its packet, which stays unchanged.
 
     no_preamble: the frame begins with its header; `at` means nothing.
     wrong_header: the header byte is `at`; by default the right one with its last bit inverted.
@@ -36,17 +40,17 @@ def frame_fault(kind: FrameDamage, at: float | None = None) -> FrameFault:
     """
     match kind:
         case "no_preamble":
-            return FrameFault(preamble_bytes=0)
+            return FrameFault(preamble_bytes=0, name=kind)
         case "wrong_header":
             header = HEADER ^ 1 if at is None else int(at)
             if header == HEADER or not 0 <= header <= 0xFF:
                 raise InvalidOption(f"wrong_header at {at}; expected a byte other than the right one, {HEADER}")
-            return FrameFault(header=header)
+            return FrameFault(header=header, name=kind)
         case "wrong_rate":
             percent = WRONG_RATE_PERCENT if at is None else at
             if percent == 0 or not -90 <= percent <= 900:
                 raise InvalidOption(f"wrong_rate at {at}; expected -90 to 900 percent off, and not 0")
-            return FrameFault(rate_factor=1 + percent / 100)
+            return FrameFault(rate_factor=1 + percent / 100, name=kind)
     kinds = ", ".join((*get_args(Damage), *get_args(FrameDamage)))
     raise InvalidOption(f"damage kind is {kind!r}; expected one of {kinds}")
 
@@ -58,7 +62,7 @@ def damage(packet: bytes, kind: Damage, at: int | None = None) -> bytes:
     first behind the length byte.
     wrong_crc: every bit of the CRC is inverted; `at` means nothing.
     truncate: only the first `at` bytes are sent, then dark; by default the first half.
-    wrong_length: the length byte is one more than the entries take, all else is as it was: a receiver waits for a
+    wrong_length: the length byte is one more than the entries take, all else stays unchanged: a receiver waits for a
     byte that doesn't come; `at` means nothing.
 
     Raises:
