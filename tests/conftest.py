@@ -18,6 +18,7 @@ import pytest
 from alone import MARKER, Alone
 from hypothesis import settings
 from mutation.runs import Runner
+from replay_check import ReplayCheck
 
 from rig.bench.bench import Bench, open_bench
 from rig.diagnosis.engine import strict_order
@@ -35,6 +36,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    own = Path(tempfile.mkdtemp(prefix="rig-replays-"))
+    config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
+    config.pluginmanager.register(ReplayCheck(own))
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         config.pluginmanager.register(Alone(Path(worker[MARKER])))

@@ -30,7 +30,7 @@ Control = Annotated[
 
 
 @dataclass(frozen=True)
-class DaemonOptions:
+class DaemonSettings:
     """The simulated daemon: its ports, its time, and the pins that are joined."""
 
     port: Annotated[int, typer.Option(help="TCP port of the daemon; 0 picks a free one.")] = DEFAULT_PORT
@@ -56,7 +56,7 @@ class DaemonOptions:
 )
 @with_groups
 def serve(
-    daemon: DaemonOptions,
+    daemon: DaemonSettings,
     bench: Annotated[
         str | None, typer.Option(metavar="NAME|PATH", help="Serve a simulated bench with its device, not bare pins.")
     ] = None,

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from rig.config.loading import load_toml
 from rig.config.lookup import data_files, find_data_file
-from rig.config.strict import StrictModel, WholeNumber
+from rig.config.strict import StrictModel, TomlList, WholeNumber
 from rig.errors import ConfigError
 from rig.supply.weak_source import WeakSource
 
@@ -116,7 +116,7 @@ class SupplyProfile(StrictModel):
     source: str = ""
     certainty: Literal["documented", "forum", "assumed", "measured"] = "assumed"
     start_v: Volts | None = None
-    segments: tuple[SupplySegment, ...] = ()
+    segments: TomlList[SupplySegment] = ()
     weak: WeakSource | None = None
     trace: TraceFile | None = None
     points: tuple[tuple[float, float], ...] = Field(default=(), exclude=True, repr=False)

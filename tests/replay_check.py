@@ -1,0 +1,60 @@
+"""Replay proves that a recording is enough: whatever a test of tests_hil observed is diagnosed again from its file.
+
+Registered for a session of all tests (tests/conftest.py), so that every recording of a tests_hil run is replayed once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rig.bench.conversions import judged_device, led_calibration_of
+from rig.bench.dut import DeviceUnderTest
+from rig.config.bench import load_bench
+from rig.config.device import load_device
+from rig.diagnosis import BenchFacts, Observation, diagnose
+from rig.pytest_plugin.evidence import observed
+from rig.recording import Recording
+from rig.report.journal import plain
+
+SUITE = Path(__file__).resolve().parents[1] / "tests_hil"
+
+
+def as_journal(seen: Observation) -> Any:
+    """What a journal keeps of an observation, to the last number."""
+    return json.loads(json.dumps(plain(observed(seen))))
+
+
+def replayed(path: Path) -> Observation:
+    """The observation of a stored recording, from the files that it names and nothing else."""
+    recording = Recording.load(path)
+    bench, device = load_bench(recording.notes["bench"]), load_device(recording.notes["device"])
+    return diagnose(recording, BenchFacts(led_calibration_of(bench)), judged_device(device))
+
+
+def difference(live: Observation, path: Path) -> str:
+    """What replay of the stored recording says differently; empty if nothing."""
+    live.recording.save(path)
+    before, after = as_journal(live), as_journal(replayed(path))
+    different = [key for key in before if before[key] != after.get(key)]
+    return "; ".join(f"{key}: live {before[key]!r}, replayed {after.get(key)!r}" for key in different)
+
+
+class ReplayCheck:
+    """Fails a test of tests_hil whose recording does not replay to its observation."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        result = yield
+        dut = getattr(item, "funcargs", {}).get("dut")
+        if item.path.is_relative_to(SUITE) and isinstance(dut, DeviceUnderTest) and dut.observed:
+            different = difference(dut.observation(), self._folder / "replayed.npz")
+            assert not different, f"the stored recording replays to another observation: {different}"
+        return result
