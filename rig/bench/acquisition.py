@@ -45,6 +45,7 @@ class Acquisition:
         self._before: list[Decoded] = []
         self._decoded_to = 0
         self._begun_at = 0  # the first sample that the tracker gets
+        self._began_s = now_s
         self._expected: list[tuple[float, float]] = []
         self._actions: list[Action] = []
         self._acting = 0
@@ -76,7 +77,9 @@ class Acquisition:
         if self._decoded_to > self._begun_at:
             self._before.append(finish(self._tracker))
         self._begun_at = self._decoded_to
-        self._expected.append((self._clock.now_s(), volts))
+        # By the last sample that the old decoder got: a sample is taken a little before it arrives here.
+        since_s = self._led.times_s[self._decoded_to - 1] if self._decoded_to else self._began_s
+        self._expected.append((since_s, volts))
         self._calibration = calibration
         self._tracker = Tracker(calibration, self._codes)
 
