@@ -5,7 +5,8 @@
 Sessions in a foreign project run in pairs, one with the plugin and one with `-p no:rig`, in alternating order, so that
 what else the machine does hits both. Printed are the medians, and the median of the differences within pairs with its
 95 % interval (bootstrap over pairs), in milliseconds: of the time on the wall, and of the processor's time, which
-depends less on what else runs. By hand, because a loaded machine would make a test of it flaky.
+depends less on what else runs. By hand, because a loaded machine would make a test of it flaky. The first line is what
+the import of the plugin takes by itself, beside pytest, which is nearly all of its cost and can be told on a busy machine.
 """
 
 from __future__ import annotations
@@ -42,6 +43,20 @@ def session_ms(folder: Path, *arguments: str) -> tuple[float, float]:
     return 1000 * wall_s, 1000 * cpu_s
 
 
+IMPORT = """
+import argparse, time, pytest
+begun_s = time.process_time()
+import rig.pytest_plugin.plugin
+print(1000 * (time.process_time() - begun_s))
+"""
+
+
+def import_ms() -> float:
+    """Processor time of importing the plugin into a process that has imported pytest, in milliseconds."""
+    chosen = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return float(subprocess.run([sys.executable, "-c", IMPORT], env=chosen, check=True, capture_output=True).stdout)
+
+
 def paired(folder: Path, arguments: tuple[str, ...], pairs: int) -> npt.NDArray[np.float64]:
     """Times of sessions: pair, with and without the plugin, wall and processor (ms)."""
     times = np.zeros((pairs, 2, 2))
@@ -64,6 +79,8 @@ def main() -> int:
     args = parser.parse_args()
     compileall.compile_dir(str(ROOT / "rig"), quiet=2)  # as an installed package is
     good = True
+    alone = [import_ms() for _ in range(args.pairs)]
+    print(f"import alone: {np.median(alone):.1f} ms of the processor (median of {args.pairs}; least {min(alone):.1f})")
     print(f"{'':<20}{'':<12}{'with':>8}{'without':>10}{'more':>8}  95 %")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
