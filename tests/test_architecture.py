@@ -19,8 +19,8 @@ STOREYS = (
     {"drivers", "sim", "diagnosis"},
     {"bench"},
     {"report"},
-    {"cli", "pytest_plugin", "testing", "__init__"},
-    {"__main__"},
+    {"cli", "pytest_plugin"},
+    {"testing", "__init__", "__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(STOREYS) for room in rooms}
 ADAFRUIT = ("adafruit_ads1x15", "adafruit_mcp4725", "adafruit_ina219", "board", "busio")

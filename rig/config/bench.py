@@ -136,10 +136,12 @@ class Regulator(StrictModel):
 
     @property
     def top_v(self) -> float:
+        """The highest voltage (V) that the divider lets the regulator give."""
         return self.ref_v * (1 + self.r1_ohm / self.r2_ohm + self.r1_ohm / self.r3_ohm)
 
     @property
     def slope(self) -> float:
+        """Volts at the device per volt of the set point's converter."""
         return self.r1_ohm / self.r3_ohm
 
 

@@ -24,6 +24,7 @@ class DeclaredNetworks:
     by_name: Mapping[str, AnyNetwork]
 
     def names(self) -> tuple[str, ...]:
+        """The names of the networks, in the order of the bench file."""
         return tuple(self.by_name)
 
     def provide(self, name: str) -> AnyNetwork:

@@ -74,7 +74,10 @@ STANDARD_SURROUNDINGS = {
 class NetworkControl(Protocol):
     """The networks that the device can meet on this bench."""
 
-    def names(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """The names of all networks of the bench."""
+        ...
+
     def provide(self, name: str) -> AnyNetwork:
         """Make sure that this network is there and behaves as its file says."""
         ...
@@ -83,19 +86,26 @@ class NetworkControl(Protocol):
 class CapacitorBank(Protocol):
     """Capacitors that can be put across the device's terminals."""
 
-    def fit(self, farad: float) -> None: ...
+    def fit(self, farad: float) -> None:
+        """Put a capacitor (F) across the device's supply; 0 takes it out."""
+        ...
 
 
 class SeriesDecade(Protocol):
     """A series resistor whose value can be chosen."""
 
-    def fit(self, ohm: float) -> None: ...
+    def fit(self, ohm: float) -> None:
+        """Put a resistor (ohm) into the supply line; 0 takes it out."""
+        ...
 
 
 class EnvironmentControl(Protocol):
     """Light and noise around the device, and how much of the BlinkUp LED's light reaches it."""
 
-    def apply(self, surroundings: Surroundings) -> None: ...
+    def apply(self, surroundings: Surroundings) -> None:
+        """Make ambient light and noise what the surroundings say."""
+        ...
+
     def set_blinkup_coupling(self, factor: float) -> None:
         """1 is the fixture as built; 0.25 is what is left at twice the distance (inverse square)."""
         ...

@@ -42,4 +42,5 @@ class Spread(StrictModel):
 
 
 def spread(low: float, high: float | None = None, certainty: CertaintyLevel = "assumed", source: str = "") -> Spread:
+    """A range of values, or one value without a range."""
     return Spread(low=low, high=low if high is None else high, certainty=certainty, source=source)

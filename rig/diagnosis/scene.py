@@ -47,9 +47,11 @@ class SceneSpan:
 
     @property
     def duration_s(self) -> float:
+        """Length of the span in s."""
         return self.end_s - self.start_s
 
     def item(self) -> EvidenceItem:
+        """The span as evidence."""
         what = self.code if self.code is not None else f"undecided ({self.reason or 'no reason given'})"
         text = f"{what} for {self.duration_s:.1f} s, confidence {self.confidence:.2f}"
         if self.code is not None and self.reason:

@@ -29,6 +29,7 @@ class Fact(float):
     grounds: Grounds
 
     def __new__(cls, value: float, unit: str, source: str, grounds: Grounds) -> Fact:
+        """A fact is made of its value, unit, source and grounds."""
         fact = super().__new__(cls, value)
         fact.unit, fact.source, fact.grounds = unit, source, grounds
         return fact

@@ -35,11 +35,19 @@ class Doubted(Protocol):
     """A hypothesis with what is left of it, as the engine weighs it."""
 
     @property
-    def hypothesis(self) -> Hypothesis: ...
+    def hypothesis(self) -> Hypothesis:
+        """The hypothesis as it stands after the objections."""
+        ...
+
     @property
-    def confidence(self) -> float: ...
+    def confidence(self) -> float:
+        """What is left of its score (0..1)."""
+        ...
+
     @property
-    def suspects_colours(self) -> bool: ...
+    def suspects_colours(self) -> bool:
+        """Whether an objection contradicts the reading of the light."""
+        ...
 
 
 @dataclass(frozen=True)

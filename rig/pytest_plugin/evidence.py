@@ -40,6 +40,7 @@ class Evidence:
 
 
 def evidence_of(item: pytest.Item) -> Evidence:
+    """What a test has left for its report so far."""
     return item.stash.setdefault(EVIDENCE, Evidence())
 
 

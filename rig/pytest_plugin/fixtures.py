@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from rig.config.capabilities import EnvironmentControl, Surroundings
     from rig.config.network import AnyNetwork
     from rig.pytest_plugin.faults_fixture import Faults
+    from rig.pytest_plugin.fixture_types import BlinkUp, BlinkUpSweep, Brownout, Led, Network
     from rig.pytest_plugin.measure import Measure
     from rig.report.sweep import Plan, Sweep
     from rig.supply import Supply
-    from rig.testing import BlinkUp, BlinkUpSweep, Brownout, Led, Network
 
 # The names of rig.config.capabilities.STANDARD_SURROUNDINGS: pytest wants them before it is known who uses the rig.
 SURROUNDINGS = ("quiet-dark", "quiet-lit", "noisy-dark", "noisy-lit")

@@ -16,7 +16,7 @@ from rig.pytest_plugin import html_columns, mistakes, selection, summary
 from rig.pytest_plugin.declarations import missing_measurements
 from rig.pytest_plugin.evidence import error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.markers import judges
-from rig.pytest_plugin.report import RUN_FOLDER, note_result, point_latest, session_facts
+from rig.pytest_plugin.run_folder import RUN_FOLDER, note_result, point_latest, session_facts
 
 
 class RigHooks:
@@ -40,14 +40,17 @@ class RigHooks:
         self._signals.enter_context(ending_signals_interrupt())
 
     def pytest_unconfigure(self) -> None:
+        """Give the handlers of signals back."""
         self._signals.close()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker the folder of the run."""
         folder = self._config.stash.get(RUN_FOLDER, None)
         node.workerinput["rig_run_folder"] = str(folder) if folder else ""
 
     def pytest_report_header(self) -> str:
+        """Say on which bench and device the session runs."""
         self._announced = True
         return self._announcement
 
@@ -65,6 +68,7 @@ class RigHooks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self) -> Generator[None, object, object]:
+        """Turn what the rig raises into a fault or a skip of the test."""
         try:
             return (yield)
         except CapabilityMissing as missing:
@@ -72,6 +76,7 @@ class RigHooks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Turn what the rig raises into a fault or a skip of the test."""
         try:
             done = yield
         except CapabilityMissing as missing:
@@ -85,6 +90,7 @@ class RigHooks:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Add evidence, verdict and measurements to the report of a test."""
         made = yield
         if not judges(item):
             return made
@@ -114,10 +120,12 @@ class RigHooks:
         evidence_of(item).dut = None  # samples of a whole session would fill the memory
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Append the result of a test to the journal."""
         note_result(self._config, report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
+        """Write what pytest-html is to tell of the run."""
         try:
             from pytest_metadata.plugin import metadata_key
         except ImportError:
@@ -127,6 +135,7 @@ class RigHooks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """List what did not run, what is marginal, and where the report is."""
         summary.write(terminalreporter, self._announcement, point_latest(self._config))
 
     def add_to_html(self, html_report: Any) -> None:
@@ -135,18 +144,22 @@ class RigHooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
+        """Name bench and device in the title."""
         report.title = html_columns.title_of(self._announcement)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Name bench and device at the head of the table."""
         prefix.append(f"<p><b>{html.escape(self._announcement)}</b></p>")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """Add the columns of verdict, fault domain and reason."""
         html_columns.header_cells(cells)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        """Fill the columns of verdict, fault domain and reason."""
         html_columns.row_cells(report, cells)
 
 

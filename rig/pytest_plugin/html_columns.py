@@ -35,6 +35,7 @@ def why_skipped(made: Any) -> str:
 
 
 def row_cells(report: Any, cells: list[str]) -> None:
+    """Fill the rig's columns of one row."""
     row = getattr(report, "rig", None) or {}
     phase = "::setup" if why_skipped(report) else ""  # a skipped test has no phases that anybody asks about
     cells[1] = _TEST_ID.sub(lambda found: f"{found[1]}{html.escape(found[2].removesuffix(phase))}{found[3]}", cells[1])
@@ -66,4 +67,5 @@ def add_afterwards(html_report: Any, announcement: str) -> None:
 
 
 def title_of(announcement: str) -> str:
+    """The title of a report."""
     return f"Imp bench rig: {announcement}"

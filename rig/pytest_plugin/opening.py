@@ -12,7 +12,7 @@ from rig.bench.experiments import SupplyCondition, configure, gets_online
 from rig.pytest_plugin import selection
 
 if TYPE_CHECKING:
-    from rig.testing import Attempt, Brownout
+    from rig.pytest_plugin.fixture_types import Attempt, Brownout
 
 
 def is_real(config: pytest.Config) -> bool:
@@ -31,6 +31,7 @@ def simulated_bench(config: pytest.Config, nodeid: str) -> Bench:
 
 
 def real_bench(config: pytest.Config) -> Bench:
+    """The bench that a session has chosen, opened."""
     return Bench(*selection.chosen(config))
 
 

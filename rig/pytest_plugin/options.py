@@ -27,6 +27,7 @@ UNGIVEN = {
 
 
 def add(parser: pytest.Parser) -> None:
+    """Add the options and ini keys of the rig to pytest's."""
     group = parser.getgroup("rig", "imp bench rig")
     group.addoption(
         "--bench",

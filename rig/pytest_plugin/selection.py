@@ -87,6 +87,7 @@ def _defect(text: str) -> SimulatedDefect:
 
 
 def is_simulated(config: pytest.Config) -> bool:
+    """Whether the bench of this session is simulated."""
     return chosen(config)[0].kind == "simulated"
 
 

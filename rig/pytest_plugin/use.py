@@ -95,6 +95,7 @@ class UseDetector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Rate a mistake that was found while tests were collected."""
         if getattr(report, "rig", None) is not None:
             self._rate(report)
 
@@ -108,6 +109,7 @@ class UseDetector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """End with the exit code of what went wrong."""
         if self._exit_code is not None and not hasattr(session.config, "workerinput"):
             session.exitstatus = self._exit_code
 

@@ -282,8 +282,8 @@ def test_unknown_capability_is_a_mistake_of_the_test(pytester: pytest.Pytester) 
 
 
 def test_two_sessions_of_one_second_have_a_folder_each(tmp_path: Path) -> None:
-    from rig.pytest_plugin.report import _new_folder
+    from rig.pytest_plugin.run_folder import new_folder
 
-    folders = [_new_folder(tmp_path / "reports", "now-simulated") for _ in range(3)]
+    folders = [new_folder(tmp_path / "reports", "now-simulated") for _ in range(3)]
     assert [folder.name for folder in folders] == ["now-simulated", "now-simulated-2", "now-simulated-3"]
     assert all(folder.is_dir() for folder in folders)

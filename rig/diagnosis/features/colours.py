@@ -32,6 +32,7 @@ class Colour:
 
     @property
     def duration_s(self) -> float:
+        """Length of the stretch in s."""
         return self.end_s - self.start_s
 
 

@@ -57,9 +57,11 @@ class SupplySeries:
         )
 
     def below(self, level: float) -> tuple[SupplyDip, ...]:
+        """The stretches below a level."""
         return self.runs(self.values < level, low=True)
 
     def above(self, level: float) -> tuple[SupplyDip, ...]:
+        """The stretches above a level."""
         return self.runs(self.values > level, low=False)
 
 
