@@ -48,7 +48,8 @@ PAGES = (
     "writing-tests.md",
     "installing.md",
 )
-FOREIGN_OPTIONS = {"--junitxml", "--now", "--strict-markers", "--no-deps", "--pythonpath"}  # of pytest, systemctl, pip, pyright
+# Options of other programs: pytest, systemctl, pip, pyright.
+FOREIGN_OPTIONS = {"--junitxml", "--now", "--strict-markers", "--no-deps", "--pythonpath"}
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
 UNITS = {"_v_s": "V/s", "_v": "V", "_a": "A", "_s": "s", "_us": "us", "_hz": "Hz", "_ohm": "ohm", "_f": "F"}
 # A rule in code narrows these further than the field itself says; test_narrowed_range proves the words.
