@@ -46,7 +46,10 @@ PAGES = (
     "suite.md",
     "verdicts.md",
     "writing-tests.md",
+    "installing.md",
 )
+# Options of other programs: pytest, systemctl, pip, pyright.
+FOREIGN_OPTIONS = {"--junitxml", "--now", "--strict-markers", "--no-deps", "--pythonpath"}
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
 # Pages that also name options of other programs, or plans.
 LINKING = [*ALL_PAGES, *(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
@@ -274,7 +277,7 @@ def test_commands_and_options_exist(page: Path) -> None:
     plugin += (ROOT / "benchmarks/profiles.py").read_text(encoding="utf-8")
     shown = CliRunner().invoke(app, ["judge", "--help"], env={"COLUMNS": "200"}).output
     shown += CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
-    for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", text)) - {"--junitxml", "--now", "--strict-markers"}:
+    for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", text)) - FOREIGN_OPTIONS:
         assert f'"{option}"' in plugin or option in shown, f"{page.name}: {option}"
 
 
