@@ -6,7 +6,7 @@ Sessions in a foreign project run in pairs, one with the plugin and one with `-p
 what else the machine does hits both. Printed are the medians, and the median of the differences within pairs with its
 95 % interval (bootstrap over pairs), in milliseconds: of the time on the wall, and of the processor's time, which
 depends less on what else runs. By hand, because a loaded machine would make a test of it flaky. The first line is what
-the import of the plugin takes by itself, beside pytest, which is nearly all of its cost and can be told on a busy machine.
+the import of the plugin takes beside pytest: nearly all of its cost, and measurable on a busy machine too.
 """
 
 from __future__ import annotations
