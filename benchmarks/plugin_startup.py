@@ -6,7 +6,7 @@ Sessions in a foreign project run in pairs, one with the plugin and one with `-p
 what else the machine does hits both. Printed are the medians, and the median of the differences within pairs with its
 95 % interval (bootstrap over pairs), in milliseconds: of the time on the wall, and of the processor's time, which
 depends less on what else runs. By hand, because a loaded machine would make a test of it flaky. The first line is what
-the import of the plugin takes by itself, beside pytest: nearly all of its cost, and told on a busy machine too.
+the import of the plugin takes beside pytest: nearly all of its cost, and measurable on a busy machine too.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def main() -> int:
                 low, high = interval(more)
                 found = f"{np.median(more):>8.1f}  {low:.1f} to {high:.1f} ms"
                 print(f"{way:<20}{kind:<12}{with_ms:>8.1f}{without_ms:>10.1f}{found}", flush=True)
-                good = good and (kind == "wall" or bool(np.median(more) < AIM_MS))
+                good = good and (kind == "wall" or np.median(more) < AIM_MS)
     return 0 if good else 1
 
 
