@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -280,3 +281,11 @@ def test_the_limits_are_the_device_files(saved: Path, tmp_path: Path) -> None:
     device.write_text(DEVICE.replace("nominal_v = 3.3", "nominal_v = 3.1").replace("max_v = 3.6", "max_v = 3.2"))
     assert "too high" not in run(saved).stdout
     assert "too high (3.29 V, allowed 3.20 V)" in " ".join(run(saved, "--device", device).stdout.split())
+
+
+def test_rules_vetoes_and_arithmetic_are_explained(saved: Path) -> None:
+    done = run(saved, "--explain")
+    assert done.exit_code == 0, done.output
+    assert "1. no_settings by rule last_pattern" in done.stdout
+    assert re.search(r"confidence: 0\.9\d* x .* = 0\.\d{3}|confidence: 0\.9\d* = 0\.9", done.stdout)
+    assert "rules that propose nothing: " in done.stdout
