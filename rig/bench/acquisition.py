@@ -22,6 +22,7 @@ from rig.bench.supply_player import Playback, asked_trace
 from rig.diagnosis.corrections.supply_dimming import concatenated, dimmed_calibration
 from rig.led import Catalogue, Decoded, DecoderState, Tracker, finish
 from rig.recording import Action, Blanked, Recording, Trace
+from rig.recording.actions import ActionKind
 from rig.supply.profile import SupplyProfile
 
 DECODE_EVERY_S = 0.05
@@ -84,7 +85,7 @@ class Acquisition:
         self._tracker = Tracker(calibration, self._codes)
 
     @contextmanager
-    def acting(self, kind: str, **details: Any) -> Iterator[dict[str, Any]]:
+    def acting(self, kind: ActionKind, **details: Any) -> Iterator[dict[str, Any]]:
         """Record what the block does as one action of `kind`; the block may add to the details that it gets."""
         start_s = self._clock.now_s()
         self._acting += 1

@@ -14,6 +14,7 @@ from rig.drivers.optical.receipt import Receipt
 from rig.drivers.optical.transmitter import POLL_S
 from rig.errors import BenchFault
 from rig.recording import Action, Blanked
+from rig.recording.actions import ActionKind
 
 SEND_GRACE_S = 1.0
 
@@ -44,7 +45,7 @@ def send_during(
         bench.optical.off()
         raise
     receipt = _with_light(acquisition, bench, frame, sending.finish())
-    acquisition.record(Action("blinkup", receipt.start_s, receipt.end_s, _details(frame, receipt)))
+    acquisition.record(Action(ActionKind.BLINKUP, receipt.start_s, receipt.end_s, _details(frame, receipt)))
     return receipt
 
 

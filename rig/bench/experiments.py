@@ -15,6 +15,7 @@ from rig.blinkup import FAST_HZ
 from rig.config.network import NetworkProfile
 from rig.errors import CapabilityMissing, DeviceNotReady
 from rig.led import Decoded
+from rig.recording.actions import ActionKind
 
 ONLINE_S: Final = 8.0  # a healthy connection takes up to 2.8 s; after this time it counts as failed
 CONFIGURED_S: Final = 20.0
@@ -74,7 +75,7 @@ def survives_gap(bench: Bench, volts: float, gap_s: float) -> bool:
     if dut.wait_for("connected", timeout_s=CONFIGURED_S) is None:
         raise DeviceNotReady(f"not online before the gap: {dut.observation().outcome.summary}")
     gap_start_s = bench.clock.now_s()
-    with dut.acquisition.acting("gap", gap_s=gap_s):
+    with dut.acquisition.acting(ActionKind.GAP, gap_s=gap_s):
         bench.supply.off()
         bench.clock.sleep_until(gap_start_s + gap_s)
         bench.supply.enable()
@@ -92,7 +93,7 @@ def sweep_voltage(bench: Bench, volts: Sequence[float], *, within_s: float = ONL
     dut = _started(bench, SupplyCondition(volts[0]))
     online = [dut.wait_for("connected", timeout_s=within_s) is not None]
     for target_v in volts[1:]:
-        with dut.acquisition.acting("supply_set", volts=target_v):
+        with dut.acquisition.acting(ActionKind.SUPPLY_SET, volts=target_v):
             bench.supply.set(target_v)
         dut.acquisition.expect_supply(target_v)
         online.append(dut.wait_for("connected", timeout_s=within_s) is not None)

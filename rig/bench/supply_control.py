@@ -8,6 +8,7 @@ from rig.bench.acquisition import Acquisition
 from rig.bench.bench import Bench
 from rig.bench.health import check_discharged
 from rig.bench.supply_player import Playback, PlaybackResult
+from rig.recording.actions import ActionKind
 from rig.supply.profile import SupplyProfile, load_profile
 
 BEFORE_S = 0.25  # of darkness before power-on, without which light that never changes looks like darkness
@@ -31,14 +32,14 @@ class SupplyControl:
         playback = self.prepare(supply)
         acquisition = self._acquisition()
         volts = volts if playback is None else playback.first_v
-        with acquisition.acting("supply_set", volts=volts):
+        with acquisition.acting(ActionKind.SUPPLY_SET, volts=volts):
             bench.supply.set(volts)
         if not bench.supply.enabled:
             # A collapsing supply changes the light; what the decoder learned from it must not outlive it.
             acquisition.expect_supply(volts, anew=self._was_weak)
             self._was_weak = False
             acquisition.run_for(BEFORE_S)
-        with acquisition.acting("power_on", volts=volts):
+        with acquisition.acting(ActionKind.POWER_ON, volts=volts):
             bench.supply.enable()
         if playback is not None:
             playback.begin_at(bench.clock.now_s())
@@ -48,7 +49,7 @@ class SupplyControl:
         acquisition = self._acquisition()
         before_v = acquisition.last("dut_v")
         acquisition.stop_playbacks()
-        with acquisition.acting("power_off"):
+        with acquisition.acting(ActionKind.POWER_OFF):
             self._bench.supply.off()
         acquisition.run_for(duration_s)
         after_v = acquisition.last("dut_v")
@@ -59,13 +60,13 @@ class SupplyControl:
         """Put the series resistor into the line, or take it out."""
         self._bench.require("supply.series")
         self._was_weak |= weak
-        with self._acquisition().acting("series_in" if weak else "series_out"):
+        with self._acquisition().acting(ActionKind.SERIES_IN if weak else ActionKind.SERIES_OUT):
             self._bench.supply.insert_series(weak)
 
     def set(self, volts: float) -> None:
         """Change the set point; the light is decoded as that of a device supplied with `volts`."""
         acquisition = self._acquisition()
-        with acquisition.acting("supply_set", volts=volts):
+        with acquisition.acting(ActionKind.SUPPLY_SET, volts=volts):
             self._bench.supply.set(volts)
         acquisition.expect_supply(volts)
 

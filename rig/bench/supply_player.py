@@ -11,6 +11,7 @@ import numpy as np
 from rig.drivers.supply.guarded import GuardedSupply
 from rig.errors import CapabilityMissing
 from rig.recording import Action, Trace
+from rig.recording.actions import ActionKind
 from rig.supply.plan import SetPoint, SupplyPlan, plan_of
 from rig.supply.profile import SupplyProfile
 from rig.supply.weak_source import WeakSourceModel
@@ -183,8 +184,8 @@ class Playback:
             "worst_v": played.worst_v,
             "checks": played.checks,
         }
-        action = Action("supply_profile", played.start_s, played.end_s, details)
-        return (action, Action("supply_set", played.end_s, played.end_s, {"volts": self._asked[-1][1]}))
+        action = Action(ActionKind.SUPPLY_PROFILE, played.start_s, played.end_s, details)
+        return (action, Action(ActionKind.SUPPLY_SET, played.end_s, played.end_s, {"volts": self._asked[-1][1]}))
 
     def result(self) -> PlaybackResult:
         """What was played so far."""

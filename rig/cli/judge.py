@@ -18,6 +18,7 @@ from rig.diagnosis.text.deliberation import explain_deliberation
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Calibration, Decoded, Span
 from rig.recording import Recording
+from rig.recording.actions import ActionKind
 
 DARK = "normal_operation"
 LONGEST_S = 6 * 3600.0  # the decoder keeps 100 bins a second
@@ -127,10 +128,10 @@ def _check_light(recording: Recording, path: Path, bench: str, calibration: Cali
 
 def _unpowered(span: Span, recording: Recording) -> list[str]:
     """A remark on darkness of a device that had no power: it is no sign of normal operation."""
-    switches = [a for a in recording.actions if a.kind in ("power_on", "power_off")]
+    switches = [a for a in recording.actions if a.kind in (ActionKind.POWER_ON, ActionKind.POWER_OFF)]
     before = [a.kind for a in switches if a.start_s <= span.start_s]
     after = [a for a in switches if a.start_s > span.start_s]
-    off = before[-1] == "power_off" if before else bool(after) and after[0].kind == "power_on"
+    off = before[-1] == ActionKind.POWER_OFF if before else bool(after) and after[0].kind == ActionKind.POWER_ON
     if not off or span.code not in (None, DARK):
         return []
     return [f"no power until {after[0].start_s:.2f} s" if after and after[0].start_s < span.end_s else "no power"]

@@ -18,6 +18,7 @@ from PIL import Image
 
 from rig.led import Decoded, Span
 from rig.recording import Recording, Trace
+from rig.recording.actions import ActionKind
 
 COLUMNS = 500
 USUAL = ("dut_v", "supply_a", "led")  # the traces whose panels a sheet has
@@ -26,11 +27,11 @@ FEW = 3  # codes that a doubt may name
 CHARACTER_SHARE = 0.0088  # of the picture's width, for one character of a span's name
 COLOURS = {"red": "#d62728", "green": "#2ca02c", "amber": "#ff9f0e", "dark": "#3a3f47"}
 INK, FAINT, CURRENT, LIGHT, ASKED = "#20242a", "#9aa1ab", "#8c4bb5", "#1f5fa8", "#d07a00"
-ACTION_NAMES = {
-    "power_on": "power on",
-    "power_off": "power off",
-    "series_in": "series resistor in",
-    "series_out": "series resistor out",
+ACTION_NAMES: dict[str, str] = {
+    ActionKind.POWER_ON: "power on",
+    ActionKind.POWER_OFF: "power off",
+    ActionKind.SERIES_IN: "series resistor in",
+    ActionKind.SERIES_OUT: "series resistor out",
 }
 
 
@@ -215,7 +216,7 @@ def span_label(span: Span, share: float) -> str:
 def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
     panels = list(panels)
     for action in recording.actions:
-        if action.kind == "blinkup":
+        if action.kind == ActionKind.BLINKUP:
             for axes in panels[:2]:
                 axes.axvspan(action.start_s, action.end_s, color="#fff3c4", alpha=0.6, zorder=0, linewidth=0.0)
             panels[0].text(
