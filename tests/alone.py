@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -82,20 +82,6 @@ class Alone:
         for file in self._files:
             os.close(file)
         self._files = []
-
-
-@contextlib.contextmanager
-def ahead_of_all() -> Iterator[None]:
-    """Threads and processes that begin in here go ahead of all that computes, if this user may have that.
-
-    For the daemon of an emulated bench: what keeps its dead-man alive does so too, and waits 150 ms for an answer.
-    """
-    with contextlib.suppress(PermissionError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def is_marked(item: pytest.Item) -> bool:

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alone import ahead_of_all
 from bench_files import FIXTURES, SIMULATED, changed, edited
 
 from rig.config.bench import load_bench
@@ -62,9 +61,8 @@ class Lab:
         self.switched: list[bool] = []
         self.world.gpio.on_change(23, lambda level: self.switched.append(bool(level)))
         self.driver = RealTimeDriver(self.world.timeline)
-        with ahead_of_all():
-            self.world.start()
-            self.driver.start()
+        self.world.start()
+        self.driver.start()
         self.folder = folder
         text = edited(
             SIMULATED.split("[simulation]")[0],

@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from alone import ahead_of_all
-
 from rig.sim.server.control import ask
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +41,7 @@ class Emulator:
     def start(self) -> None:
         ports = ("--port", str(self.port), "--control", str(self.control))
         command = [*RIG, "sim", "serve", "--realtime", "--bench", "simulated", "--network", "home", "--seed", "3"]
-        with ahead_of_all():
-            self.process = subprocess.Popen([*command, *ports], stdout=subprocess.PIPE, text=True, env=environment())
+        self.process = subprocess.Popen([*command, *ports], stdout=subprocess.PIPE, text=True, env=environment())
         assert self.process.stdout is not None
         self.port, self.control = (
             int(re.search(r"127\.0\.0\.1:(\d+)|$", self.process.stdout.readline())[1])  # type: ignore[index]
