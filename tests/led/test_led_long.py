@@ -26,7 +26,7 @@ def test_memory_stays_and_the_timeline_is_whole() -> None:
     sizes = []
     for first in range(0, len(times), 1111):
         tracker.push(times[first : first + 1111], volts[first : first + 1111])
-        sizes.append((len(tracker.bank.window), max((len(t.history) for t in tracker.bank.tracks), default=0)))
+        sizes.append((len(tracker.beam.window), max((len(t.history) for t in tracker.beam.hypotheses), default=0)))
     assert tracker.bins > 2 * WINDOW_BINS
     assert max(size for size, _ in sizes) < WINDOW_BINS
     assert max(blocks for _, blocks in sizes) <= WINDOW_BINS // 5

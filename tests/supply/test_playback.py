@@ -109,7 +109,7 @@ def test_weak_source_follows_the_current(sim: Bench) -> None:
     dut.power_on(supply="weak-usb")
     dut.watch_for(1.0)
     assert sim.world.rail.regulator_v == pytest.approx(3.3, abs=0.04)
-    sim.world.imp.draw("a test", 0.055)
+    sim.world.imp.set_current("a test", 0.055)
     dut.watch_for(0.3)
     asked = dut.observation().recording.traces["asked_v"]
     assert float(np.nanmin(asked.values)) < 3.2, "the port gives 60 mA"
