@@ -69,8 +69,8 @@ def test_an_editable_install_is_a_path_that_type_checkers_follow(tmp_path: Path)
 def test_the_lowest_versions_are_the_bounds_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["dev"], *extras["scpi"]]
-    bounds = {entry.replace(">=", "==").split(",")[0] for entry in wanted}
+    wanted = [*project["dependencies"], *extras["dev"], *extras["scpi"], *extras["docs"]]
+    bounds = {e.replace(">=", "==").split(",")[0] for e in wanted if not e.startswith(project["name"])}
     lines = (ROOT / "ci" / "lowest-versions.txt").read_text(encoding="utf-8").splitlines()
     pinned = {line.split("#")[0].strip() for line in lines} - {""}
     assert bounds <= pinned
