@@ -27,10 +27,9 @@ from rig.blinkup import (
 )
 from rig.blinkup.frame import Frame, frame_for
 from rig.config.network import AnyNetwork, NetworkProfile
-from rig.deprecation import warn_deprecated
 from rig.diagnosis import BenchFacts, Observation, diagnose
 from rig.drivers.optical.receipt import Receipt
-from rig.errors import BenchFault, ConfigError, DeviceNotReady
+from rig.errors import BenchFault, ConfigError, DeviceNotReady, warn_deprecated
 from rig.led import Catalogue, check_lights
 from rig.led.code_names import LedCode
 from rig.supply.profile import SupplyProfile

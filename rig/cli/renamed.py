@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand
 
-from rig.deprecation import deprecation_text, warn_deprecated
+from rig.errors import deprecation_text, warn_deprecated
 
 RENAMED: Final = {"--device": "--dut"}
 REMOVED_IN: Final = "0.3"

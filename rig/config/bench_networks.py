@@ -10,8 +10,8 @@ from rig.config.bench import BenchConfig
 from rig.config.capabilities import check_capability_name
 from rig.config.lookup import data_files, fixtures_folders, is_path
 from rig.config.network import AnyNetwork, load_any_network
+from rig.config.suggest import did_you_mean
 from rig.errors import CapabilityMissing, ConfigError, RigError
-from rig.suggest import did_you_mean
 
 NETWORK_PREFIX = "network:"
 

@@ -15,8 +15,8 @@ from typing import Protocol
 
 from rig.config.device import DEVICE_CAPABILITIES, DeviceProfile
 from rig.config.network import CAPABILITY_BY_LINK, AnyNetwork
+from rig.config.suggest import did_you_mean
 from rig.errors import ConfigError
-from rig.suggest import did_you_mean
 
 BENCH_CAPABILITIES = (
     "network",

@@ -10,8 +10,8 @@ from typing import Any
 from rig.config.loading import read_toml
 from rig.config.lookup import find_data_file, is_path
 from rig.config.messages import LIMITS, VALUE_KEYS
+from rig.config.suggest import misspelling_of
 from rig.errors import ConfigError
-from rig.suggest import misspelling_of
 
 Data = dict[str, Any]
 

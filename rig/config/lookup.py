@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from rig.config.suggest import did_you_mean
 from rig.errors import ConfigError
-from rig.suggest import did_you_mean
 
 FIXTURES_VARIABLE, FIXTURES_INI = "RIG_FIXTURES", "rig_fixtures"
 SINGULAR = {"benches": "bench", "devices": "device", "networks": "network", "supplies": "supply profile"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rig.suggest import did_you_mean
+from rig.config.suggest import did_you_mean
 
 # What pydantic calls by Python's words, in those of a data file.
 _EXPECTED = {

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rig.config.suggest import did_you_mean
 from rig.led.errors import CodesError
-from rig.suggest import did_you_mean
 
 COLOURS = "DRAGL"
 KINDS = ("cyclic", "solid", "once", "irregular", "sequence")

@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from rig.config.suggest import did_you_mean
 from rig.errors import ConfigError
 from rig.led import Calibration, Segment
 from rig.led.result import COLOUR_NAMES
 from rig.recording import Recording
-from rig.suggest import did_you_mean
 
 LEAST_S: Final = 0.02  # assumed: shorter light is a passing edge, no flash
 LATE_S: Final = 0.2  # assumed: a receipt is written so soon after the last symbol

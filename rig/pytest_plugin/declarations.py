@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from rig.config.suggest import misspelling_of
 from rig.errors import ConfigError
 from rig.pytest_plugin import selection
 from rig.pytest_plugin.evidence import evidence_of
 from rig.pytest_plugin.markers import EXAMPLES, MEASURES, marked_names
 from rig.report.measurement import limit_of
-from rig.suggest import misspelling_of
 
 
 def check_markers(item: pytest.Item) -> None:

@@ -7,8 +7,8 @@ from typing import SupportsFloat
 
 from rig.config.device import DeviceProfile
 from rig.config.limits import Grade, Limit
+from rig.config.suggest import did_you_mean
 from rig.errors import ConfigError
-from rig.suggest import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.deprecation import renamed_attributes
-from rig.errors import ConfigError
+from rig.errors import ConfigError, renamed_attributes
 
 if not TYPE_CHECKING:
     __getattr__ = renamed_attributes(__name__, {"find": "find_threshold"}, removed_in="0.3")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rig.deprecation import deprecation_text, renamed_attributes, warn_deprecated
+from rig.errors import deprecation_text, renamed_attributes, warn_deprecated
 
 
 @pytest.fixture

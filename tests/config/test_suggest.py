@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from rig.config.device import load_device
-from rig.suggest import did_you_mean, misspelling_of
+from rig.config.suggest import did_you_mean, misspelling_of
 
 KNOWN = tuple(load_device("imp003").limits)
 
