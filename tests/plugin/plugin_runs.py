@@ -62,7 +62,10 @@ def run_session(pytester: pytest.Pytester, *arguments: str, timeout_s: float = 3
     options = ("-p", "no:cacheprovider", *arguments)
     if any(re.fullmatch(r"-n[1-9]\d*", argument) for argument in arguments):
         return pytester.runpytest_subprocess(*options, timeout=timeout_s)
-    return pytester.runpytest_inprocess(*options)
+    done = pytester.runpytest_inprocess(*options)
+    if done.ret == pytest.ExitCode.INTERRUPTED and "signals.Terminated" in done.stdout.str():
+        raise KeyboardInterrupt("a signal that ended the inner session was meant for this one")
+    return done
 
 
 def read_report(folder: Path) -> Report:
