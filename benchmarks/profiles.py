@@ -47,7 +47,7 @@ def _tell(name: str, done: Done) -> None:
     count = done.results.get
     print(
         f"{name:<18}{count('passed', 0):>8}{count('skipped', 0):>8}"
-        f"{count('failed', 0) + count('error', 0) + count('errors', 0):>8}{done.duration_s:>8.1f}{done.cpu_s:>8.1f}",
+        f"{count('failed', 0):>8}{done.duration_s:>8.1f}{done.cpu_s:>8.1f}",
         flush=True,
     )
     for line in done.tests:

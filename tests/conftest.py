@@ -36,9 +36,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    own = Path(tempfile.mkdtemp(prefix="rig-replays-"))
-    config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
-    config.pluginmanager.register(ReplayCheck(own))
+    config.pluginmanager.register(ReplayCheck())
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         config.pluginmanager.register(Alone(Path(worker[MARKER])))

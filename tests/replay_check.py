@@ -6,6 +6,7 @@ Registered for a session of all tests (tests/conftest.py), so that every recordi
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,12 @@ def replayed(path: Path) -> Observation:
     return diagnose(recording, BenchFacts(led_calibration_of(bench)), judged_device(device))
 
 
-def difference(live: Observation, path: Path) -> str:
+def difference(live: Observation) -> str:
     """What replay of the stored recording says differently; empty if nothing."""
-    live.recording.save(path)
-    before, after = as_journal(live), as_journal(replayed(path))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recording.npz"
+        live.recording.save(path)
+        before, after = as_journal(live), as_journal(replayed(path))
     different = [key for key in before if before[key] != after.get(key)]
     return "; ".join(f"{key}: live {before[key]!r}, replayed {after.get(key)!r}" for key in different)
 
@@ -47,14 +50,11 @@ def difference(live: Observation, path: Path) -> str:
 class ReplayCheck:
     """Fails a test of tests_hil whose recording does not replay to its observation."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         result = yield
         dut = getattr(item, "funcargs", {}).get("dut")
         if item.path.is_relative_to(SUITE) and isinstance(dut, DeviceUnderTest) and dut.observed:
-            different = difference(dut.observation(), self._folder / "replayed.npz")
+            different = difference(dut.observation())
             assert not different, f"the stored recording replays to another observation: {different}"
         return result

@@ -15,10 +15,11 @@ from rig.config.bench_networks import declared_networks
 from rig.config.device import DeviceProfile, load_device
 from rig.errors import ConfigError
 from rig.led import load_catalogue
+from rig.led.hmm.problems import SAMPLES_PER_PULSE
 
 ADC_FULL_SCALE_V = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}  # ADS1115 data sheet, by gain
 NO_IMP_ABOVE_V = 3.6
-SAMPLES_PER_FLASH, SHORTEST_FLASH_S = 4, 0.25
+SHORTEST_FLASH_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
             f"led: amber is {amber_v:.2f} V above dark, gain {led.gain} ends at {ADC_FULL_SCALE_V[led.gain]} V; lower "
             "the gain"
         )
-    least_hz = SAMPLES_PER_FLASH / SHORTEST_FLASH_S
+    least_hz = SAMPLES_PER_PULSE / SHORTEST_FLASH_S
     if min(led.sample_hz, led.data_rate) < least_hz:
         found.append(f"led: fewer than {least_hz:g} samples per second; flashes of {SHORTEST_FLASH_S} s need that many")
     if config.kind == "raspberry-pi" and led.calibration.taken_on is None:

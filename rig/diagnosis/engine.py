@@ -110,7 +110,8 @@ def deliberate(scene: Scene, registry: Registry = REGISTRY) -> list[Weighed]:
     Raises:
         RuleError: a rule returned a verdict that it does not declare; in `strict_order` also an undeclared near-tie.
     """
-    weighed = [_weigh(scene, rule, h, registry) for rule in registry.ordered_rules() if (h := _ask(scene, rule))]
+    vetoes = registry.ordered_vetoes()
+    weighed = [_weigh(scene, rule, h, vetoes) for rule in registry.ordered_rules() if (h := _ask(scene, rule))]
     weighed.sort(key=lambda w: -w.confidence)
     if _strict.get():
         _check_order(scene, weighed, registry)
@@ -152,10 +153,10 @@ def _ask(scene: Scene, rule: Rule) -> Hypothesis | None:
     return proposed
 
 
-def _weigh(scene: Scene, rule: Rule, proposed: Hypothesis, registry: Registry) -> Weighed:
+def _weigh(scene: Scene, rule: Rule, proposed: Hypothesis, vetoes: list[Veto]) -> Weighed:
     objections = tuple(
         Objected(veto, objection)
-        for veto in registry.ordered_vetoes()
+        for veto in vetoes
         if proposed.verdict in veto.of and (objection := veto.objects(scene, proposed)) is not None
     )
     trusted = trust(scene, proposed)

@@ -105,7 +105,7 @@ def _with_weak_led(recording: Recording, reading: Reading, device: JudgedDevice)
     Only where most of the light since power-on could not be named, or where the levels left the calibration and no
     verdict comes of it.
     """
-    since_s = weak_led.powered_since(recording)
+    since_s = weak_led.readable_since(recording, reading.calibration)
     if since_s is None:
         return reading
     poor = weak_led.is_poor(reading.decoded, since_s)
@@ -126,8 +126,10 @@ def _uncontradicted(recording: Recording, readings: list[weak_led.WeakReading], 
     """The surest of the readings that give a verdict, if they all give one and the same."""
     decided: list[tuple[Outcome, Reading]] = []
     for one in readings:
+        if _green_start(recording, one.reading, device):
+            continue
         outcome = _verdict(recording, one.reading, device)
-        if outcome is not None and not _green_start(recording, one.reading, device):
+        if outcome is not None:
             decided.append((outcome, one.reading))
     if len({outcome.verdict for outcome, _ in decided}) != 1:
         return None

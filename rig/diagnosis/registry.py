@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
-from typing import Final
+from typing import Final, TypeVar
 
 from rig.diagnosis.hypothesis import Hypothesis, Objection, Weight
 from rig.diagnosis.scene import Scene
@@ -84,6 +84,9 @@ class Alternative:
     before: tuple[str, ...] = ()
 
 
+Entry = TypeVar("Entry", Rule, Amendment, Alternative)
+
+
 @dataclass
 class Registry:
     """All that judges. What it gives in order does not depend on the order of registration."""
@@ -95,7 +98,7 @@ class Registry:
 
     def ordered_rules(self) -> list[Rule]:
         """The rules by declared order, then by name."""
-        return [self.rules[name] for name in ordered({r.name: r.before for r in self.rules.values()})]
+        return _in_order(self.rules)
 
     def ordered_vetoes(self) -> list[Veto]:
         """The vetoes, the heaviest first, then by name."""
@@ -103,11 +106,11 @@ class Registry:
 
     def ordered_amendments(self) -> list[Amendment]:
         """The amendments by declared order, then by name."""
-        return [self.amendments[name] for name in ordered({a.name: a.before for a in self.amendments.values()})]
+        return _in_order(self.amendments)
 
     def ordered_alternatives(self) -> list[Alternative]:
         """The sources of alternatives by declared order, then by name."""
-        return [self.alternatives[name] for name in ordered({a.name: a.before for a in self.alternatives.values()})]
+        return _in_order(self.alternatives)
 
     def declares_order(self, first: str, second: str) -> bool:
         """Whether one of two rules is declared to come before the other, directly or over others."""
@@ -121,6 +124,10 @@ class Registry:
                 found.add(one)
                 waiting += self.rules[one].before
         return found
+
+
+def _in_order(entries: Mapping[str, Entry]) -> list[Entry]:
+    return [entries[name] for name in ordered({name: entry.before for name, entry in entries.items()})]
 
 
 def ordered(before: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from rig.diagnosis.thresholds import (
     MOSTLY_DARK,
     PATTERN_FLASH_S,
 )
-from rig.led import Decoded, Problem
+from rig.led import Decoded, Problem, Span
 from rig.recording import Action, Recording, Trace
 from rig.recording.actions import ActionKind
 from rig.supply.restarts import SupplyReport, analyse
@@ -34,21 +34,8 @@ RED_ANSWERS = frozenset({"reception_error", "legacy_blinkup_fail"})
 
 
 @dataclass(frozen=True)
-class SceneSpan:
+class SceneSpan(Span):
     """A span inside the stretch that is judged; `code` is None if it is undecided or too unsure to build on."""
-
-    start_s: float
-    end_s: float
-    code: str | None
-    confidence: float
-    alternatives: tuple[str, ...] = ()
-    reason: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def duration_s(self) -> float:
-        """Length of the span in s."""
-        return self.end_s - self.start_s
 
     def item(self) -> EvidenceItem:
         """The span as evidence."""

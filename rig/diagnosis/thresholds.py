@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from rig.led.hmm.problems import SAMPLES_PER_PULSE
+
 
 class Grounds(StrEnum):
     """How certain a number is."""
@@ -260,7 +262,7 @@ STEP_HIGH = assumed(1.35, "1", "of the calibrated step; calibration and gain are
 STEP_LOW = assumed(0.75, "1", "of the calibrated step; calibration and gain are trusted for 10 %")
 
 # Trust in the decoding
-SAMPLES_PER_FLASH = assumed(4.0, "1", "samples that a regular pattern needs per shortest flash")
+SAMPLES_PER_FLASH = assumed(SAMPLES_PER_PULSE, "1", "samples that the decoder needs of the shortest flash")
 BLOCKED = score(0.3, "factor: half of the deciding light can't be read")
 PLACE_UNKNOWN = score(0.75, "factor: light can't be read, and nobody knows where")
 LEAST_SPOILT = score(0.1, "a problem of the decoding takes this much at least")

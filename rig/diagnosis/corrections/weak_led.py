@@ -65,8 +65,10 @@ class WeakReading:
         return next((s.code for s in spans if s.code not in DARK and s.duration_s >= WEAK_LASTING_S), None)
 
 
-def powered_since(recording: Recording) -> float | None:
-    """The last power-on (s); None without one."""
+def readable_since(recording: Recording, calibration: Calibration) -> float | None:
+    """The last power-on (s), if the light of one sensor was recorded, so that it can be read again; None otherwise."""
+    if "led" not in recording.traces or calibration.channels != 1:
+        return None
     return max((a.start_s for a in recording.actions if a.kind == ActionKind.POWER_ON), default=None)
 
 
@@ -80,13 +82,11 @@ def left_calibration(decoded: Decoded) -> bool:
 
 
 def weaker_readings(recording: Recording, reading: Reading, codes: Catalogue, since_s: float) -> list[WeakReading]:
-    """Readings that name most of the light, with levels weaker than calibrated by one factor; one sensor only.
+    """Readings that name most of the light of one sensor, with levels weaker than calibrated by one factor.
 
     The strongest light is taken for red, for green and for amber.
     """
-    led, calibration = recording.blanked().traces.get("led"), reading.calibration
-    if led is None or calibration.channels != 1:
-        return []
+    led, calibration = recording.blanked().traces["led"], reading.calibration
     values = led.values.reshape(len(led.times_s), -1)[:, 0]
     step_v = _strongest(led.times_s, values, since_s)
     if step_v is None or step_v < FAINTEST_RED * calibration.red_v[0]:
