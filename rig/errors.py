@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -32,6 +33,14 @@ class BenchFault(BenchError, RuntimeError):
     """A bench part does not do what it was told, or reports something impossible."""
 
 
+class BenchInUse(BenchError, RuntimeError):
+    """Another program owns the bench. Nothing was touched."""
+
+
+class HostStalled(BenchFault):
+    """The machine that runs the rig, or the one with the GPIO daemon, stood still for too long. The supply is off."""
+
+
 class CapabilityMissing(BenchError, LookupError):
     """The bench has no such part. Tests are skipped with this reason."""
 
@@ -46,6 +55,18 @@ class SupplyLimitError(SupplyError, ValueError):
 
 class SafetyTrip(SupplyError, RuntimeError):
     """A measured excess. The supply is off and the session is over."""
+
+
+class DeviceUnwatched(SupplyError, RuntimeError):
+    """The device had power for longer than the bench allows with no test looking at it. The supply is off."""
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """Why what switches off if the program dies can't any longer, or has done it: a text, and the error that it is."""
+
+    text: str
+    error: type[RigError] = BenchFault
 
 
 class DeviceNotReady(RigError, AssertionError):

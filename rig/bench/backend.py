@@ -23,9 +23,11 @@ from rig.config.capabilities import (
 )
 from rig.config.device import DeviceProfile
 from rig.config.network import AnyNetwork
-from rig.drivers.compat.pigpio import stopper_of_notifications, wrap_command_lock
+from rig.drivers.compat.pigpio import replace_command_socket, stopper_of_notifications, wrap_command_lock
+from rig.drivers.failsafe.bench_lock import BenchLock
 from rig.drivers.failsafe.keepalive import KeepAlive, KeepAliveProcess
-from rig.drivers.failsafe.signals import UninterruptedLock
+from rig.drivers.failsafe.owner_mark import OwnerMark
+from rig.drivers.failsafe.signals import RequestLock
 from rig.drivers.pigpio_i2c import PigpioI2C
 from rig.drivers.pigpio_link import GONE, GpioLink
 from rig.errors import BenchConnectionError
@@ -61,21 +63,38 @@ class Backend:
             self.on_close = []
 
 
+@dataclass(frozen=True)
+class Claim:
+    """How a bench that another program owns is asked for: how long to wait, and who is told that we wait."""
+
+    wait_s: float = 0.0
+    waiting: Callable[[str], None] | None = None
+
+
 def open_backend(
-    config: BenchConfig, device: DeviceProfile, networks: DeclaredNetworks, seed: int | None = None
+    config: BenchConfig,
+    device: DeviceProfile,
+    networks: DeclaredNetworks,
+    seed: int | None = None,
+    claim: Claim = Claim(),
 ) -> Backend:
     """Connect to what `config` describes, with its networks. `seed` picks the individuals of a simulated bench.
 
+    A bench that others could use too is claimed before anything of it is touched.
+
     Raises:
+        BenchInUse: another program owns it.
         BenchConnectionError: the daemon or the I2C bus can't be reached.
     """
     if config.kind == "simulated":
         return _open_simulated(config, device, networks, seed)
-    return _open_pi(config, networks)
+    return _open_pi(config, networks, claim)
 
 
-def connect(host: str, port: int) -> tuple[Any, GpioLink]:
+def connect(host: str, port: int, on_use: Callable[[], None]) -> tuple[Any, GpioLink]:
     """A gpiozero pin factory on the daemon at `host` and `port`, and the link over its connection.
+
+    `on_use` hears of every request.
 
     Raises:
         BenchConnectionError: no daemon answers there.
@@ -91,7 +110,8 @@ def connect(host: str, port: int) -> tuple[Any, GpioLink]:
         raise _unreachable(host, port) from error
     if not connected:
         raise _unreachable(host, port)
-    wrap_command_lock(factory.connection, UninterruptedLock)
+    pi = factory.connection
+    wrap_command_lock(pi, lambda lock: RequestLock(lock, lambda: replace_command_socket(pi), on_use))
     return factory, GpioLink(factory.connection)
 
 
@@ -114,25 +134,47 @@ def _unreachable(host: str, port: int) -> BenchConnectionError:
     )
 
 
-def _open_pi(config: BenchConfig, networks: DeclaredNetworks) -> Backend:
-    factory, link = connect(config.gpio.host, config.gpio.port)
-    closing: list[Callable[[], None]] = [_closing_of(factory), link.close]
-    i2c: Any
+LOCAL = ("localhost", "127.0.0.1", "::1", "")
+
+
+def _lock(config: BenchConfig, claim: Claim, closing: list[Callable[[], None]]) -> None:
+    host = "localhost" if config.gpio.host in LOCAL else config.gpio.host
+    resources = [f"pigpiod {host}:{config.gpio.port}"]
+    if config.supply.scpi is not None:
+        resources.append(f"supply {config.supply.scpi.resource}")
+    for resource in resources:
+        closing.append(BenchLock(resource, wait_s=claim.wait_s, waiting=claim.waiting).release)
+
+
+def _open_pi(config: BenchConfig, networks: DeclaredNetworks, claim: Claim) -> Backend:
+    closing: list[Callable[[], None]] = []
     try:
-        if config.i2c.via == "pigpiod":
-            i2c = PigpioI2C(factory.connection, config.i2c.bus)
-            closing.append(i2c.close)
-        else:
-            i2c = _open_busio(config)
-            closing.append(i2c.deinit)
-        version = factory.connection.get_pigpio_version()
+        _lock(config, claim, closing)
+        return _open_locked(config, networks, closing)
     except BaseException:
-        link.close()
-        _closing_of(factory)()
+        with contextlib.ExitStack() as releasing:
+            for release in closing:
+                releasing.callback(release)
         raise
+
+
+def _open_locked(config: BenchConfig, networks: DeclaredNetworks, closing: list[Callable[[], None]]) -> Backend:
+    keep_alive = KeepAliveProcess(config.gpio.host, config.gpio.port)
+    factory, link = connect(config.gpio.host, config.gpio.port, keep_alive.looked)
+    keep_alive.watch_connection(factory.connection)
+    closing += [keep_alive.close, _closing_of(factory), link.close]
+    clock = RealClock()
+    closing.append(OwnerMark(factory.connection, clock, keep_alive).close)
+    i2c: Any
+    if config.i2c.via == "pigpiod":
+        i2c = PigpioI2C(factory.connection, config.i2c.bus)
+        closing.append(i2c.close)
+    else:
+        i2c = _open_busio(config)
+        closing.append(i2c.deinit)
+    version = factory.connection.get_pigpio_version()
     facts = {"GPIO daemon": f"pigpiod {version} at {config.gpio.host}:{config.gpio.port}", "I2C": config.i2c.via}
-    keep_alive = KeepAliveProcess(factory.connection, config.gpio.host, config.gpio.port)
-    return Backend(RealClock(), factory, link, i2c, networks, None, facts, keep_alive, closing)
+    return Backend(clock, factory, link, i2c, networks, None, facts, keep_alive, closing)
 
 
 def _open_busio(config: BenchConfig) -> Any:
@@ -211,14 +253,15 @@ def _open_simulated(
     closing: list[Callable[[], None]] = [world.stop]
     try:
         clock = VirtualClock(world.timeline)
-        factory, link = connect("127.0.0.1", world.daemon.port)
+        keep_alive = SimulatedKeepAlive(world)
+        factory, link = connect("127.0.0.1", world.daemon.port, keep_alive.looked)
         closing += [_closing_of(factory), link.close, clock.on_settle(link.settle)]
     except BaseException:
         world.stop()
         raise
     networks = _SimulatedNetworks(declared, world.set_networks)
     facts = {"GPIO daemon": "emulated pigpiod", "I2C": "emulated bus", "Seed": str(seed)}
-    environment, keep_alive = SimulatedEnvironment(), SimulatedKeepAlive(world)
+    environment = SimulatedEnvironment()
     return Backend(
         clock,
         factory,

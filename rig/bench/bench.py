@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from rig.bench.backend import Backend, open_backend
+from rig.bench.backend import Backend, Claim, open_backend
 from rig.bench.conversions import led_calibration_of
+from rig.bench.current_watch import CurrentWatch
 from rig.bench.self_test import self_test
 from rig.clock import Clock
 from rig.config.bench import BenchConfig, load_bench
@@ -18,6 +19,7 @@ from rig.config.bench_networks import declared_networks
 from rig.config.capabilities import EnvironmentControl, NetworkControl, missing_for
 from rig.config.device import DEVICE_CAPABILITIES, DeviceProfile, load_device
 from rig.drivers.adc import ContinuousInput
+from rig.drivers.failsafe.bench_lock import parse_wait
 from rig.drivers.failsafe.signals import guard
 from rig.drivers.i2c_budget import GuardedI2C
 from rig.drivers.optical.factory import open_optical
@@ -26,6 +28,7 @@ from rig.drivers.supply.factory import open_supply
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Calibration
 
+WAIT_VARIABLE = "RIG_BENCH_WAIT"
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
 MOST_OHM = 1000.0
 MOST_FARAD = 0.1
@@ -34,34 +37,39 @@ MOST_FARAD = 0.1
 class Bench:
     """An open bench with a device profile. A context manager; closing switches the device off first.
 
+    `claim`: how to ask for it if another program owns it (None: as RIG_BENCH_WAIT says).
+
     Raises:
+        BenchInUse: another program owns it; nothing was touched.
         BenchConnectionError, BenchFault: something is missing or doesn't do what it should.
         ConfigError: a network that the bench lists is missing or has a mistake.
     """
 
-    def __init__(self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None) -> None:
+    def __init__(
+        self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None, claim: Claim | None = None
+    ) -> None:
         self.config = config
         self.device = device
         self._fitted_ohm: float | None = None
         self._closing = contextlib.ExitStack()
         try:
-            self._open(seed)
+            self._open(seed, claim or claim_of_environment())
         except BaseException:
             self._closing.close()
             raise
 
-    def _open(self, seed: int | None) -> None:
+    def _open(self, seed: int | None, claim: Claim) -> None:
         config = self.config
         self._declared = declared_networks(config)
-        self._backend: Backend = open_backend(config, self.device, self._declared, seed)
+        self._backend: Backend = open_backend(config, self.device, self._declared, seed, claim)
         self._closing.callback(self._backend.close)
         backend = self._backend
-        i2c = GuardedI2C(backend.i2c)
+        i2c = GuardedI2C(backend.i2c, backend.keep_alive.looked)
         self.supply = open_supply(
             config, self.device, backend.clock, backend.factory, i2c, backend.keep_alive, backend.scpi_resource
         )
         self._closing.callback(self.supply.close)
-        self._closing.enter_context(guard(self.supply.off))
+        self._closing.enter_context(guard(self.supply.off, self.supply.let_lapse))
         self.optical: OpticalTx = open_optical(config.blinkup, backend.clock, backend.factory, backend.link)
         self._closing.callback(self.optical.close)
         led = config.led
@@ -74,6 +82,9 @@ class Bench:
             data_rate=led.data_rate,
         )
         self._proven = self_test(backend.factory.connection, backend.clock, self.led_input, self.supply)
+        if not backend.clock.is_virtual:  # no virtual time passes while a test does something else
+            watch = CurrentWatch(self.supply, backend.keep_alive)
+            self._closing.callback(watch.stop)
 
     @property
     def clock(self) -> Clock:
@@ -219,6 +230,17 @@ class Bench:
             )
         return token, plan
 
+    def make_safe(self) -> None:
+        """Switch the device's supply off, then the BlinkUp LED; each whatever becomes of the other.
+
+        Raises:
+            BenchError: nothing here can switch any more; the dead-man does, if the daemon still runs.
+        """
+        with contextlib.ExitStack() as steps:
+            steps.callback(self.supply.tell_background)
+            steps.callback(self.optical.off)
+            steps.callback(self.supply.off)  # the last one comes first
+
     def close(self) -> None:
         """Switch the device off and release everything."""
         self._closing.close()
@@ -232,6 +254,19 @@ class Bench:
 
 def _secret(stored: SecretStr | None, variable: str) -> str | None:
     return stored.get_secret_value() if stored is not None else os.environ.get(variable)
+
+
+def claim_of_environment() -> Claim:
+    """How long RIG_BENCH_WAIT says that a bench is waited for; not at all without it.
+
+    Raises:
+        ConfigError: it says no time.
+    """
+    said = os.environ.get(WAIT_VARIABLE)
+    try:
+        return Claim(parse_wait(said)) if said else Claim()
+    except ConfigError as error:
+        raise ConfigError(f"{WAIT_VARIABLE}: {error}") from None
 
 
 def open_bench(name: str, *, device: str | None = None, seed: int | None = None) -> Bench:

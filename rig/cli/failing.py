@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from rig.errors import (
     BenchError,
+    BenchInUse,
     BlinkUpError,
     CapabilityMissing,
     ConfigError,
@@ -20,13 +21,15 @@ from rig.errors import (
 )
 
 # The pytest plugin ends with the same numbers.
-OTHER_ERROR, BENCH_FAULT, CONFIG_INVALID, SAFETY_TRIP = 1, 10, 12, 13
+OTHER_ERROR, BENCH_FAULT, BENCH_IN_USE, CONFIG_INVALID, SAFETY_TRIP = 1, 10, 11, 12, 13
 
 
 def exit_code(error: RigError) -> int:
     """The exit code that stands for this kind of error."""
     if isinstance(error, ConfigError | BlinkUpError | SupplyLimitError | CapabilityMissing):
         return CONFIG_INVALID  # what was asked for can't be; nothing is broken
+    if isinstance(error, BenchInUse):
+        return BENCH_IN_USE
     if isinstance(error, BenchError):
         return BENCH_FAULT
     return SAFETY_TRIP if isinstance(error, SafetyTrip) else OTHER_ERROR

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 import rig
+from rig.bench.bench import WAIT_VARIABLE, claim_of_environment
 from rig.cli import bench, blinkup, brownout, codes, device, judge, led, network, sim_world, suite, supply
 from rig.cli.failing import RigGroup
 from rig.cli.renamed import RenamedOptionsCommand
 
 EPILOG = (
-    "Exit codes: 0 done, 1 other error of the rig, 2 wrong usage, 10 bench fault, 12 configuration mistake, "
-    "13 safety trip."
+    "Exit codes: 0 done, 1 other error of the rig, 2 wrong usage, 10 bench fault, 11 bench in use, "
+    "12 configuration mistake, 13 safety trip."
 )
 
 app = typer.Typer(
@@ -50,9 +52,21 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    bench_wait: Annotated[
+        str | None,
+        typer.Option(
+            "--bench-wait",
+            envvar=WAIT_VARIABLE,
+            metavar="TIME",
+            help="Wait so long for a bench that another program uses, as in 10m.",
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="On an error show the traceback too.")] = False,
 ) -> None:
     """Options that come before the command: `rig --debug judge run.npz`."""
+    if bench_wait is not None:
+        os.environ[WAIT_VARIABLE] = bench_wait  # whatever the command opens reads it there
+        claim_of_environment()
 
 
 if __name__ == "__main__":

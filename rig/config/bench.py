@@ -23,6 +23,7 @@ from rig.config.strict import StrictModel, TomlDate, TomlList, WholeNumber, numb
 Gpio = Annotated[int, Field(ge=0, le=27)]
 Address = Annotated[int, Field(ge=0x08, le=0x77)]
 Gain = Annotated[Literal[1, 2, 4, 8, 16], BeforeValidator(number_as_written)]
+HIGHEST_V = 3.7  # 3.6 V, the most that an imp may see, and the tolerance of what makes the voltage
 DataRate = Annotated[Literal[8, 16, 32, 64, 128, 250, 475, 860], BeforeValidator(number_as_written)]
 
 
@@ -128,11 +129,20 @@ class LedSensor(StrictModel):
 class Regulator(StrictModel):
     """Adjustable regulator with the DAC summed into its feedback: v = ref(1 + r1/r2 + r1/r3) - (r1/r3) dac."""
 
-    ref_v: float = Field(gt=0)
+    ref_v: float = Field(gt=0, le=3.3)
     r1_ohm: float = Field(gt=0)
     r2_ohm: float = Field(gt=0)
     r3_ohm: float = Field(gt=0)
-    dac_v: float = Field(default=3.3, gt=0)
+    dac_v: float = Field(default=3.3, gt=0, le=5.5)
+
+    @model_validator(mode="after")
+    def _within_what_a_device_bears(self) -> Regulator:
+        if self.top_v > HIGHEST_V:
+            raise ValueError(
+                f"reference and resistors let the regulator give {self.top_v:.2f} V when its DAC is at 0 or dead, "
+                f"at most {HIGHEST_V} V are allowed; r1_ohm smaller, or r2_ohm or r3_ohm larger"
+            )
+        return self
 
     @property
     def top_v(self) -> float:
@@ -170,7 +180,9 @@ class Scpi(StrictModel):
     visa_library: str = "@py"
     channel: WholeNumber = Field(default=1, ge=1, le=8)
     timeout_s: float = Field(default=2.0, gt=0, le=60)
-    top_v: float = Field(default=3.6, gt=0)
+    top_v: float = Field(default=3.6, gt=0, le=HIGHEST_V)
+    identity: str = ""
+    protection: bool = True
     sample_hz: float = Field(default=10.0, gt=0, le=100)
     sense_at_device: bool = False
 
@@ -178,13 +190,13 @@ class Scpi(StrictModel):
 class SupplyCorrection(StrictModel):
     """What set point and readings are worth: true = gain x raw + offset, found with a meter."""
 
-    set_gain: float = Field(default=1.0, ge=0.8, le=1.25)
-    set_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
-    device_gain: float = Field(default=1.0, ge=0.8, le=1.25)
-    device_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    set_gain: float = Field(default=1.0, ge=0.95, le=1.05)
+    set_offset_v: float = Field(default=0.0, ge=-0.1, le=0.1)
+    device_gain: float = Field(default=1.0, ge=0.95, le=1.05)
+    device_offset_v: float = Field(default=0.0, ge=-0.1, le=0.1)
     device_uncertainty_v: float = Field(default=0.015, gt=0)
-    source_gain: float = Field(default=1.0, ge=0.8, le=1.25)
-    source_offset_v: float = Field(default=0.0, ge=-0.2, le=0.2)
+    source_gain: float = Field(default=1.0, ge=0.95, le=1.05)
+    source_offset_v: float = Field(default=0.0, ge=-0.1, le=0.1)
     source_uncertainty_v: float = Field(default=0.02, gt=0)
     current_gain: float = Field(default=1.0, ge=0.8, le=1.25)
     current_offset_a: float = Field(default=0.0, ge=-0.05, le=0.05)
@@ -213,10 +225,11 @@ class SupplyWiring(StrictModel):
     monitor_fitted: bool = True
     monitor_address: Address = 0x40
     monitor_hz: float = Field(default=50.0, gt=0, le=500)
-    set_tolerance_v: float = Field(default=0.06, gt=0)
-    settle_s: float = Field(default=0.02, gt=0)
+    set_tolerance_v: float = Field(default=0.06, gt=0, le=0.3)
+    settle_s: float = Field(default=0.02, gt=0, le=10)
     max_v: float = Field(default=3.6, gt=0, le=3.6)
-    max_current_a: float = Field(default=0.8, gt=0)
+    max_current_a: float = Field(default=0.8, gt=0, le=3)
+    max_unwatched_s: float = Field(default=30.0, ge=1, le=86400)
     max_slew_v_s: float | None = Field(default=None, gt=0)
     fixed_v: float | None = Field(default=None, gt=0)
     regulator: Regulator | None = None

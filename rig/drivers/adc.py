@@ -75,6 +75,11 @@ class ContinuousInput:
         """Conversions per second, nominal."""
         return self._data_rate
 
+    @property
+    def full_scale_v(self) -> float:
+        """Volts at the input above which the chip can't tell: its highest code."""
+        return float(0x7FFF * self._volts_per_code)
+
     def self_test(self) -> AdcFacts:
         """Make sure that the chip converts the right input at about its rate. Takes some 60 ms without readings.
 

@@ -26,13 +26,17 @@ class _Budget:
 
 
 class GuardedI2C:
-    """The `busio.I2C` shape of `i2c`, passed through; whatever else `i2c` can do is there too."""
+    """The `busio.I2C` shape of `i2c`, passed through; whatever else `i2c` can do is there too.
 
-    def __init__(self, i2c: Any) -> None:
+    `on_use` hears of every driver that takes the bus.
+    """
+
+    def __init__(self, i2c: Any, on_use: Callable[[], None] | None = None) -> None:
         self._i2c = i2c
+        self._on_use = on_use
         self._lock = threading.Lock()
         self._budgets: dict[int, _Budget] = {}  # by thread: no thread pays for another one's transfers
-        self.try_lock: Callable[..., bool] = i2c.try_lock
+        self.try_lock: Callable[..., bool] = i2c.try_lock if on_use is None else self._heard_lock
         self.unlock: Callable[..., None] = i2c.unlock
         self.writeto: Callable[..., None]
         self.readfrom_into: Callable[..., None]
@@ -43,6 +47,11 @@ class GuardedI2C:
         if name == "_i2c":  # while being copied, say: there is nothing to ask yet
             raise AttributeError(name)
         return getattr(self._i2c, name)
+
+    def _heard_lock(self) -> bool:
+        assert self._on_use is not None
+        self._on_use()
+        return bool(self._i2c.try_lock())
 
     @contextmanager
     def limit(self, transfers: int, what: str) -> Iterator[None]:

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from rig.drivers.compat.gpiozero import forget_pin
 from rig.drivers.compat.pigpio import address_of
+from rig.drivers.failsafe.signals import raised_by_signal
 from rig.errors import BenchConnectionError
 
-SETTLE_EVENT: Final = 30  # 31 belongs to the daemon's own BSC peripheral
+SETTLE_EVENTS: Final = range(16, 31)  # 31 belongs to the daemon's own BSC peripheral
 
 
 # What the client raises when its daemon is gone, depending on where it notices.
@@ -31,6 +32,8 @@ def daemon_answers(doing: str) -> Iterator[None]:
     except BenchConnectionError:
         raise
     except GONE as error:
+        if raised_by_signal(error):
+            raise
         raise BenchConnectionError(
             f"{doing}: pigpiod does not answer any more ({error!r}); pins stay as they were, so take the device off "
             "its supply by hand, then restart the daemon"
@@ -57,9 +60,14 @@ class GpioLink:
         self._pi = pi
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
-        self._heard = threading.Semaphore(0)
         self._broken: str | None = None
-        self._callback = pi.event_callback(SETTLE_EVENT, self._event)
+        self._number = SETTLE_EVENTS[-1]
+        self._listen()
+
+    def _listen(self) -> None:
+        self._under_way = False
+        heard = self._heard = threading.Semaphore(0)
+        self._callback = self._pi.event_callback(self._number, lambda _event, _tick: heard.release())
 
     def settle(self) -> None:
         """Return when every callback due to what happened so far has returned.
@@ -72,17 +80,25 @@ class GpioLink:
                 raise BenchConnectionError(self._broken)
             cause: Exception | None = None
             try:
-                self._pi.event_trigger(SETTLE_EVENT)
+                if self._under_way:  # an interrupted one's event may still come: this one needs another number
+                    self._callback.cancel()
+                    self._number = SETTLE_EVENTS[SETTLE_EVENTS.index(self._number) - 1]
+                    self._listen()
+                self._under_way = True
+                self._pi.event_trigger(self._number)
                 heard = self._heard.acquire(timeout=self._timeout_s)
             except Exception as error:  # the client raises its own error, struct.error or AttributeError
+                if raised_by_signal(error):
+                    raise
                 cause, heard = error, False
             if not heard:
-                why = f"{cause!r}" if cause else f"event {SETTLE_EVENT} did not come back in {self._timeout_s:g} s"
+                why = f"{cause!r}" if cause else f"event {self._number} did not come back in {self._timeout_s:g} s"
                 self._broken = (
                     f"pigpio daemon {address_of(self._pi)}: {why}; is it running, and does no callback of this "
                     "connection block?"
                 )
                 raise BenchConnectionError(self._broken) from cause
+            self._under_way = False
 
     def close(self) -> None:
         """Give the event back; a connection that is gone already is no error."""
@@ -90,6 +106,3 @@ class GpioLink:
             self._callback.cancel()
         except Exception as error:
             self._broken = self._broken or f"pigpio connection closed early: {error!r}"
-
-    def _event(self, _event: int, _tick: int) -> None:
-        self._heard.release()

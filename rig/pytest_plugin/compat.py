@@ -17,6 +17,18 @@ def fixture_definitions(item: pytest.Item) -> dict[str, Sequence[pytest.FixtureD
     return {} if found is None else found.name2fixturedefs
 
 
+def run_phases(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+    """Set a test up, call it and tear it down, without telling the reports to anybody yet."""
+    from _pytest.runner import runtestprotocol
+
+    return runtestprotocol(item, nextitem=nextitem, log=False)
+
+
+def make_new(item: pytest.Item) -> None:
+    """Let a test that has run begin again, with none of its fixtures' values."""
+    item._initrequest()  # type: ignore[attr-defined]  # what pytest-rerunfailures does too
+
+
 def failure_at(path: str, line: int, message: str) -> Any:
     """What a report shows of a failure for which no frame stands: `path:line: message`, in the short summary too.
 

@@ -44,6 +44,12 @@ def evidence_of(item: pytest.Item) -> Evidence:
     return item.stash.setdefault(EVIDENCE, Evidence())
 
 
+def begin_again(item: pytest.Item, why: str) -> None:
+    """Forget what a test has left; its next attempt says why there is one."""
+    item.stash[EVIDENCE] = Evidence(notes=[why])
+    item.user_properties.clear()
+
+
 def properties(item: pytest.Item) -> list[tuple[str, object]]:
     """The measurements as properties of the test, as JUnit files have them."""
     return [(f"measure.{m.name}", str(m).partition(" = ")[2]) for m in evidence_of(item).measurements]

@@ -6,7 +6,7 @@ Every pytest session imports this module, so a fixture imports what it works wit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -30,16 +30,21 @@ if TYPE_CHECKING:
 SURROUNDINGS = ("quiet-dark", "quiet-lit", "noisy-dark", "noisy-lit")
 
 
-@pytest.fixture(name="bench")
-def bench_fixture(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """The open bench of this session, chosen with `--bench`. Its supply ends off."""
-    use.begin(request.config)
-    from rig.pytest_plugin import opening
+def scope_of_the_bench(fixture_name: str, config: pytest.Config) -> Literal["function", "session"]:
+    """A simulated bench is each test's own; a real one is the session's, and so may be fixtures that use it."""
+    return use.scope_of_the_bench(config)
 
-    if opening.is_real(request.config):
+
+@pytest.fixture(name="bench", scope=scope_of_the_bench)
+def bench_fixture(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """The open bench of this session, chosen with `--bench`. Its supply is off at the end of each test."""
+    use.begin(request.config)
+    from rig.pytest_plugin import opening, selection
+
+    if request.scope == "function" and not selection.is_simulated(request.config):
         yield request.getfixturevalue("_real_bench")
         return
-    with opening.simulated_bench(request.config, request.node.nodeid) as opened:
+    with opening.opened(request.config, request.node.nodeid) as opened:
         yield opened
 
 
@@ -48,7 +53,7 @@ def real_bench_fixture(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """The real bench, from the first test that uses it to the end of the session."""
     from rig.pytest_plugin import opening
 
-    with opening.real_bench(request.config) as opened:
+    with opening.opened(request.config, request.node.nodeid) as opened:
         yield opened
 
 
@@ -93,8 +98,7 @@ def dut_fixture(bench: Bench, request: pytest.FixtureRequest) -> Iterator[Device
     device = DeviceUnderTest(bench)
     evidence_of(request.node).dut = device
     yield device
-    bench.optical.off()
-    bench.supply.off()
+    bench.make_safe()
 
 
 @pytest.fixture(name="blinkup")

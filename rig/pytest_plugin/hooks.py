@@ -11,12 +11,15 @@ import pytest
 
 from rig.config.bench import BenchConfig
 from rig.drivers.failsafe.signals import ending_signals_interrupt
-from rig.errors import BenchError, CapabilityMissing, ConfigError, SafetyTrip
+from rig.drivers.failsafe.stalls import or_stall
+from rig.errors import BenchError, BenchFault, CapabilityMissing, ConfigError, HostStalled, SafetyTrip
 from rig.pytest_plugin import html_columns, mistakes, selection, summary
+from rig.pytest_plugin.compat import make_new, run_phases
 from rig.pytest_plugin.declarations import missing_measurements
-from rig.pytest_plugin.evidence import error_row, evidence_of, properties, summarise
+from rig.pytest_plugin.evidence import begin_again, error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.markers import judges
 from rig.pytest_plugin.run_folder import RUN_FOLDER, note_result, point_latest, session_facts
+from rig.pytest_plugin.safe_off import notices_of
 
 
 class RigHooks:
@@ -32,8 +35,11 @@ class RigHooks:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._first_fault = ""
+        self._stalled: dict[str, str] = {}  # by test that is to be repeated: why
+        self._repeated: set[str] = set()
         self._announced = False
         bench, _ = selection.chosen(config)
+        self._is_real = bench.kind != "simulated"
         _refuse_sharing(config, bench)
         self._announcement = selection.announcement(config)
         self._signals = contextlib.ExitStack()
@@ -61,26 +67,33 @@ class RigHooks:
         return said
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """A test during which the machine stood still is repeated once; the supply was off in between."""
+        if not self._is_real or not isinstance(item, pytest.Function):
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reports = run_phases(item, nextitem)
+        if item.nodeid in self._stalled:
+            why = self._stalled.pop(item.nodeid)
+            self._repeated.add(item.nodeid)
+            begin_again(item, f"repeated, because the machine stood still the first time: {why}")
+            make_new(item)
+            reports = run_phases(item, nextitem)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """After the bench broke, later tests say so instead of failing one by one."""
         if self._first_fault and "bench" in getattr(item, "fixturenames", ()):
             pytest.skip(f"the bench broke earlier: {self._first_fault}")
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self) -> Generator[None, object, object]:
-        """Turn what the rig raises into a fault or a skip of the test."""
-        try:
-            return (yield)
-        except CapabilityMissing as missing:
-            pytest.skip(str(missing))
-
-    @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-        """Turn what the rig raises into a fault or a skip of the test."""
-        try:
-            done = yield
-        except CapabilityMissing as missing:
-            pytest.skip(str(missing))
+        """A test must have measured what its marker declares."""
+        done = yield
         left_out = missing_measurements(pyfuncitem)
         if left_out:
             pytest.fail(f"declared by its `measures` marker and never measured: {', '.join(left_out)}", pytrace=False)
@@ -95,9 +108,13 @@ class RigHooks:
         if not judges(item):
             return made
         error = call.excinfo.value if call.excinfo is not None else None
+        if self._is_real and isinstance(error, BenchFault):
+            error = or_stall(error)
         if call.excinfo is not None and isinstance(error, ConfigError):
             mistakes.shorten(item, made, call.excinfo)
-        if isinstance(error, BenchError | SafetyTrip) and not isinstance(error, CapabilityMissing):
+        if isinstance(error, HostStalled) and item.nodeid not in self._repeated:
+            self._stalled[item.nodeid] = str(error)
+        elif isinstance(error, BenchError | SafetyTrip) and not isinstance(error, CapabilityMissing):
             self._first_fault = self._first_fault or f"{type(error).__name__}: {error} (in {item.nodeid})"
         if call.when == "call" or (call.when == "setup" and error is not None):
             self._attach_evidence(item, made, error)
@@ -106,6 +123,7 @@ class RigHooks:
         return made
 
     def _attach_evidence(self, item: pytest.Item, made: pytest.TestReport, error: BaseException | None) -> None:
+        evidence_of(item).notes += notices_of(self._config)
         item.user_properties += properties(item)  # JUnit takes them from the report of the teardown
         folder = self._config.stash.get(RUN_FOLDER, None)
         raw = bool(self._config.getoption("rig_keep_raw"))

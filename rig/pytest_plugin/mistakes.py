@@ -35,8 +35,10 @@ def exit_code_of(error: str) -> int | None:
     """The exit code that an error of that class name asks for; None if it leaves the one that pytest has."""
     if error == "SafetyTrip":
         return options.SAFETY_TRIP
-    if error in ("BenchFault", "BenchConnectionError"):
+    if error in ("BenchFault", "BenchConnectionError", "HostStalled"):
         return options.BENCH_FAULT
+    if error == "BenchInUse":
+        return options.BENCH_LOCKED
     return options.CONFIG_INVALID if error and is_mistake(error) else None
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rig.bench.backend import Claim
 from rig.bench.bench import Bench
 from rig.bench.experiments import SupplyCondition, configure, gets_online
+from rig.drivers.failsafe.stalls import or_stall
+from rig.errors import BenchFault, BenchInUse, HostStalled
 from rig.pytest_plugin import selection
+from rig.pytest_plugin.options import BENCH_LOCKED
+from rig.pytest_plugin.safe_off import open_in
 
 if TYPE_CHECKING:
     from rig.pytest_plugin.fixture_types import Attempt, Brownout
-
-
-def is_real(config: pytest.Config) -> bool:
-    """Whether the bench of this session is opened once and kept; a simulated one is new for each test."""
-    return not selection.is_simulated(config)
 
 
 def simulated_bench(config: pytest.Config, nodeid: str) -> Bench:
@@ -30,9 +32,41 @@ def simulated_bench(config: pytest.Config, nodeid: str) -> Bench:
     return Bench(bench, device, seed=zlib.crc32(f"{run_seed}:{nodeid}".encode()))
 
 
+@contextlib.contextmanager
+def opened(config: pytest.Config, nodeid: str) -> Iterator[Bench]:
+    """The bench of the session: a simulated one is new for each test, a real one is claimed and opened."""
+    bench = simulated_bench(config, nodeid) if selection.is_simulated(config) else real_bench(config)
+    with open_in(config, bench):
+        yield bench
+
+
 def real_bench(config: pytest.Config) -> Bench:
-    """The bench that a session has chosen, opened."""
-    return Bench(*selection.chosen(config))
+    """The bench that a session has chosen, opened. If another program owns it, the session ends, as nothing can run.
+
+    A machine that stands still while the bench proves itself is no fault of the bench: it is tried once more.
+    """
+    bench, device = selection.chosen(config)
+    if (unwatched_s := config.getoption("rig_max_unwatched")) is not None:
+        supply = bench.supply.model_copy(update={"max_unwatched_s": unwatched_s})
+        bench = bench.model_copy(update={"supply": supply})
+    try:
+        try:
+            return Bench(bench, device, claim=_claim(config))
+        except BenchFault as fault:
+            if not isinstance(or_stall(fault), HostStalled):
+                raise
+            return Bench(bench, device, claim=_claim(config))
+    except BenchInUse as error:
+        pytest.exit(str(error), returncode=BENCH_LOCKED)
+    except BenchFault as fault:
+        raise or_stall(fault) from fault
+
+
+def _claim(config: pytest.Config) -> Claim | None:
+    wait_s = config.getoption("bench_wait")
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    say = terminal.write_line if terminal is not None else None
+    return None if wait_s is None else Claim(wait_s, say)
 
 
 def brownout_on(bench: Bench) -> Brownout:

@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+from rig.errors import ConfigError
+
 DEFAULT_BENCH = "simulated"
 DEFAULT_CYCLES = 2
 BENCH_VARIABLE = "RIG_BENCH"
@@ -23,6 +25,8 @@ UNGIVEN = {
     "rig_cycles": DEFAULT_CYCLES,
     "rig_keep_raw": False,
     "rig_reports": None,
+    "bench_wait": None,
+    "rig_max_unwatched": None,
 }
 
 
@@ -34,6 +38,20 @@ def add(parser: pytest.Parser) -> None:
         metavar="NAME|PATH",
         help=f"bench to run on: a name in fixtures/benches or a .toml file (default: {DEFAULT_BENCH}; "
         f"environment {BENCH_VARIABLE}, ini rig_bench)",
+    )
+    group.addoption(
+        "--bench-wait",
+        type=_wait,
+        metavar="TIME",
+        help="wait so long for a bench that another program uses, as in 10m (default: not at all, exit code 11; "
+        "environment RIG_BENCH_WAIT)",
+    )
+    group.addoption(
+        "--rig-max-unwatched",
+        type=_unwatched,
+        metavar="SECONDS",
+        help="let the device have power for so long with no test looking at it, for a debugger (default: "
+        "supply.max_unwatched_s of the bench file, 30)",
     )
     group.addoption("--require-hardware", action="store_true", help="refuse to run on a simulated bench")
     group.addoption("--dut", metavar="NAME|PATH", help="device profile, instead of the one that the bench file names")
@@ -73,6 +91,22 @@ def _cycles(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} power cycles; expected 1 or more")
     return number
+
+
+def _wait(text: str) -> float:
+    from rig.drivers.failsafe.bench_lock import parse_wait
+
+    try:
+        return parse_wait(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _unwatched(text: str) -> float:
+    seconds = float(text)
+    if not 1.0 <= seconds <= 86400.0:
+        raise argparse.ArgumentTypeError(f"{text} seconds; expected 1 to 86400")
+    return seconds
 
 
 def bench_name(config: pytest.Config) -> tuple[str, str]:

@@ -7,16 +7,22 @@ pytest session can run inside another.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Generator
+from typing import Any, Literal
 
 import pytest
 
-from rig.errors import ConfigError
+from rig.errors import CapabilityMissing, ConfigError
 from rig.pytest_plugin import options
 from rig.pytest_plugin.markers import uses_rig
 
-DETECTOR, HOOKS = "rig-use", "rig-hooks"  # names of this session's plugins
-GRAVITY = (options.CONFIG_INVALID, options.BENCH_FAULT, options.SAFETY_TRIP)  # of several the gravest is told
+DETECTOR, HOOKS, SAFE_OFF = "rig-use", "rig-hooks", "rig-safe-off"  # names of this session's plugins
+GRAVITY = (
+    options.CONFIG_INVALID,
+    options.BENCH_LOCKED,
+    options.BENCH_FAULT,
+    options.SAFETY_TRIP,
+)  # of several the gravest is told
 
 
 def is_active(config: pytest.Config) -> bool:
@@ -33,9 +39,11 @@ def activate(config: pytest.Config) -> None:
     if is_active(config):
         return
     from rig.pytest_plugin.hooks import RigHooks  # takes a second to load where nothing of the rig is loaded yet
+    from rig.pytest_plugin.safe_off import SafeOff
 
     hooks = RigHooks(config)
     config.pluginmanager.register(hooks, HOOKS)
+    config.pluginmanager.register(SafeOff(config), SAFE_OFF)
     detector = config.pluginmanager.get_plugin(DETECTOR)
     if detector is not None and detector.html_report is not None:
         hooks.add_to_html(detector.html_report)
@@ -49,6 +57,22 @@ def begin(config: pytest.Config) -> None:
         activate(config)
     except ConfigError as error:
         pytest.exit(f"configuration: {error}", returncode=options.CONFIG_INVALID)
+
+
+def scope_of_the_bench(config: pytest.Config) -> Literal["function", "session"]:
+    """Scope of the fixture `bench`: that of a real bench is the session, where the session itself names the bench.
+
+    RIG_BENCH alone does not: it belongs to the machine, and no file is read until a test uses the rig.
+    """
+    name, _ = options.bench_name(config)
+    if name == options.DEFAULT_BENCH or not options.given(config):
+        return "function"
+    from rig.pytest_plugin import selection
+
+    try:
+        return "function" if selection.is_simulated(config) else "session"
+    except ConfigError:  # told as soon as the bench is used
+        return "function"
 
 
 class UseDetector:
@@ -85,6 +109,22 @@ class UseDetector:
             self._config.hook.pytest_collectreport(report=made)
         if mistakes:
             items.clear()  # workers run what was collected, whatever was reported
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self) -> Generator[None, object, object]:
+        """Skip a test whose fixture asks for what the bench lacks, also the one by which the rig is first used."""
+        try:
+            return (yield)
+        except CapabilityMissing as missing:
+            pytest.skip(str(missing))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self) -> Generator[None, object, object]:
+        """Skip a test that asks for what the bench lacks."""
+        try:
+            return (yield)
+        except CapabilityMissing as missing:
+            pytest.skip(str(missing))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from rig.clock import NS_PER_S
+from rig.errors import DeviceUnwatched, Lapse
 from rig.sim.physics.timeline import NS_PER_MS, Event
 from rig.sim.pigpiod.protocol import Cmd, Request
 from rig.sim.world import SimulatedWorld
@@ -18,58 +20,104 @@ _STATES_ALIVE: Final = (2, 3)
 
 
 class SimulatedKeepAlive:
-    """Runs one script of the world's daemon; refreshes it every `REFRESH_NS` from `start` until `stop` or trouble."""
+    """Runs scripts of the world's daemon; refreshes them every `REFRESH_NS` from `start` until `stop` or a lapse."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
-        self._script = 0
-        self._counter = b""
+        self._kept: dict[int, tuple[int, bytes]] = {}  # by script: its pin, and its counter as the daemon wants it
         self._refreshes = 0
+        self._limit_ns = 0
+        self._looked_ns = 0
         self._next: Event | None = None
-        self._trouble: str | None = None
+        self._lapse: Lapse | None = None
 
     @property
-    def trouble(self) -> str | None:
-        """Why the script is not refreshed any more; None while it is, or if the keep-alive was stopped."""
-        return self._trouble
+    def lapse(self) -> Lapse | None:
+        """Why the scripts are not refreshed any more; None while they are, or if they were stopped."""
+        return self._lapse
 
-    def start(self, script: int, params: tuple[int, ...]) -> None:
+    def forget_lapse(self) -> None:
+        """What has lapsed is known; `start` begins anew."""
+        self._lapse = None
+
+    def start(self, script: int, params: tuple[int, ...], gpio: int = -1) -> None:
         """Run script number `script` with `params`; the first one is the counter that a refresh sets back."""
         words = [(number & 0xFFFFFFFF).to_bytes(4, "little") for number in params]
         with self._world.timeline.lock:
-            self._script, self._counter = script, words[0]
+            self._kept[script] = (gpio, words[0])
             self._world.daemon.execute(Request(Cmd.PROCR, script, 0, b"".join(words)))
+            self._cancel()
             self._refresh_and_schedule()
 
-    def stop(self) -> None:
-        """Refresh no longer: the script runs out."""
+    def stop(self, script: int) -> None:
+        """Refresh this script no longer: its pin goes low, and it runs out."""
         with self._world.timeline.lock:
-            if self._next is not None:
-                self._next.cancel()
-            self._next = None
+            kept = self._kept.pop(script, None)
+            if kept is not None:
+                self._let_go(kept[0])
+            if not self._kept:
+                self._cancel()
+
+    def watch(self, limit_s: float) -> None:
+        """The device has power from now on, and loses it when nobody looks for `limit_s` seconds; 0: it has none."""
+        self._limit_ns = round(limit_s * NS_PER_S)
+        self.looked()
+
+    def looked(self) -> None:
+        """A test looks at the bench."""
+        self._looked_ns = self._world.timeline.now_ns
+
+    def ignore_this_thread(self) -> None:
+        """Nothing of the rig looks beside a test: no time passes meanwhile."""
 
     def kill(self) -> None:
         """End as by SIGKILL of the keep-alive process."""
-        self.stop()
-        self._trouble = "its keep-alive process was killed"
+        with self._world.timeline.lock:
+            self._kept.clear()
+            self._cancel()
+        self._lapse = Lapse("its keep-alive process was killed")
+
+    def _cancel(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        self._next = None
+
+    def _let_go(self, gpio: int) -> None:
+        if gpio >= 0 and self._world.daemon.running:
+            self._world.daemon.execute(Request(Cmd.WRITE, gpio, 0))
 
     def _refresh_and_schedule(self) -> None:
-        self._trouble = self._refresh()
-        self._next = None if self._trouble else self._world.timeline.after(REFRESH_NS, self._refresh_and_schedule)
+        self._lapse = self._refresh()
+        if self._lapse is None:
+            self._next = self._world.timeline.after(REFRESH_NS, self._refresh_and_schedule)
+            return
+        self._next = None
+        for gpio, _ in self._kept.values():
+            self._let_go(gpio)
+        self._kept.clear()
 
-    def _refresh(self) -> str | None:
-        """Refresh the script; returns what keeps it from being refreshed again."""
+    def _refresh(self) -> Lapse | None:
+        """Refresh the scripts; returns what keeps them from being refreshed again."""
         daemon = self._world.daemon
         if not daemon.running:
-            return "the daemon closed the connection"
-        refreshed = daemon.execute(Request(Cmd.PROCU, self._script, 0, self._counter))
-        if refreshed != 0:
-            return f"the daemon does not know script {self._script} any more (error {refreshed})"
+            return Lapse("the daemon closed the connection")
         self._refreshes += 1
-        if self._refreshes % STATUS_EVERY:
-            return None
-        status = daemon.execute(Request(Cmd.PROCP, self._script))
-        if not isinstance(status, tuple):
-            return f"the daemon does not know script {self._script} any more (error {status})"
-        state = status[1][0]
-        return None if state in _STATES_ALIVE else f"script {self._script} has ended (state {state})"
+        for script, (_, counter) in self._kept.items():
+            refreshed = daemon.execute(Request(Cmd.PROCU, script, 0, counter))
+            if refreshed != 0:
+                return Lapse(f"the daemon does not know script {script} any more (error {refreshed})")
+            if self._refreshes % STATUS_EVERY:
+                continue
+            status = daemon.execute(Request(Cmd.PROCP, script))
+            if not isinstance(status, tuple):
+                return Lapse(f"the daemon does not know script {script} any more (error {status})")
+            if status[1][0] not in _STATES_ALIVE:
+                return Lapse(f"script {script} has ended (state {status[1][0]})")
+        unwatched_ns = self._world.timeline.now_ns - self._looked_ns
+        if self._limit_ns and unwatched_ns > self._limit_ns:
+            text = (
+                f"the device had power and no test looked at it for {self._limit_ns / NS_PER_S:g} s "
+                "(supply.max_unwatched_s)"
+            )
+            return Lapse(text, DeviceUnwatched)
+        return None

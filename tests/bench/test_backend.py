@@ -43,13 +43,15 @@ def test_daemon_that_is_not_there_is_named_with_the_next_step(tmp_path: Path, cl
 
 def test_host_that_is_not_there_is_named() -> None:
     with pytest.raises(BenchConnectionError, match=r"no pigpiod answers at no-such-host\.invalid:8888"):
-        connect("no-such-host.invalid", 8888)
+        connect("no-such-host.invalid", 8888, lambda: None)
 
 
 def test_machine_without_an_i2c_bus_is_named_and_nothing_stays_open(tmp_path: Path, sim: Bench) -> None:
     connections = sim.world.daemon._server._connections
     before = len(connections)
     path = pi_bench(tmp_path, sim.world.daemon.port, via="blinka")
+    sim.supply.let_lapse()
+    sim.clock.sleep(0.4)  # the dead-man of the simulated bench runs out: its daemon is nobody's then
     with pytest.raises(BenchConnectionError, match=r"no I2C bus that Blinka can open.*via = \"pigpiod\""):
         open_bench(path)
     for _ in range(500):  # the other side notices in its own time

@@ -8,7 +8,7 @@ from rig.bench.bench import Bench, open_bench
 from rig.bench.dut import DeviceUnderTest
 from rig.drivers.failsafe import dead_man, keepalive_process
 from rig.drivers.failsafe.dead_man import MARK, SCRIPT, DeadMan
-from rig.errors import BenchConnectionError, BenchFault
+from rig.errors import BenchConnectionError, BenchFault, BenchInUse
 from rig.sim.keepalive import REFRESH_NS, SimulatedKeepAlive
 from rig.sim.pigpiod.protocol import Cmd, Request
 
@@ -107,7 +107,7 @@ def test_closing_deletes_the_script_and_what_killed_programs_left(sim: Bench) ->
     sim.supply.close()
     assert scripts(sim) == [left, foreign]
     sim.clock.sleep(0.1)
-    made = DeadMan(pi, sim.clock, keep_alive(sim), GPIO)
+    made = DeadMan(pi, sim.clock, keep_alive(sim), GPIO, 30.0)
     assert foreign in scripts(sim)
     assert len(scripts(sim)) == 2
     made.arm()
@@ -117,8 +117,8 @@ def test_closing_deletes_the_script_and_what_killed_programs_left(sim: Bench) ->
 
 def test_a_dead_man_that_somebody_keeps_alive_is_another_program_s(sim: Bench) -> None:
     pi = sim._backend.factory.connection
-    with pytest.raises(BenchFault, match=r"another program keeps one alive \(script 0 of pigpiod\)"):
-        DeadMan(pi, sim.clock, SimulatedKeepAlive(sim.world), GPIO)
+    with pytest.raises(BenchInUse, match=r"another program keeps one alive \(script 0 of pigpiod\)"):
+        DeadMan(pi, sim.clock, SimulatedKeepAlive(sim.world), GPIO, 30.0)
 
 
 def test_full_store_is_named(sim: Bench) -> None:
@@ -126,7 +126,7 @@ def test_full_store_is_named(sim: Bench) -> None:
     for _ in range(31):
         pi.store_script(b"mils 1")
     with pytest.raises(BenchFault, match="pigpiod refuses its script"):
-        DeadMan(pi, sim.clock, SimulatedKeepAlive(sim.world), 25)
+        DeadMan(pi, sim.clock, SimulatedKeepAlive(sim.world), 25, 30.0)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_rehearsal_finds_a_script_that_does_not_do_its_task(
     sim: Bench, monkeypatch: pytest.MonkeyPatch, text: str, said: str
 ) -> None:
     monkeypatch.setattr(dead_man, "SCRIPT", text)
-    made = DeadMan(sim._backend.factory.connection, sim.clock, SimulatedKeepAlive(sim.world), 25)
+    made = DeadMan(sim._backend.factory.connection, sim.clock, SimulatedKeepAlive(sim.world), 25, 30.0)
     with pytest.raises(BenchFault, match=said):
         made.arm()
 

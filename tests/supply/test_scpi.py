@@ -24,15 +24,18 @@ from rig.drivers.supply.scpi import OFF_COMMAND, ScpiSource, open_visa
 from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, SafetyTrip, SupplyLimitError
 from rig.sim.server.realtime import RealTimeDriver
 from rig.sim.world import SimulatedWorld
+from rig.supply import Limits
 
 PATIENCE_S = 60.0
+LIMITS = Limits(3.6, "the device", 0.6, "the device")
 HOLDER = """
 import sys
 from rig.config.bench import Scpi
 from rig.drivers.supply.scpi import OFF_COMMAND, ScpiSource, open_visa
 from rig.drivers.failsafe.off_on_exit import OffOnExit
+from rig.supply import Limits
 scpi = Scpi(resource=sys.argv[1])
-source = ScpiSource(scpi, open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), 0.6)
+source = ScpiSource(scpi, lambda: open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), Limits(3.6, "", 0.6, ""), 30.0)
 source.arm()
 source.apply(3.3)
 source.connect()
@@ -61,6 +64,8 @@ GOOD = {
     "INST:NSEL 1": None,
     "OUTP OFF": None,
     "OUTP?": "0",
+    "VOLT:PROT 3.700": None,
+    "VOLT:PROT?": "3.700",
     "CURR 0.600": None,
     "SYST:ERR?": '0,"No error"',
     "VOLT 3.3000": None,
@@ -88,7 +93,7 @@ def talking(tmp_path: Path) -> Callable[..., ScpiSource]:
         path = tmp_path / "psu.yaml"
         path.write_text(DIALOGUES % "\n".join(lines), encoding="utf-8")
         scpi = Scpi(resource="TCPIP::127.0.0.1::5025::SOCKET", visa_library=f"{path}@sim", timeout_s=0.2)
-        return ScpiSource(scpi, open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), 0.6)
+        return ScpiSource(scpi, lambda: open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), LIMITS, 30.0)
 
     return make
 
@@ -117,7 +122,7 @@ def test_answers_that_do_not_fit_are_bench_faults(
 
 
 def test_an_instrument_s_own_error_is_told(talking: Callable[..., ScpiSource]) -> None:
-    with pytest.raises(BenchFault, match="setting the current limit: the bench supply says '-222"):
+    with pytest.raises(BenchFault, match="setting its protection against voltage: the bench supply says '-222"):
         talking(**{"SYST:ERR?": '-222,"Data out of range"'})
 
 
@@ -129,7 +134,7 @@ def test_output_that_stays_on_is_a_bench_fault(talking: Callable[..., ScpiSource
 def test_nobody_there_is_a_lost_connection() -> None:
     scpi = Scpi(resource="TCPIP::127.0.0.1::1::SOCKET", timeout_s=0.2)
     with pytest.raises(BenchConnectionError, match=r"supply\.scpi: nothing answers|does not answer"):
-        ScpiSource(scpi, open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), 0.6)
+        ScpiSource(scpi, lambda: open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), LIMITS, 30.0)
 
 
 def test_what_is_set_is_what_the_rail_gets_and_what_is_measured(bench: Bench) -> None:
@@ -183,8 +188,32 @@ def test_cut_connection_is_named_and_ends_off() -> None:
     with pytest.raises(BenchConnectionError, match="the bench supply does not answer"):
         bench.supply.measure()
     assert not bench.world.rail.switch_on, "the other process has switched off over a session of its own"
-    with pytest.raises(BenchConnectionError):
-        bench.close()
+    bench.close()  # over a new session: the instrument is there, only the connection was cut
+
+
+def test_an_interrupted_question_s_answer_goes_to_nobody(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class TimeIsUp(BaseException):
+        pass
+
+    bench.supply.set(3.3)
+    bench.supply.enable()
+    source = bench.supply.source
+    session = source._session
+    asked = session.query
+
+    def interrupted(question: str) -> str:
+        monkeypatch.setattr(session, "query", asked)
+        session.write(question)
+        raise TimeIsUp
+
+    monkeypatch.setattr(session, "query", interrupted)
+    with pytest.raises(TimeIsUp):
+        bench.supply.measure()
+    assert not bench.world.rail.switch_on
+    assert source._query("*IDN?") == source.identity
+    bench.supply.set(3.0)
+    bench.supply.enable()
+    assert bench.supply.measure().regulator_v == pytest.approx(3.0, abs=0.03)
 
 
 def test_a_killed_program_leaves_the_output_off() -> None:

@@ -6,8 +6,12 @@ that reads notifications from a second socket (`_notify`).
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+CONNECT_WITHIN_S: Final = 2.0
 
 
 def command_socket_fd(pi: Any) -> int:
@@ -18,6 +22,30 @@ def command_socket_fd(pi: Any) -> int:
 def wrap_command_lock(pi: Any, wrap: Callable[[Any], Any]) -> None:
     """Put `wrap(lock)` in the place of the lock that is held from each request of `pi` to its answer."""
     pi.sl.l = wrap(pi.sl.l)
+
+
+def own_address(pi: Any) -> int:
+    """The IPv4 address from which `pi` speaks to its daemon, as a signed number of 32 bits; 0 if it has none."""
+    try:
+        packed = socket.inet_aton(pi.sl.s.getsockname()[0])
+    except (OSError, IndexError):
+        return 0
+    return int.from_bytes(packed, "big", signed=True)
+
+
+def replace_command_socket(pi: Any) -> None:
+    """Give `pi` a new command socket to the same daemon. The daemon keeps waves, scripts and I2C handles by number.
+
+    Raises:
+        OSError: the daemon can't be reached.
+    """
+    old, pi.sl.s = pi.sl.s, None
+    with contextlib.suppress(OSError, AttributeError):
+        old.close()
+    made = socket.create_connection((pi._host, pi._port), CONNECT_WITHIN_S)
+    made.settimeout(None)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    pi.sl.s = made
 
 
 def stopper_of_notifications(pi: Any) -> Callable[[], None]:

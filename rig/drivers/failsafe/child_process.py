@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import subprocess
 import sys
@@ -27,11 +28,13 @@ class ChildProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            bufsize=0,
             pass_fds=inherited_fds,
             start_new_session=True,
             env=environment,
         )
+        assert self._process.stdin is not None
+        os.set_blocking(self._process.stdin.fileno(), False)  # a child that reads no longer must not hold us up
 
     @property
     def process_id(self) -> int:
@@ -43,14 +46,21 @@ class ChildProcess:
         out = self._process.stdout
         if out is None or not select.select([out], [], [], within_s)[0]:
             return None
-        return out.readline().strip()
+        return out.readline().decode("utf-8", errors="replace").strip()
 
     def write(self, text: str) -> None:
-        """Send `text` to its standard input; a process that has ended is no error."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.write(text)
-                self._process.stdin.flush()
+        """Send a short `text` to its standard input: at once and unbuffered, so that a signal's handler may do it.
+
+        A process that has ended is no error; one that reads nothing any more gets the end of its input instead.
+        """
+        if self._process.stdin is None or self._process.stdin.closed:
+            return
+        try:
+            os.write(self._process.stdin.fileno(), text.encode())
+        except BlockingIOError:
+            self._process.stdin.close()
+        except OSError:
+            pass
 
     def end(self, within_s: float, *, kill: bool = False) -> None:
         """Close its standard input and wait for its end; killed at once with `kill`, else after `within_s` seconds."""

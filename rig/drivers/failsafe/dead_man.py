@@ -7,17 +7,20 @@ with pigpio's client on the emulated Pi: off 253 ms after the last refresh.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, Final
 
 from rig.clock import Clock, Deadline
 from rig.drivers.failsafe.keepalive import KeepAlive
 from rig.drivers.pigpio_link import daemon_answers
-from rig.errors import BenchFault
+from rig.errors import BenchFault, BenchInUse, Lapse
 
 # The second write is for a wave that has switched in between. A wave that goes on would switch on again.
 SCRIPT: Final = "tag 0 mils 50 dcr p0 jp 0 w {gpio} 0 wvhlt w {gpio} 0 halt"
 ROUND_S: Final = 0.05
-FULL: Final = 4  # p0: five rounds, 250 ms
+FULL: Final = 4  # p0: five rounds
+RUNS_OUT_S: Final = (FULL + 1) * ROUND_S
 REHEARSAL: Final = 1  # p0: two rounds
 MARK: Final = 0x44454144  # in p9, with the GPIO in p8: it marks the scripts that killed sessions have left
 INITING, HALTED, RUNNING, WAITING = range(4)
@@ -25,20 +28,25 @@ SCRIPTS: Final = 32
 SLACK_S: Final = 0.25  # scripts run in a thread of the daemon with ordinary priority
 POLL_S: Final = 0.005
 EARLY: Final = 0.8
+NEVER_ARMED: Final = "it is not armed: it never was, or a signal or an interrupted request has let it lapse"
 
 
 class DeadMan:
     """One dead-man for the switch on `gpio`. Stored at once, with the switch off; `arm` rehearses and starts it.
 
+    `unwatched_s`: how long the device may have power with no test looking at it.
+
     Raises:
-        BenchFault: the daemon refuses the script, or another program's dead-man holds this switch.
+        BenchFault: the daemon refuses the script.
+        BenchInUse: another program's dead-man holds this switch.
         BenchConnectionError: the daemon is gone.
     """
 
-    def __init__(self, pi: Any, clock: Clock, keep_alive: KeepAlive, gpio: int) -> None:
+    def __init__(self, pi: Any, clock: Clock, keep_alive: KeepAlive, gpio: int, unwatched_s: float) -> None:
         self._pi, self._clock, self._keep_alive, self._gpio = pi, clock, keep_alive, gpio
-        self._armed = False
+        self._armed = self._powered = False
         self._script: int | None = None
+        self._unwatched_s = unwatched_s
         import pigpio
 
         try:
@@ -70,6 +78,8 @@ class DeadMan:
             return self._fact
         assert self._script is not None
         with daemon_answers("dead-man: rehearsal"):
+            # After a lapse it still has to run out.
+            self._await(self._script, HALTED, Deadline.after(self._clock, RUNS_OUT_S + SLACK_S))
             least_s = (REHEARSAL + 1) * ROUND_S
             started_s = self._clock.now_s()
             self._pi.run_script(self._script, self._params(REHEARSAL))
@@ -86,36 +96,65 @@ class DeadMan:
                     f"dead-man on GPIO {self._gpio}: its script has counted to {p0}, expected -1; does another program "
                     "refresh it?"
                 )
-        self._keep_alive.start(self._script, self._params(FULL))
+        self._keep_alive.start(self._script, self._params(FULL), self._gpio)
         self._armed = True
         return self._fact
 
     @property
     def _fact(self) -> str:
-        last_ms = (FULL + 1) * ROUND_S * 1000
-        return f"pigpiod script on GPIO {self._gpio}, off {last_ms:.0f} ms after the last sign of life"
+        return (
+            f"pigpiod script on GPIO {self._gpio}, off {RUNS_OUT_S * 1000:.0f} ms after the last sign of life, and "
+            f"after {self._unwatched_s:g} s with nobody looking"
+        )
+
+    def powered(self, on: bool) -> None:
+        """The switch is about to be closed, or was opened: from now on nobody may look away for long, or again may."""
+        self._powered = on
+        self._keep_alive.watch(self._unwatched_s if on else 0.0)
+
+    @contextlib.contextmanager
+    def unwatched(self, limit_s: float) -> Iterator[None]:
+        """Inside, the device may have power for `limit_s` seconds with nobody looking."""
+        before, self._unwatched_s = self._unwatched_s, limit_s
+        self.powered(self._powered)
+        try:
+            yield
+        finally:
+            self._unwatched_s = before
+            self.powered(self._powered)
 
     def check(self) -> None:
         """Make sure that the script runs and is being refreshed.
 
         Raises:
             BenchFault: it has switched off, or would soon.
+            HostStalled: it has, because a machine stood still. It can be armed again.
+            DeviceUnwatched: it has, because no test looked at the device. It can be armed again.
             BenchConnectionError: it has, because the daemon is gone.
         """
-        trouble = self._keep_alive.trouble if self._armed else "it was never armed"
-        if trouble is not None:
-            if self._script is not None:
-                with daemon_answers("supply: dead-man"):
-                    self._status(self._script)
-            raise BenchFault(
-                f"dead-man on GPIO {self._gpio} lapsed: {trouble}; supply switched off. Did the daemon restart, is the "
-                "machine or the network to the Pi so busy that it stood still for 0.2 s, did another program stop "
-                "scripts (pigs procs, procd)?"
-            )
+        lapse = self._keep_alive.lapse if self._armed else Lapse(NEVER_ARMED)
+        if lapse is None:
+            return
+        if self._script is not None:
+            with daemon_answers("supply: dead-man"):
+                self._status(self._script)
+        if lapse.error is not BenchFault:
+            self.let_lapse()
+            self._keep_alive.forget_lapse()
+            raise lapse.error(f"supply switched off (dead-man on GPIO {self._gpio}): {lapse.text}")
+        raise BenchFault(
+            f"dead-man on GPIO {self._gpio} lapsed: {lapse.text}; supply switched off. Did the daemon restart, is the "
+            "machine or the network to the Pi so busy that it stood still for 0.2 s, did another program stop "
+            "scripts (pigs procs, procd)?"
+        )
 
     def let_lapse(self) -> None:
-        """Stop the keep-alive: off within 300 ms, whether or not anything here can still reach the daemon."""
-        self._keep_alive.stop()
+        """Stop the keep-alive: off at once, or within 300 ms, whether or not anything here can still reach the daemon.
+
+        Waits for nothing, so that a signal's handler may call it.
+        """
+        if self._script is not None:
+            self._keep_alive.stop(self._script)
         self._armed = False
 
     def close(self) -> None:
@@ -153,12 +192,12 @@ class DeadMan:
             state, params = self._pi.script_status(script)
             if state < 0 or tuple(params[8:10]) != (self._gpio, MARK):
                 continue
-            deadline = Deadline.after(self._clock, (FULL + 1) * ROUND_S + SLACK_S)
+            deadline = Deadline.after(self._clock, RUNS_OUT_S + SLACK_S)
             while state in (RUNNING, WAITING) and not deadline.expired:
                 self._clock.sleep(POLL_S)
                 state, _ = self._pi.script_status(script)
             if state in (RUNNING, WAITING):
-                raise BenchFault(
+                raise BenchInUse(
                     f"dead-man on GPIO {self._gpio}: another program keeps one alive (script {script} of pigpiod), so "
                     "it is using this bench; wait for its end. If there is none: restart pigpiod"
                 )

@@ -1,18 +1,32 @@
-"""A program of its own that keeps a dead-man alive, and so small that nothing can starve it.
+"""A program of its own that keeps scripts of pigpiod running, and so small that nothing can starve it.
 
-`python -I -S keepalive_process.py HOST PORT SCRIPT PARAMS PARENT WATCHED_FD` runs a stored script of pigpiod with
-`PARAMS` (numbers with commas, the first one the counter) and sets the counter back every `REFRESH_S`. It stops when
-its standard input ends, when its parent is another process than `PARENT`, when the inherited socket `WATCHED_FD` (the
-parent's own connection to the daemon) is closed by the other side, or when the script no longer runs. Then the script
-runs out and switches off. Standard library only: it must start at once and import nothing of the rig.
+`python -I -S keepalive_process.py HOST PORT PARENT WATCHED_FD BEATS_FD` obeys lines on its standard input:
 
-Says `alive` on standard output after the first refresh, and one line `trouble: ...` before it ends by itself.
-Protocol: pigpio.h version 79, requests of 16 bytes (PROCR 40, PROCP 45, PROCU 117).
+    run SCRIPT GPIO P0,P1,...   run a stored script with these parameters, and set P0 back every `REFRESH_S`;
+                                GPIO (-1: none) is written low as soon as the script is no longer kept
+    drop SCRIPT                 keep it no longer
+    on LIMIT_S                  the device has power; it loses it when nobody looks at it for that many seconds
+    off                         the device has no power
+    .                           somebody looks
+    !                           keep nothing any longer and end
+
+It ends by itself when its standard input ends, when its parent is another process than `PARENT`, when the inherited
+socket `WATCHED_FD` (the parent's own connection to the daemon) is closed by the other side, when a script no longer
+runs, or when nobody looks. However it ends, the GPIOs of its scripts are written low first, and where that is not
+possible the scripts run out and do it. Standard library only: it must start at once and import nothing of the rig.
+
+Says `alive SCRIPT` after the first refresh of a script, and one line before it ends by itself: `trouble: ...`,
+`stalled: ...` or `unwatched: ...`. The file `BEATS_FD` has `BEATS`: the time of the last beat (CLOCK_MONOTONIC, in s),
+the length of the longest stall, and when that ended.
+Protocol: pigpio.h version 79, requests of 16 bytes (WRITE 4, PROCR 40, PROCP 45, PROCU 117).
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
+import mmap
 import os
 import select
 import signal
@@ -23,104 +37,210 @@ import time
 
 REFRESH_S = 0.04
 ANSWER_WITHIN_S = 0.15  # an answer that comes later finds the script run out in any case
-PROCR, PROCP, PROCU = 40, 45, 117
+LATE_ANSWER_S = 3.0  # how long it is waited for to tell a machine that stood still from a daemon that is gone
+STALL_S = 0.1  # later than this, a beat is a stall
+WRITE, PROCR, PROCP, PROCU = 4, 40, 45, 117
 RUNNING, WAITING = 2, 3
 STATUS = struct.Struct("<11i")
 HEADER = struct.Struct("<IIII")
 RESULT = struct.Struct("<IIIi")
+BEATS = struct.Struct("<ddd")
+MCL_CURRENT_AND_FUTURE = 3
 
 
 class KeepAliveFailed(Exception):
-    """Why the script can't be refreshed any longer."""
+    """Why the scripts can't be kept any longer; its text is the line to say."""
 
 
-def _command(sock: socket.socket, number: int, p1: int, ext: bytes = b"") -> int:
-    """Send one request; returns its result.
+class Daemon:
+    """A connection to pigpiod."""
 
-    Raises:
-        KeepAliveFailed: no answer.
-    """
-    sock.sendall(HEADER.pack(number, p1, 0, len(ext)) + ext)
-    return int(RESULT.unpack(_receive(sock, RESULT.size))[3])
+    def __init__(self, host: str, port: int) -> None:
+        try:
+            self._sock = socket.create_connection((host, port), timeout=2.0)
+        except OSError as error:
+            raise KeepAliveFailed(f"trouble: no connection to the daemon ({error})") from error
+        self._sock.settimeout(ANSWER_WITHIN_S)
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def command(self, number: int, p1: int, p2: int = 0, ext: bytes = b"") -> int:
+        """Send one request; returns its result.
 
-def _receive(sock: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        part = sock.recv(count - len(data))
-        if not part:
-            raise KeepAliveFailed("the daemon closed the connection")
-        data += part
-    return data
-
-
-def _refresh(sock: socket.socket, script: int, counter: int) -> None:
-    """Set the script's counter back and make sure that it still counts.
-
-    Raises:
-        KeepAliveFailed: it doesn't.
-    """
-    result = _command(sock, PROCU, script, struct.pack("<i", counter))
-    if result < 0:
-        raise KeepAliveFailed(f"the daemon does not know script {script} any more (error {result})")
-    size = _command(sock, PROCP, script)
-    if size < STATUS.size:
-        raise KeepAliveFailed(f"the daemon does not know script {script} any more (error {size})")
-    state = STATUS.unpack(_receive(sock, size)[: STATUS.size])[0]
-    if state not in (RUNNING, WAITING):
+        Raises:
+            KeepAliveFailed: no answer, or one that came so late that the machine must have stood still.
+        """
+        sent_s = time.monotonic()
+        try:
+            self._sock.sendall(HEADER.pack(number, p1, p2 or len(ext), len(ext)) + ext)
+            return int(RESULT.unpack(self._receive(RESULT.size))[3])
+        except TimeoutError:
+            self._sock.settimeout(LATE_ANSWER_S)
+        except OSError as error:
+            raise KeepAliveFailed(f"trouble: the daemon does not answer ({error})") from error
+        try:
+            self._receive(RESULT.size)
+        except OSError as error:
+            raise KeepAliveFailed(f"trouble: the daemon does not answer ({error})") from error
+        late_s = time.monotonic() - sent_s
         raise KeepAliveFailed(
-            f"script {script} has ended (state {state}): it was not refreshed in time, or somebody stopped it"
+            f"stalled: the daemon took {late_s:.2f} s to answer: its machine, the network to it or this one stood still"
         )
 
+    def status(self, script: int) -> int:
+        """The state of a script.
 
-def _keep_alive(host: str, port: int, script: int, params: tuple[int, ...], parent: int, watched_fd: int) -> None:
-    """Refresh the script until the parent ends or says so.
+        Raises:
+            KeepAliveFailed: the daemon knows no such script.
+        """
+        size = self.command(PROCP, script)
+        if size < STATUS.size:
+            raise KeepAliveFailed(f"trouble: the daemon does not know script {script} any more (error {size})")
+        return int(STATUS.unpack(self._receive(size)[: STATUS.size])[0])
+
+    def write_low(self, gpio: int) -> None:
+        """Write a pin low, whether or not there is an answer."""
+        with contextlib.suppress(OSError):
+            self._sock.sendall(HEADER.pack(WRITE, gpio, 0, 0))
+
+    def _receive(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            part = self._sock.recv(count - len(data))
+            if not part:
+                raise KeepAliveFailed("trouble: the daemon closed the connection")
+            data += part
+        return data
+
+
+class KeptScripts:
+    """What the parent has asked for: scripts with their counters and pins, and how long nobody may look."""
+
+    def __init__(self, daemon: Daemon, beats: mmap.mmap) -> None:
+        self._daemon, self._beats = daemon, beats
+        self._kept: dict[int, tuple[int, bytes]] = {}  # by script: its pin, and its counter as the daemon wants it
+        self._limit_s = 0.0
+        self._looked_s = self._beat_s = time.monotonic()
+        self._longest_s, self._longest_at_s = 0.0, 0.0
+
+    def obey(self, line: str) -> bool:
+        """Do what the parent says; False: it says to end.
+
+        Raises:
+            KeepAliveFailed: a script can't be run.
+        """
+        word, *rest = line.split()
+        self._looked_s = time.monotonic()
+        if word == "run":
+            self._run(int(rest[0]), int(rest[1]), [int(number) for number in rest[2].split(",")])
+        elif word == "drop" and int(rest[0]) in self._kept:
+            self._let_go(self._kept.pop(int(rest[0]))[0])
+        elif word == "on":
+            self._limit_s = float(rest[0])
+        elif word == "off":
+            self._limit_s = 0.0
+        return word != "!"
+
+    def _run(self, script: int, gpio: int, params: list[int]) -> None:
+        result = self._daemon.command(PROCR, script, 0, struct.pack(f"<{len(params)}i", *params))
+        if result < 0:
+            raise KeepAliveFailed(f"trouble: the daemon does not run script {script} (error {result})")
+        self._kept[script] = (gpio, struct.pack("<i", params[0]))
+        self._refresh(script)
+        print(f"alive {script}", flush=True)
+
+    def beat(self) -> None:
+        """Set every counter back.
+
+        Raises:
+            KeepAliveFailed: a script has ended, or nobody looks at a device that has power.
+        """
+        now_s = time.monotonic()
+        late_s = now_s - self._beat_s - REFRESH_S
+        if late_s > max(STALL_S, self._longest_s):
+            self._longest_s, self._longest_at_s = late_s, now_s
+        for script in self._kept:
+            self._refresh(script, late_s)
+        self._beat_s = time.monotonic()
+        BEATS.pack_into(self._beats, 0, self._beat_s, self._longest_s, self._longest_at_s)
+        if self._limit_s and now_s - self._looked_s > self._limit_s:
+            raise KeepAliveFailed(
+                f"unwatched: the device had power and no test looked at it for {self._limit_s:g} s "
+                "(supply.max_unwatched_s)"
+            )
+
+    def _refresh(self, script: int, late_s: float = 0.0) -> None:
+        result = self._daemon.command(PROCU, script, 0, self._kept[script][1])
+        if result < 0:
+            raise KeepAliveFailed(f"trouble: the daemon does not know script {script} any more (error {result})")
+        state = self._daemon.status(script)
+        if state in (RUNNING, WAITING):
+            return
+        if late_s > STALL_S:
+            raise KeepAliveFailed(f"stalled: this machine stood still for {late_s:.2f} s")
+        raise KeepAliveFailed(
+            f"trouble: script {script} has ended (state {state}): it was not refreshed in time, or somebody stopped it"
+        )
+
+    def let_go(self) -> None:
+        """Write every pin low."""
+        for gpio, _ in self._kept.values():
+            self._let_go(gpio)
+
+    def _let_go(self, gpio: int) -> None:
+        if gpio >= 0:
+            self._daemon.write_low(gpio)
+
+
+def _serve(kept: KeptScripts, parent: int, watched_fd: int) -> None:
+    """Beat and obey until the parent ends or says so.
 
     Raises:
-        KeepAliveFailed: the parent lives, but the dead-man can't be kept alive.
+        KeepAliveFailed: the parent lives, but the scripts can't be kept.
     """
-    try:
-        sock = socket.create_connection((host, port), timeout=2.0)
-    except OSError as error:
-        raise KeepAliveFailed(f"no connection to the daemon ({error})") from error
-    sock.settimeout(ANSWER_WITHIN_S)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     poll = select.poll()
     poll.register(0, select.POLLIN | select.POLLHUP)
     poll.register(watched_fd, select.POLLRDHUP)
-    try:
-        if (result := _command(sock, PROCR, script, struct.pack(f"<{len(params)}i", *params))) < 0:
-            raise KeepAliveFailed(f"the daemon does not run script {script} (error {result})")
-    except OSError as error:
-        raise KeepAliveFailed(f"the daemon does not answer ({error})") from error
-    due_s, said = time.monotonic(), False
+    due_s, text = time.monotonic(), ""
     while True:
         ended = {fd for fd, _ in poll.poll(max(0.0, due_s - time.monotonic()) * 1000.0)}
-        if 0 in ended or os.getppid() != parent:
+        if os.getppid() != parent:
             return
         if watched_fd in ended:
-            raise KeepAliveFailed("the daemon closed the connection of the program that uses the supply")
-        try:
-            _refresh(sock, script, params[0])
-        except OSError as error:
-            raise KeepAliveFailed(f"the daemon does not answer ({error})") from error
-        if not said:
-            print("alive", flush=True)
-            said = True
-        due_s = time.monotonic() + REFRESH_S
+            raise KeepAliveFailed("trouble: the daemon closed the connection of the program that uses the supply")
+        if 0 in ended:
+            said = os.read(0, 4096)
+            if not said:
+                return
+            *lines, text = (text + said.decode("ascii")).split("\n")
+            if not all(kept.obey(line) for line in lines):
+                return
+        if time.monotonic() >= due_s:
+            kept.beat()
+            due_s = time.monotonic() + REFRESH_S
 
 
-def _main(host: str, port: str, script: str, params: str, parent: str, watched_fd: str) -> None:
+def _come_first() -> None:
+    """Ahead of everything that computes, with all memory at hand and no pauses to tidy up, as far as allowed."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the parent decides when it ends, and its end ends this
-    with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))  # if allowed: ahead of everything that computes
+    gc.disable()
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mlockall(MCL_CURRENT_AND_FUTURE)
+
+
+def _main(host: str, port: str, parent: str, watched_fd: str, beats_fd: str) -> None:
+    _come_first()
     try:
-        counts = tuple(int(number) for number in params.split(","))
-        _keep_alive(host, int(port), int(script), counts, int(parent), int(watched_fd))
+        kept = KeptScripts(Daemon(host, int(port)), mmap.mmap(int(beats_fd), BEATS.size))
+        try:
+            _serve(kept, int(parent), int(watched_fd))
+        finally:
+            kept.let_go()
     except KeepAliveFailed as failure:
         with contextlib.suppress(OSError):
-            print(f"trouble: {failure}", flush=True)
+            print(failure, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,16 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, ClassVar, Final
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 SEND_AGAIN_AFTER_S: Final = 0.01
+ANSWER_WITHIN_S: Final = 30.0  # no request takes long; one of an emulated daemon may wait for the machine
+
+_at_once: list[Callable[[], None]] = []  # of every open bench
 
 
 class Terminated(KeyboardInterrupt):
@@ -25,8 +29,12 @@ class Terminated(KeyboardInterrupt):
 
 
 @contextlib.contextmanager
-def guard(make_safe: Callable[[], None]) -> Iterator[None]:
-    """Call `make_safe` once: when the block ends, the interpreter exits, or SIGTERM or SIGHUP comes."""
+def guard(make_safe: Callable[[], None], at_once: Callable[[], None]) -> Iterator[None]:
+    """Call `make_safe` once: when the block ends, the interpreter exits, or SIGTERM or SIGHUP comes.
+
+    `at_once` is called by the signal's handler itself and whenever a request to the daemon was interrupted: it must
+    wait for nothing and ask nobody.
+    """
     done = threading.Event()
 
     def once() -> None:
@@ -35,44 +43,83 @@ def guard(make_safe: Callable[[], None]) -> Iterator[None]:
             done.set()
 
     atexit.register(once)
-    with ending_signals_interrupt():  # still held while making safe: a signal then must not end the program half-way
-        try:
-            yield
-        finally:
-            once()
-            atexit.unregister(once)
+    _at_once.append(at_once)
+    try:
+        with ending_signals_interrupt():
+            try:  # signals are still held while making safe: one must not end the program half-way
+                yield
+            finally:
+                once()
+                atexit.unregister(once)
+    finally:
+        _at_once.remove(at_once)
 
 
-class UninterruptedLock:
-    """A lock whose holder, if it is the main thread, is interrupted by a signal only after it has released the lock.
+def let_lapse_at_once() -> None:
+    """In any doubt: call what every open guard has for that, each whatever the others raise."""
+    for lapse in tuple(_at_once):
+        with contextlib.suppress(Exception):
+            lapse()
 
-    Between a request to the daemon and its answer an interruption would leave the answer to the next request, and the
-    switching off that follows would fail. A second signal interrupts at once, in case the answer never comes.
+
+class RequestLock:
+    """The lock of a connection to the daemon, held from each request to its answer. No answer goes to another request.
+
+    A signal that asks the program to end interrupts the main thread only after the answer; a second one at once, in
+    case the answer never comes. Whatever else interrupts a request (the alarm of pytest-timeout, an exception that
+    another thread injects) leaves its answer under way, so the connection is replaced before the next request, and the
+    dead-man lapses. `on_use` hears of every request. A forked child may not use its parent's connection.
+
+    Raises:
+        ConnectionError: the lock is not given back, or this is another process than the one that made it.
     """
 
     _held = 0  # by the main thread, over all locks
     _waiting: ClassVar[int | None] = None  # the signal that came while a lock was held
     _last: ClassVar[int] = signal.SIGTERM  # the signal that interrupted last
 
-    def __init__(self, lock: Any) -> None:
-        self._lock = lock
+    def __init__(self, lock: Any, replace: Callable[[], None], on_use: Callable[[], None]) -> None:
+        self._lock, self._replace, self._on_use = lock, replace, on_use
+        self._process = os.getpid()
+        self._asking = False  # from before a request until its answer is complete
 
     def __enter__(self) -> None:
+        if os.getpid() != self._process:
+            raise ConnectionError(f"this connection belongs to process {self._process}; open a bench of your own")
         mine = threading.current_thread() is threading.main_thread()
-        UninterruptedLock._held += mine
+        RequestLock._held += mine
         try:
-            self._lock.acquire()
+            if not self._lock.acquire(timeout=ANSWER_WITHIN_S):
+                raise ConnectionError(f"a request has been waiting for its answer for {ANSWER_WITHIN_S:g} s")
+            try:
+                if self._asking:
+                    self._replace()
+                self._asking = True
+            except BaseException:
+                self._lock.release()
+                raise
         except BaseException:
-            UninterruptedLock._held -= mine
+            RequestLock._held -= mine
             raise
+        self._on_use()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._asking = kind is not None
         self._lock.release()
+        if kind is not None:
+            let_lapse_at_once()
         if threading.current_thread() is threading.main_thread():
-            UninterruptedLock._held -= 1
-            number, UninterruptedLock._waiting = UninterruptedLock._waiting, None
+            RequestLock._held -= 1
+            number, RequestLock._waiting = RequestLock._waiting, None
             if number is not None:
                 _interrupt(number, None)
+
+
+def raised_by_signal(error: BaseException) -> bool:
+    """Whether a handler of a signal raised `error`: then it is about time, say, and not about what it interrupted."""
+    handlers = (signal.getsignal(number) for number in signal.valid_signals())
+    codes = {getattr(handler, "__code__", None) for handler in handlers}
+    return any(frame.f_code in codes for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 @contextlib.contextmanager
@@ -96,10 +143,11 @@ def ending_signals_interrupt() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    if UninterruptedLock._held and UninterruptedLock._waiting is None:
-        UninterruptedLock._waiting = number
+    let_lapse_at_once()
+    if RequestLock._held and RequestLock._waiting is None:
+        RequestLock._waiting = number
         return
-    UninterruptedLock._last = number
+    RequestLock._last = number
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise Terminated(f"ended by {signal.Signals(number).name}")
@@ -111,7 +159,7 @@ def _send_again_if_dropped(hook: Callable[[Any], object]) -> Callable[[Any], obj
     def handle(dropped: Any) -> object:
         if not isinstance(dropped.exc_value, KeyboardInterrupt):
             return hook(dropped)
-        later = threading.Timer(SEND_AGAIN_AFTER_S, os.kill, (os.getpid(), UninterruptedLock._last))
+        later = threading.Timer(SEND_AGAIN_AFTER_S, os.kill, (os.getpid(), RequestLock._last))
         later.daemon = True
         later.start()
         return None

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rig.clock import Clock, Deadline
 from rig.drivers.adc import ContinuousInput
-from rig.drivers.supply.source import SWITCH_OFF_AFTER, Source
-from rig.errors import BenchFault, SupplyLimitError
+from rig.drivers.supply.source import REFUSALS, Source
+from rig.errors import BenchFault, ConfigError, RigError, SafetyTrip, SupplyLimitError
 from rig.supply import Limits, Measured, SupplyCalibration, SupplyReading, cannot_measure
+from rig.supply.limits import READING_SLACK_V
 from rig.supply.restarts import INRUSH_S
 
 OFF_V: Final = 0.3
 DISCHARGE_S: Final = 3.0  # 330 ohm of the switch on 2200 uF: 0.7 s a time constant
 POLL_S: Final = 0.02
+BACKGROUND_S: Final = 0.5
+LEAST_UNWATCHED_S: Final = 1.0
+MOST_UNWATCHED_S: Final = 86400.0
+RAW_SHARE: Final = 1.02  # how far a calibration may lift a set point above the limit
+CLIPPED: Final = 0.9995  # of a converter's full scale: its highest code
+ABOVE_SOURCE_V: Final = 0.15  # more than the tolerances of two calibrated meters
 LOAD_OHM: Final = 0.5  # source resistance and shunt are before the monitor: a load lowers what it measures
 
 
@@ -36,7 +45,7 @@ class GuardedSupply:
     """Implements `rig.supply.Supply` on any source. Off when made, and closing always ends off.
 
     `set_tolerance_v` is how far the source may be off its set point, `settle_s` after which time. `read_back` None:
-    the bench has nothing that measures at the device.
+    the bench has nothing that measures at the device. `notices` is what a report should say of how it was used.
     """
 
     def __init__(
@@ -55,12 +64,17 @@ class GuardedSupply:
         self._set_point_v: float | None = None
         self._set_at_s = clock.now_s()
         self._on_s, self._inrush_seen = -math.inf, False
+        self.notices: list[str] = []
+        self._powered = False
+        self._current_at_s = -math.inf
+        self._background: RigError | None = None
         self._off_on_failure = _OffOnFailure(self)
         self._device_gain, self._device_offset_v = calibration.device_v.gain, calibration.device_v.offset
         self._rates_hz = dict(source.rates_hz)
         self.read_back: ContinuousInput | None = None
-        self._ratio = 1.0
+        self._ratio, self._clipped_v = 1.0, math.inf
         if read_back is not None:
+            self._clipped_v = read_back.channel.full_scale_v * CLIPPED
             self.read_back, self._ratio = read_back.channel, read_back.ratio
             self._rates_hz["device_v"] = read_back.sample_hz
 
@@ -111,7 +125,15 @@ class GuardedSupply:
             SupplyLimitError: `volts` is beyond the limits, or the source can't give it.
         """
         self._limits.check_request(volts)
-        self.source.check(self._calibration.set_point.raw(volts))
+        raw_v = self._calibration.set_point.raw(volts)
+        highest_v = self._limits.max_v * RAW_SHARE + READING_SLACK_V
+        if raw_v > highest_v:
+            raise SupplyLimitError(
+                f"supply: {volts:g} V requested is a set point of {raw_v:.3f} V by the bench file's calibration, "
+                f"allowed are {highest_v:.3f} V whatever it says; nothing was changed. "
+                "Calibrate the supply again (rig supply calibrate)"
+            )
+        self.source.check(raw_v)
 
     def set(self, volts: float, *, check: bool = True) -> None:
         """Set the source to `volts` and check what it gives then.
@@ -180,9 +202,31 @@ class GuardedSupply:
         with self._off_on_failure:
             self._on_s, self._inrush_seen = self._clock.now_s(), False
             self.source.connect()
+            self._powered = True
             if not self.source.measures_when_off:
                 self._clock.sleep(self._settle_s)
                 self.check_set()
+
+    def let_lapse(self) -> None:
+        """Have the device disconnected by what does it if this program dies; waits for nothing and raises nothing."""
+        self.source.let_lapse()
+
+    @contextlib.contextmanager
+    def allow_unwatched(self, limit_s: float) -> Iterator[None]:
+        """Inside, the device may have power for `limit_s` seconds with no test looking at it; the report says so.
+
+        For a debugger or a long computation. Without it the bench file's `supply.max_unwatched_s` holds.
+
+        Raises:
+            ConfigError: `limit_s` is not within 1 s and a day.
+        """
+        if not LEAST_UNWATCHED_S <= limit_s <= MOST_UNWATCHED_S:
+            raise ConfigError(
+                f"allow_unwatched({limit_s!r}): expected {LEAST_UNWATCHED_S:g} to {MOST_UNWATCHED_S:g} seconds"
+            )
+        self.notices.append(f"the device was allowed to have power for {limit_s:g} s with no test looking at it")
+        with self.source.unwatched(limit_s):
+            yield
 
     def off(self) -> None:
         """Disconnect the device and take the series resistor out.
@@ -190,7 +234,32 @@ class GuardedSupply:
         Raises:
             BenchConnectionError: nothing here can switch any more; the dead-man does, if the daemon still runs.
         """
+        self._powered = False
         self.source.disconnect()
+
+    def look_in_background(self) -> None:
+        """Check the current of a device that has power and that nobody has looked at for a moment.
+
+        Called by a thread of the rig's own; what it finds is raised by the next look of a test.
+        """
+        if not self._powered or "current_a" not in self._rates_hz:
+            return
+        if self._clock.now_s() - self._current_at_s < BACKGROUND_S:
+            return
+        try:
+            self.current_a()
+        except RigError as error:
+            self._background = self._background or error
+
+    def tell_background(self) -> None:
+        """Raise what was found in the background, once.
+
+        Raises:
+            SafetyTrip, BenchFault: as `measure`; the supply is off already.
+        """
+        found, self._background = self._background, None
+        if found is not None:
+            raise found
 
     def trip(self) -> None:
         """Off, and no set point until one has been set and measured again."""
@@ -218,13 +287,36 @@ class GuardedSupply:
             if quantity in self._rates_hz:
                 t_s, value = read()
                 taken[quantity] = Measured(t_s, value, self._calibration.of(quantity).doubt(value))
+        self._compare_witnesses(taken)
         return SupplyReading(max((m.t_s for m in taken.values()), default=self._clock.now_s()), taken)
+
+    def _compare_witnesses(self, taken: Mapping[str, Measured]) -> None:
+        """A device that is connected can't have more volts than its source.
+
+        Raises:
+            SafetyTrip: one of the two meters is wrong, so nobody knows what the device gets; supply off.
+        """
+        source, device = taken.get("regulator_v"), taken.get("device_v")
+        if source is None or device is None or not self.source.connected:
+            return
+        allowed_v = ABOVE_SOURCE_V + source.uncertainty + device.uncertainty
+        if device.value > source.value + allowed_v and device.value > self._limits.max_v - allowed_v:
+            with self._off_on_failure:
+                raise SafetyTrip(
+                    f"supply: {device.value:.3f} V at the device and {source.value:.3f} V at its source: one of "
+                    "the two is measured wrong; supply switched off. Check both calibrations with a meter"
+                )
 
     def device_v(self) -> tuple[float, float]:
         """(time, volts at the device's terminals)."""
         with self._off_on_failure:
             if self.read_back is not None:
                 t_s, volts = self.read_back.read()
+                if volts >= self._clipped_v:
+                    raise SafetyTrip(
+                        f"supply: the converter at the device is at its end ({volts * self._ratio:.3f} V): the voltage "
+                        "may be anything above; supply switched off. Check supply.read_back gain and resistors"
+                    )
                 volts *= self._ratio
             elif "device_v" in self._rates_hz:
                 volts, t_s = self.source.volts(), self._clock.now_s()
@@ -242,7 +334,7 @@ class GuardedSupply:
         with self._off_on_failure:
             self._check_alive()
             amps = self._calibration.current_a.true(self.source.amps())
-            t_s = self._clock.now_s()
+            t_s = self._current_at_s = self._clock.now_s()
             if amps > self._limits.max_current_a and t_s - self._on_s <= INRUSH_S and not self._inrush_seen:
                 self._inrush_seen = True  # a product's capacitors charge; a short is still there at the next reading
             else:
@@ -267,6 +359,8 @@ class GuardedSupply:
             self._check_alive()
 
     def _check_alive(self) -> None:
+        if self._background is not None and threading.current_thread() is threading.main_thread():
+            self.tell_background()
         if self._set_point_v is not None:  # before that nothing is armed
             self.source.check_alive()
 
@@ -309,7 +403,7 @@ class GuardedSupply:
 
 
 class _OffOnFailure(contextlib.AbstractContextManager[None]):
-    """A trip or a fault of the supply leaves it off."""
+    """Whatever is raised inside leaves the supply off, unless it was refused before anything moved."""
 
     __slots__ = ("_supply",)
 
@@ -317,5 +411,11 @@ class _OffOnFailure(contextlib.AbstractContextManager[None]):
         self._supply = supply
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and issubclass(kind, SWITCH_OFF_AFTER):
+        if kind is None or issubclass(kind, REFUSALS):
+            return
+        try:
             self._supply.trip()
+        except Exception:
+            self._supply.let_lapse()
+            if issubclass(kind, RigError):
+                raise  # the way to the switch is gone: graver than what was measured

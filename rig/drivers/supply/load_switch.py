@@ -5,6 +5,7 @@ Also what the sources behind that switch share: the switch itself and the curren
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from rig.clock import Clock
@@ -14,7 +15,7 @@ from rig.drivers.failsafe.keepalive import KeepAlive
 from rig.drivers.pigpio_link import close_devices, daemon_answers
 from rig.drivers.supply.monitor import CurrentMonitor
 from rig.drivers.supply.source import SupplyParts
-from rig.errors import BenchConnectionError, CapabilityMissing
+from rig.errors import CapabilityMissing
 from rig.supply import cannot_measure
 
 
@@ -27,7 +28,13 @@ class LoadSwitch:
     """
 
     def __init__(
-        self, gpio: int, series: SeriesResistor | None, clock: Clock, factory: Any, keep_alive: KeepAlive
+        self,
+        gpio: int,
+        series: SeriesResistor | None,
+        clock: Clock,
+        factory: Any,
+        keep_alive: KeepAlive,
+        unwatched_s: float,
     ) -> None:
         from gpiozero import DigitalOutputDevice
 
@@ -38,7 +45,7 @@ class LoadSwitch:
         try:
             if series is not None:
                 self._relay = DigitalOutputDevice(series.gpio, initial_value=False, pin_factory=factory)
-            self.dead_man = DeadMan(factory.connection, clock, keep_alive, gpio)
+            self.dead_man = DeadMan(factory.connection, clock, keep_alive, gpio, unwatched_s)
         except BaseException:
             self._close_pins()
             raise
@@ -67,11 +74,12 @@ class LoadSwitch:
         if not self.dead_man.armed:
             self.dead_man.arm()
         self.dead_man.check()
+        self.dead_man.powered(True)
         with daemon_answers("supply: switching on"):
             self._switch.on()
 
     def off(self) -> None:
-        """Open the switch and take the series resistor out.
+        """Open the switch, then take the series resistor out. Whatever goes wrong, the dead-man lapses.
 
         Raises:
             BenchConnectionError: the daemon is gone; if it still runs, the dead-man opens the switch in 0.3 s.
@@ -79,13 +87,14 @@ class LoadSwitch:
         if self._closed:
             return
         try:
-            with daemon_answers("supply: switching off"):
-                self._switch.off()
+            with daemon_answers("supply: switching off"), contextlib.ExitStack() as steps:
                 if self._relay is not None:
-                    self._relay.off()
-        except BenchConnectionError:
+                    steps.callback(self._relay.off)
+                steps.callback(self._switch.off)  # the last one comes first
+        except BaseException:
             self.dead_man.let_lapse()
             raise
+        self.dead_man.powered(False)
 
     def insert_series(self, inserted: bool) -> None:
         """Put the series resistor into the line, or take it out.
@@ -104,12 +113,13 @@ class LoadSwitch:
         Raises:
             BenchConnectionError: the daemon is gone.
         """
-        try:
-            self.off()
-            self.dead_man.close()
-        finally:
-            self._closed = True
-            self._close_pins()
+        with contextlib.ExitStack() as steps:
+            steps.callback(self._close_pins)
+            steps.callback(self.dead_man.close)
+            try:
+                self.off()
+            finally:
+                self._closed = True
 
     def _close_pins(self) -> None:
         close_devices(device for device in (self._switch, self._relay) if device is not None)
@@ -124,7 +134,9 @@ def open_load_switch(parts: SupplyParts) -> LoadSwitch:
     """
     wiring = parts.wiring
     assert wiring.switch_gpio is not None  # the bench file was checked
-    return LoadSwitch(wiring.switch_gpio, wiring.series, parts.clock, parts.factory, parts.keep_alive)
+    return LoadSwitch(
+        wiring.switch_gpio, wiring.series, parts.clock, parts.factory, parts.keep_alive, wiring.max_unwatched_s
+    )
 
 
 class LoadSwitchSource:
@@ -209,6 +221,14 @@ class LoadSwitchSource:
             BenchFault: it has lapsed.
         """
         self._switch.dead_man.check()
+
+    def let_lapse(self) -> None:
+        """Let the dead-man lapse: off at once if its keep-alive can, else within 300 ms."""
+        self._switch.dead_man.let_lapse()
+
+    def unwatched(self, limit_s: float) -> contextlib.AbstractContextManager[None]:
+        """Inside, the device may have power for `limit_s` seconds with no test looking at it."""
+        return self._switch.dead_man.unwatched(limit_s)
 
     def close(self) -> None:
         """Open the switch and give its pins back."""

@@ -7,16 +7,21 @@ unseen. The output is the switch. What switches it off if this program dies is a
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from rig.config.bench import Scpi
+from rig.config.bench import HIGHEST_V, Scpi
 from rig.drivers.failsafe.off_on_exit import OffOnExit
-from rig.drivers.supply.source import SupplyParts, make_or_close
+from rig.drivers.failsafe.signals import raised_by_signal
+from rig.drivers.supply.source import SupplyParts
 from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, ConfigError, SupplyLimitError
+from rig.supply import Limits
 
 NO_ERROR: Final = 0
 SAME_V: Final = 0.011  # the resolution of a plain instrument, and a little more
 OFF_COMMAND: Final = "OUTP OFF"
+PROTECTION_SHARE: Final = 1.03  # of the limit: instruments set and measure within some per mille
 
 
 def open_visa(scpi: Scpi) -> Any:
@@ -48,14 +53,25 @@ class ScpiSource:
     """Implements `rig.drivers.supply.source.Source`. Output off when made.
 
     It measures its own output, so a set point is confirmed by the instrument's own answer until the output is on.
+    `reopen` makes another session: after a question that was interrupted, whose answer would be taken for the next one.
+    `unwatched_s`: how long the device may have power with no test looking at it.
 
     Raises:
         BenchConnectionError: nothing answers.
         BenchFault: it does not understand.
     """
 
-    def __init__(self, scpi: Scpi, session: Any, off_on_exit: OffOnExit, max_current_a: float) -> None:
-        self._scpi, self._session, self._off_on_exit = scpi, session, off_on_exit
+    def __init__(
+        self,
+        scpi: Scpi,
+        reopen: Callable[[], Any],
+        off_on_exit: OffOnExit,
+        limits: Limits,
+        unwatched_s: float,
+    ) -> None:
+        self._scpi, self._session, self._off_on_exit = scpi, reopen(), off_on_exit
+        self._reopen, self._unwatched_s = reopen, unwatched_s
+        self._asking = self._powered = False
         self._armed = self._closed = False
         self.measures_when_off = False
         self.capabilities = frozenset({"supply.programmable", "supply.current"})
@@ -69,12 +85,43 @@ class ScpiSource:
             self._errors += (pyvisa.Error,)
         except ImportError:  # a session of another make
             pass
+        try:
+            self._prepare(limits)
+        except BaseException:
+            self._session.close()
+            raise
+
+    def _prepare(self, limits: Limits) -> None:
+        """Off first; then what the instrument itself does against too much, before any voltage is set."""
+        scpi = self._scpi
         self.identity = self._query("*IDN?")
+        if scpi.identity not in self.identity:
+            raise BenchFault(
+                f"supply: {scpi.resource!r} says that it is {self.identity[:80]!r}, expected {scpi.identity!r} in it "
+                "(supply.scpi.identity): is this the supply of this bench? Nothing was switched"
+            )
         self._write("*CLS")
         self._write(f"INST:NSEL {scpi.channel}")
         self.disconnect()
-        self._write(f"CURR {max_current_a:.3f}")
+        if scpi.protection:
+            self._protect("VOLT:PROT", min(limits.max_v * PROTECTION_SHARE, HIGHEST_V), "voltage")
+        self._write(f"CURR {limits.max_current_a:.3f}")
         self._check_errors("setting the current limit")
+
+    def _protect(self, header: str, level: float, what: str) -> None:
+        try:
+            self._write(f"{header} {level:.3f}")
+            self._check_errors(f"setting its protection against {what}")
+            set_to = self._number(f"{header}?")
+        except BenchFault as fault:
+            raise BenchFault(
+                f"{fault}. If this instrument has no {header} command, set supply.scpi.protection = false and its own "
+                "protection by hand"
+            ) from None
+        if abs(set_to - level) > SAME_V:
+            raise BenchFault(
+                f"supply: protection against {what} set to {level:.3f}, the bench supply says {set_to:.3f} ({header}?)"
+            )
 
     @property
     def connected(self) -> bool:
@@ -122,6 +169,8 @@ class ScpiSource:
             BenchFault: the instrument refuses, or what switches off if this program dies is not alive.
         """
         self.check_alive()
+        self._powered = True
+        self._off_on_exit.watch(self._unwatched_s)
         self._write("OUTP ON")
         self._check_errors("switching on")
 
@@ -141,6 +190,26 @@ class ScpiSource:
         except BenchConnectionError:
             self._off_on_exit.execute()
             raise
+        except BaseException:
+            self._off_on_exit.at_once()
+            raise
+        self._powered = False
+        self._off_on_exit.watch(0.0)
+
+    def let_lapse(self) -> None:
+        """Have the output switched off by the process that does it when this program dies. Waits for nothing."""
+        self._off_on_exit.at_once()
+
+    @contextlib.contextmanager
+    def unwatched(self, limit_s: float) -> Iterator[None]:
+        """Inside, the device may have power for `limit_s` seconds with nobody looking."""
+        before, self._unwatched_s = self._unwatched_s, limit_s
+        self._off_on_exit.watch(limit_s if self._powered else 0.0)
+        try:
+            yield
+        finally:
+            self._unwatched_s = before
+            self._off_on_exit.watch(before if self._powered else 0.0)
 
     def volts(self) -> float:
         """Volts at the output, or at the device if the sense lines go there.
@@ -183,15 +252,20 @@ class ScpiSource:
 
         Raises:
             BenchFault: it has ended.
+            DeviceUnwatched: it has switched off, because no test looked at the device. It can be armed again.
         """
         if not self._armed:
             self.arm()
-        trouble = self._off_on_exit.trouble
-        if trouble is not None:
-            raise BenchFault(
-                f"dead-man of {self.where} lapsed: {trouble}; supply switched off, because nobody would if this "
-                "program died"
-            )
+        lapse = self._off_on_exit.lapse
+        if lapse is None:
+            return
+        self._armed = False
+        if lapse.error is not BenchFault:
+            raise lapse.error(f"{self.where} switched off: {lapse.text}")
+        raise BenchFault(
+            f"dead-man of {self.where} lapsed: {lapse.text}; supply switched off, because nobody would if this "
+            "program died"
+        )
 
     def close(self) -> None:
         """Switch off, cancel the waiting process and end the session."""
@@ -231,10 +305,21 @@ class ScpiSource:
     def _query(self, question: str) -> str:
         return str(self._do(question, lambda: self._session.query(question))).strip()
 
-    def _do(self, command: str, action: Any) -> Any:
+    def _do(self, command: str, action: Callable[[], Any]) -> Any:
+        self._off_on_exit.looked()
         try:
-            return action()
+            if self._asking:
+                with contextlib.suppress(*self._errors):
+                    self._session.close()
+                self._session = self._reopen()
+                self._session.write(f"INST:NSEL {self._scpi.channel}")
+            self._asking = True
+            answer = action()
+            self._asking = False
+            return answer
         except self._errors as error:
+            if raised_by_signal(error):
+                raise
             raise BenchConnectionError(
                 f"supply: the bench supply does not answer {command!r} ({error}); check its cable and power. Switch it "
                 "off by hand if its output is still on"
@@ -252,7 +337,6 @@ def open_scpi(parts: SupplyParts) -> ScpiSource:
     scpi = parts.wiring.scpi
     if parts.scpi_resource is not None:
         scpi = scpi.model_copy(update={"resource": parts.scpi_resource})
-    session = open_visa(scpi)
-    return make_or_close(
-        session, lambda: ScpiSource(scpi, session, OffOnExit(scpi, OFF_COMMAND), parts.limits.max_current_a)
+    return ScpiSource(
+        scpi, lambda: open_visa(scpi), OffOnExit(scpi, OFF_COMMAND), parts.limits, parts.wiring.max_unwatched_s
     )

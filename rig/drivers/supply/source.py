@@ -10,17 +10,18 @@ its dead-man and its current monitor from `rig.drivers.supply.load_switch.LoadSw
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from rig.clock import Clock
 from rig.config.bench import SupplyWiring
 from rig.drivers.failsafe.keepalive import KeepAlive
-from rig.errors import BenchConnectionError, BenchFault, SafetyTrip
+from rig.errors import CapabilityMissing, ConfigError, SupplyLimitError
 from rig.supply import Limits
 
-# After any of these the guarded supply is off.
-SWITCH_OFF_AFTER: Final = (SafetyTrip, BenchFault, BenchConnectionError)
+# Refused before anything has moved. After anything else that is raised the guarded supply is off.
+REFUSALS: Final = (SupplyLimitError, CapabilityMissing, ConfigError)
 
 _S = TypeVar("_S")
 
@@ -127,6 +128,14 @@ class Source(Protocol):
         Raises:
             BenchFault: it isn't.
         """
+        ...
+
+    def let_lapse(self) -> None:
+        """Have the device disconnected by what does it if this program dies; waits for nothing and raises nothing."""
+        ...
+
+    def unwatched(self, limit_s: float) -> AbstractContextManager[None]:
+        """Inside, the device may have power for `limit_s` seconds with no test looking at it."""
         ...
 
     def close(self) -> None:

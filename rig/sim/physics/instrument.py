@@ -59,6 +59,7 @@ class Instrument:
     def __init__(self, timeline: EventTimeline, rail: SupplyRail, parameters: InstrumentParameters) -> None:
         self._timeline, self._rail, self.parameters = timeline, rail, parameters
         self._set_v, self._limit_a, self._on = 0.0, 0.1, False
+        self._protection_v = MAX_V * 1.1
         self._present_v = 0.0
         self._moving: Process | None = None
         self._errors: deque[str] = deque()
@@ -68,6 +69,7 @@ class Instrument:
             "SYST:ERR?": lambda: self._errors.popleft() if self._errors else '0,"No error"',
             "OUTP?": lambda: str(int(self._on)),
             "VOLT?": lambda: f"{self._set_v:.4f}",
+            "VOLT:PROT?": lambda: f"{self._protection_v:.3f}",
             "CURR?": lambda: f"{self._limit_a:.4f}",
             "MEAS:VOLT?": lambda: f"{self._volts():.4f}",
             "MEAS:CURR?": lambda: f"{self._amps():.5f}",
@@ -77,6 +79,7 @@ class Instrument:
             "*RST": lambda _: self._reset(),
             "INST:NSEL": self._select,
             "VOLT": self._set_volts,
+            "VOLT:PROT": self._protect,
             "CURR": self._set_limit,
             "OUTP": self._switch,
         }
@@ -121,6 +124,17 @@ class Instrument:
         if value is not None:
             self._set_v = round(value, 3)
             self._move()
+            self._trip_above_protection()
+
+    def _protect(self, text: str) -> None:
+        value = self._number(text, 0.01, MAX_V * 1.1)
+        if value is not None:
+            self._protection_v = round(value, 3)
+            self._trip_above_protection()
+
+    def _trip_above_protection(self) -> None:
+        if self._on and self._set_v > self._protection_v:
+            self._switch("OFF")
 
     def _set_limit(self, text: str) -> None:
         value = self._number(text, 0.001, MAX_A)
@@ -133,7 +147,7 @@ class Instrument:
         if wanted is None:
             self._error(-224, "Illegal parameter value")
             return
-        self._on = wanted
+        self._on = wanted = wanted and self._set_v <= self._protection_v
         if wanted:
             self._move()
         else:
@@ -181,7 +195,7 @@ def _short(header: str) -> str:
     if parts and parts[0] in ("SOUR", "SOURCE"):
         parts = parts[1:]
     long = {"MEASURE": "MEAS", "VOLTAGE": "VOLT", "CURRENT": "CURR", "OUTPUT": "OUTP", "SYSTEM": "SYST", "ERROR": "ERR"}
-    long |= {"INSTRUMENT": "INST", "NSELECT": "NSEL"}
+    long |= {"INSTRUMENT": "INST", "NSELECT": "NSEL", "PROTECTION": "PROT"}
     found = [long.get(part, part) for part in parts]
     while len(found) > 1 and found[-1] in OPTIONAL:
         found.pop()
