@@ -20,6 +20,7 @@ from emulated_bench import PATIENCE_S, Cable, Emulator, Session
 pytestmark = pytest.mark.wall_clock
 
 SESSIONS = str(Path(__file__).with_name("sessions.py"))
+LEAVES_ON = str(Path(__file__).with_name("leaves_on.py"))
 SUITE_PATIENCE_S = 300.0
 
 Start = Callable[..., Session]
@@ -137,9 +138,51 @@ def test_a_computation_that_lets_nothing_else_run_does_not_starve_it(emulator: E
 def test_two_sessions_on_one_bench_are_kept_apart(emulator: Emulator, session: Start) -> None:
     first = session(emulator.bench_file, SESSIONS, "-k", "goes_on", SIM_CONTROL=str(emulator.control))
     first.until_it_says("powered")
+    boots = emulator.state()["imp"]["boots"]
     code, said = session(emulator.bench_file, SESSIONS, "-k", "starts_dark", SIM_CONTROL=str(emulator.control)).end()
-    assert code == 10, said
-    assert "another program keeps one alive" in said
+    assert code == 11, said
+    assert re.search(rf"is in use by \S+ \(pid {first.process.pid}, '.*'\) since \d{{4}}-.*; nothing was touched", said)
+    state = emulator.state()
+    assert state["supply"]["on"]
+    assert state["imp"]["boots"] == boots, "the first one's device was switched off for a moment"
+    waits = ("-k", "starts_dark", "--bench-wait", "10m")
+    third = session(emulator.bench_file, SESSIONS, *waits, SIM_CONTROL=str(emulator.control))
+    third.until_it_says("waiting up to 600 s for the bench")
+    first.process.send_signal(signal.SIGINT)
+    code, said = first.end()
+    assert code == 2, said
+    assert "undecided" not in said
+    assert "does not answer" not in said
+    code, said = third.end()
+    assert code == 0, said
+
+
+def test_a_program_on_another_host_sees_the_mark_at_the_daemon(emulator: Emulator, session: Start) -> None:
+    """It has no lock in common with the owner: here because its locks are in a folder of its own."""
+    first = session(emulator.bench_file, SESSIONS, "-k", "goes_on", SIM_CONTROL=str(emulator.control))
+    first.until_it_says("powered")
+    elsewhere = {"SIM_CONTROL": str(emulator.control), "RIG_LOCK_FOLDER": str(emulator.folder)}
+    code, said = session(emulator.bench_file, SESSIONS, "-k", "starts_dark", **elsewhere).end()
+    assert code == 11, said
+    assert f"GPIO daemon is in use by process {first.process.pid} on 127.0.0.1 since" in said
+    assert emulator.state()["supply"]["on"]
+    assert first.process.poll() is None
+
+
+def test_whatever_a_test_does_the_next_one_finds_the_device_off(emulator: Emulator, session: Start) -> None:
+    options = ("--rig-max-unwatched", "2", "-rfE")
+    running = session(emulator.bench_file, LEAVES_ON, *options, SIM_CONTROL=str(emulator.control))
+    code, said = running.end(SUITE_PATIENCE_S)
+    failed = set(re.findall(r"^(?:FAILED|ERROR) \S+::(\w+)", said, re.MULTILINE))
+    assert failed == {"test_ends_by_an_alarm", "test_cannot_end_its_light", "test_looks_away"}, said
+    assert "7 passed" in said, said
+    assert code == 1, said
+    assert "TimeIsUp" in said
+    assert "no test looked at it for 2 s (supply.max_unwatched_s)" in said
+    page = next((emulator.folder / "reports").glob("*/report.html")).read_text(encoding="utf-8")
+    assert "repeated, because the machine stood still the first time" in page
+    assert "was allowed to have power for 60 s with no test looking at it" in page
+    assert not emulator.state()["supply"]["on"]
 
 
 def keep_alive_of(parent: int) -> int:

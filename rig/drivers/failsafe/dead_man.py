@@ -28,7 +28,7 @@ SCRIPTS: Final = 32
 SLACK_S: Final = 0.25  # scripts run in a thread of the daemon with ordinary priority
 POLL_S: Final = 0.005
 EARLY: Final = 0.8
-NEVER_ARMED: Final = "it is not armed: it never was, or a signal or an interrupted request has let it lapse"
+LET_LAPSE: Final = "a signal, an interrupted request or a failed switching off has let it lapse"
 
 
 class DeadMan:
@@ -132,7 +132,9 @@ class DeadMan:
             DeviceUnwatched: it has, because no test looked at the device. It can be armed again.
             BenchConnectionError: it has, because the daemon is gone.
         """
-        lapse = self._keep_alive.lapse if self._armed else Lapse(NEVER_ARMED)
+        if not self._armed and not self._powered:
+            return  # there is nothing to switch off, and it is armed before there is
+        lapse = self._keep_alive.lapse if self._armed else Lapse(LET_LAPSE)
         if lapse is None:
             return
         if self._script is not None:

@@ -133,7 +133,9 @@ class KeptScripts:
         if word == "run":
             self._run(int(rest[0]), int(rest[1]), [int(number) for number in rest[2].split(",")])
         elif word == "drop" and int(rest[0]) in self._kept:
-            self._let_go(self._kept.pop(int(rest[0]))[0])
+            gpio, _ = self._kept.pop(int(rest[0]))
+            if gpio >= 0:
+                self._daemon.command(WRITE, gpio)
         elif word == "on":
             self._limit_s = float(rest[0])
         elif word == "off":
@@ -184,11 +186,8 @@ class KeptScripts:
     def let_go(self) -> None:
         """Write every pin low."""
         for gpio, _ in self._kept.values():
-            self._let_go(gpio)
-
-    def _let_go(self, gpio: int) -> None:
-        if gpio >= 0:
-            self._daemon.write_low(gpio)
+            if gpio >= 0:
+                self._daemon.write_low(gpio)
 
 
 def _serve(kept: KeptScripts, parent: int, watched_fd: int) -> None:
