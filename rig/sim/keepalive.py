@@ -6,6 +6,7 @@ process is a part of the world: whatever the tests do between two refreshes, the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from rig.clock import NS_PER_S
@@ -69,6 +70,16 @@ class SimulatedKeepAlive:
 
     def ignore_this_thread(self) -> None:
         """Nothing of the rig looks beside a test: no time passes meanwhile."""
+
+    def unnoticed(self, action: Callable[[], None]) -> Callable[[], None]:
+        """`action` as something that is no test's look: what a virtual clock does to move time."""
+
+        def act() -> None:
+            looked_ns = self._looked_ns
+            action()
+            self._looked_ns = looked_ns
+
+        return act
 
     def kill(self) -> None:
         """End as by SIGKILL of the keep-alive process."""

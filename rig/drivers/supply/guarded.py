@@ -26,6 +26,7 @@ MOST_UNWATCHED_S: Final = 86400.0
 RAW_SHARE: Final = 1.02  # how far a calibration may lift a set point above the limit
 CLIPPED: Final = 0.9995  # of a converter's full scale: its highest code
 ABOVE_SOURCE_V: Final = 0.15  # more than the tolerances of two calibrated meters
+STEADY_S: Final = 2.0
 LOAD_OHM: Final = 0.5  # source resistance and shunt are before the monitor: a load lowers what it measures
 
 
@@ -297,10 +298,11 @@ class GuardedSupply:
             SafetyTrip: one of the two meters is wrong, so nobody knows what the device gets; supply off.
         """
         source, device = taken.get("regulator_v"), taken.get("device_v")
-        if source is None or device is None or not self.source.connected:
-            return
+        steady_s = self._clock.now_s() - max(self._set_at_s, self._on_s)
+        if source is None or device is None or steady_s < STEADY_S or not self._powered:
+            return  # a product's capacitors hold its voltage when that of the source falls
         allowed_v = ABOVE_SOURCE_V + source.uncertainty + device.uncertainty
-        if device.value > source.value + allowed_v and device.value > self._limits.max_v - allowed_v:
+        if device.value > source.value + allowed_v:
             with self._off_on_failure:
                 raise SafetyTrip(
                     f"supply: {device.value:.3f} V at the device and {source.value:.3f} V at its source: one of "
