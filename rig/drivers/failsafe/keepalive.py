@@ -111,6 +111,9 @@ class KeepAliveProcess:
         said = self._child.line(START_WITHIN_S)
         if said != f"alive {script}":
             self.close()
+            kind, _, text = (said or "").partition(": ")
+            if kind == "stalled":
+                raise HostStalled(f"dead-man: its keep-alive could not begin: {text}")
             raise BenchFault(
                 f"dead-man: the process that keeps it alive says {said or 'nothing'!r}; is pigpiod at "
                 f"{self._host}:{self._port} reachable by a second connection, and may this program start others?"

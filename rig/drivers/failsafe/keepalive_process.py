@@ -69,22 +69,11 @@ class Daemon:
         Raises:
             KeepAliveFailed: no answer, or one that came so late that the machine must have stood still.
         """
-        sent_s = time.monotonic()
         try:
             self._sock.sendall(HEADER.pack(number, p1, p2 or len(ext), len(ext)) + ext)
-            return int(RESULT.unpack(self._receive(RESULT.size))[3])
-        except TimeoutError:
-            self._sock.settimeout(LATE_ANSWER_S)
         except OSError as error:
             raise KeepAliveFailed(f"trouble: the daemon does not answer ({error})") from error
-        try:
-            self._receive(RESULT.size)
-        except OSError as error:
-            raise KeepAliveFailed(f"trouble: the daemon does not answer ({error})") from error
-        late_s = time.monotonic() - sent_s
-        raise KeepAliveFailed(
-            f"stalled: the daemon took {late_s:.2f} s to answer: its machine, the network to it or this one stood still"
-        )
+        return int(RESULT.unpack(self._receive(RESULT.size))[3])
 
     def status(self, script: int) -> int:
         """The state of a script.
@@ -103,12 +92,26 @@ class Daemon:
             self._sock.sendall(HEADER.pack(WRITE, gpio, 0, 0))
 
     def _receive(self, count: int) -> bytes:
-        data = b""
+        data, begun_s, late = b"", time.monotonic(), False
         while len(data) < count:
-            part = self._sock.recv(count - len(data))
+            try:
+                part = self._sock.recv(count - len(data))
+            except TimeoutError as error:
+                if late:
+                    raise KeepAliveFailed("trouble: the daemon does not answer (timed out)") from error
+                late = True
+                self._sock.settimeout(LATE_ANSWER_S)
+                continue
+            except OSError as error:
+                raise KeepAliveFailed(f"trouble: the daemon does not answer ({error})") from error
             if not part:
                 raise KeepAliveFailed("trouble: the daemon closed the connection")
             data += part
+        if late:
+            raise KeepAliveFailed(
+                f"stalled: the daemon took {time.monotonic() - begun_s:.2f} s to answer: its machine, the network to "
+                "it or this one stood still"
+            )
         return data
 
 
