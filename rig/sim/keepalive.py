@@ -102,7 +102,6 @@ class SimulatedKeepAlive:
         if self._lapse is None:
             self._next = self._world.timeline.after(REFRESH_NS, self._refresh_and_schedule)
             return
-        self._next = None
         for gpio, _ in self._kept.values():
             self._let_go(gpio)
         self._kept.clear()
