@@ -15,7 +15,7 @@ from rig.errors import ConfigError
 from rig.pytest_plugin import options
 from rig.pytest_plugin.markers import uses_rig
 
-DETECTOR, HOOKS = "rig-use", "rig-hooks"  # names of this session's plugins
+DETECTOR, HOOKS, REDACTION = "rig-use", "rig-hooks", "rig-redaction"  # names of this session's plugins
 GRAVITY = (options.CONFIG_INVALID, options.BENCH_FAULT, options.SAFETY_TRIP)  # of several the gravest is told
 
 
@@ -33,9 +33,11 @@ def activate(config: pytest.Config) -> None:
     if is_active(config):
         return
     from rig.pytest_plugin.hooks import RigHooks  # takes a second to load where nothing of the rig is loaded yet
+    from rig.pytest_plugin.redacting import Redactor
 
     hooks = RigHooks(config)
     config.pluginmanager.register(hooks, HOOKS)
+    config.pluginmanager.register(Redactor(config), REDACTION)
     detector = config.pluginmanager.get_plugin(DETECTOR)
     if detector is not None and detector.html_report is not None:
         hooks.add_to_html(detector.html_report)
