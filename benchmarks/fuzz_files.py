@@ -309,9 +309,8 @@ def main() -> None:
         for name in given.reader or known:
             seeds = range(given.seed, given.seed + given.mutations)
             tally = fuzz(known[name], seeds, Path(folder), end_s=time.monotonic() + given.seconds)
-            print(
-                f"{name}: {tally.total} files: {tally.taken} taken, {tally.refused} refused, slowest {tally.slowest_s:.2f} s"
-            )
+            done = f"{tally.total} files: {tally.taken} taken, {tally.refused} refused"
+            print(f"{name}: {done}, slowest {tally.slowest_s:.2f} s", flush=True)
             for kind, count in tally.counts.most_common():
                 print(f"  {count} times {kind}\n{tally.broken[kind]}")
             broken |= bool(tally.counts) or tally.slowest_s > SLOW_S

@@ -30,6 +30,7 @@ from rig.config.simulated_device import SimulatedDevice
 from rig.config.spread import Spread
 from rig.errors import RigError
 from rig.pytest_plugin import options
+from rig.secret import Secret
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
