@@ -39,6 +39,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         if (size := path.stat().st_size) > MOST_BYTES:
             raise ConfigError(f"{path}: {size} bytes; a data file of the rig has at most {MOST_BYTES}")
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark in front
+    except ConfigError:
+        raise
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     except ValueError as error:

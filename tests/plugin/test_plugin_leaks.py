@@ -232,7 +232,7 @@ def test_packets_are_told_apart_within_one_run_only(pytester: pytest.Pytester) -
         (path,) = (pytester.path / name).glob(f"*/{journal.NAME}")
         records = journal.read(path)
         packets.append(records[1]["volatile"]["packets"])
-        assert "packet" not in "".join(journal.comparable(records)).replace('"packet read', "")
+        assert packets[-1][0] not in "".join(journal.comparable(records))
     assert [len(kept) for kept in packets] == [2, 2]
     assert packets[0][0] == packets[0][1] != packets[1][0]
 
