@@ -97,11 +97,15 @@ def secret_or_none(value: str | Secret | None) -> Secret | None:
     return None if value is None else Secret(value)
 
 
+def is_common(text: str) -> bool:
+    """Whether a text is so short, or so short a word or number, that it stands in harmless texts too."""
+    return len(text) < (SHORTEST_WORD if text.isalpha() or text.isdigit() else SHORTEST)
+
+
 def remember(text: str) -> None:
     """Let what this process writes be free of `text` from now on, unless it is too short or a short word."""
     global _changes
-    shortest = SHORTEST_WORD if text.isalpha() or text.isdigit() else SHORTEST
-    if len(text) >= shortest and text not in _remembered:
+    if not is_common(text) and text not in _remembered:
         _remembered[text] = None
         _changes += 1
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from rig.config.suggest import did_you_mean
-from rig.secret import Secret
+from rig.secret import Secret, is_common
 
 # What pydantic calls by Python's words, in those of a data file.
 _EXPECTED = {
@@ -28,7 +28,7 @@ _EXPECTED = {
 }
 _SECRET_WORDS = ("password", "token", "plan", "key")
 HIDDEN = "(hidden)"
-_HARMLESS_LENGTH = 4  # characters; no Wi-Fi key is that short
+_PUBLIC_KEYS = frozenset({"name", "title", "ssid"})  # whatever stands there is shown everywhere
 _ADDRESS = re.compile(r"\d+(\.\d+)+(/\d+)?")
 _MOST_SHOWN = 80  # characters of a value
 _RANGE = "expected a number, or a range as in [0.2, 0.4]"
@@ -61,8 +61,8 @@ def describe_error(where: str, detail: Any, model: type[BaseModel], page: str, d
 
 
 def is_harmless(text: str) -> bool:
-    """Whether a misplaced text can hardly be a password: too short for one, or an IPv4 address."""
-    return len(text) <= _HARMLESS_LENGTH or _ADDRESS.fullmatch(text) is not None
+    """Whether a misplaced text can hardly be a password: too short for a good one, or an IPv4 address."""
+    return is_common(text) or _ADDRESS.fullmatch(text) is not None
 
 
 def shown_value(value: object) -> str:
@@ -81,6 +81,8 @@ def shown_value(value: object) -> str:
 
 def _beside_secrets(model: type[BaseModel], path: tuple[int | str, ...]) -> bool:
     """Whether a key stands in a section that has secrets, or for one: a password may have been put there by mistake."""
+    if path[-1:] and path[-1] in _PUBLIC_KEYS:
+        return False
     place: Any = model
     if _has_secrets(place):
         return True
