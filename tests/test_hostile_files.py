@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from rig.config.suggest import did_you_mean
 from rig.errors import ConfigError
 from rig.recording import Recording
 from rig.recording.checked import MOST_RATIO
+from rig.report import journal
 from rig.report.measurement import as_number
+from rig.report.results import ResultsFile
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 READERS = ("bench", "device", "network", "supply", "recording", "csv", "vcd", "journal", "results", "packet")
@@ -68,10 +71,16 @@ def network(tmp_path: Path, *lines: str) -> str:
     ("line", "said"),
     [
         ("channel = " + "9" * 5000, "lab.toml: a value that can't be read .Exceeds the limit"),
-        ("channel = 0x" + "f" * 20_000, "lab.toml: channel = a number of thousands of digits: "),
+        (
+            "channel = 0x" + "f" * 20_000,
+            "lab.toml: channel: a whole number of more than 64 bits, which TOML does not have",
+        ),
         ("x = " + "[" * 5000, "lab.toml: nested too deeply"),
         ("dhcp = 1979-13-45", "lab.toml: "),
-        ("refuses_joins = " + "1" * 300, r"refuses_joins = 1{80}\.\.\. .300 characters"),
+        ("delays.join_s = [0.1, " + "1" * 300 + "]", "delays.join_s.1: a whole number of more than 64 bits"),
+        ("security = '" + "wpa2" * 50 + "'", r"security = .hidden.: expected 'open', 'wep'"),
+        ("title = " + "[1, 2, 3, 4]", "title: expected text in quotes"),
+        ("a." * 5000 + "b = 1", "lab.toml: nested too deeply"),
     ],
 )
 def test_monstrous_values_are_told_in_a_line(tmp_path: Path, line: str, said: str) -> None:
@@ -202,3 +211,11 @@ def test_the_emulated_daemon_survives_running_out_of_descriptors() -> None:
 def test_sound_files_are_still_taken() -> None:
     assert load_bench("simulated").reports.readable_by == "owner"
     assert did_you_mean("owners", ["owner", "group"])
+
+
+@pytest.mark.parametrize("read", [journal.read, lambda path: ResultsFile(path, {})], ids=["journal", "results"])
+def test_lines_that_are_nested_without_end(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    path = tmp_path / "kept.jsonl"
+    path.write_text("[" * 100_000 + "\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"kept\.jsonl"):
+        read(path)

@@ -38,7 +38,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         if (size := path.stat().st_size) > MOST_BYTES:
             raise ConfigError(f"{path}: {size} bytes; a data file of the rig has at most {MOST_BYTES}")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark in front
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark in front
+        if key := _monstrous(data, ""):
+            raise ConfigError(f"{path}: {key}: a whole number of more than 64 bits, which TOML does not have")
+        return data
     except ConfigError:
         raise
     except tomllib.TOMLDecodeError as error:
@@ -57,6 +60,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: nested too deeply for a data file of the rig") from None
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error}") from error
+
+
+def _monstrous(data: object, key: str) -> str:
+    """The key of a number beyond 64 bits; empty if there is none. Python and its libraries stumble over such."""
+    if isinstance(data, dict):
+        inner = [(f"{key}.{name}" if key else name, value) for name, value in data.items()]
+    elif isinstance(data, list):
+        inner = [(f"{key}.{number}", value) for number, value in enumerate(data)]
+    else:
+        return key if isinstance(data, int) and not -(2**63) <= data < 2**63 else ""
+    return next((found for name, value in inner if (found := _monstrous(value, name))), "")
 
 
 def _first_words(error: ValueError) -> str:

@@ -107,7 +107,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(whole.splitlines(), 1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ConfigError(f"{path}, line {number}: not JSON; the file was changed after it was written") from None
         if number == 1 and (not isinstance(record, dict) or record.get("format") != FORMAT):
             raise ConfigError(f"{path}, line 1: no journal of the format {FORMAT}")
