@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from rig.secret import MASK, SHORTEST, Secret, changes, remembered
+from rig.secret import MASK, SHORTEST, Secret, changes, is_common, remembered
 
 SHORTEST_ENCODED = 6  # characters of base64 or hex; fewer turn up in pictures by chance
 
@@ -107,7 +107,7 @@ def forms_of(secret: str) -> frozenset[str]:
         found |= {repr(data)[2:-1] for data in encodings[-2:]}
     encoded = {form for data in encodings for form in _encoded(data)}
     return frozenset(
-        {form for form in found if len(form) >= SHORTEST} | {form for form in encoded if len(form) >= SHORTEST_ENCODED}
+        {form for form in found if not is_common(form)} | {form for form in encoded if len(form) >= SHORTEST_ENCODED}
     )
 
 

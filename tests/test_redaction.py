@@ -88,6 +88,8 @@ def test_short_values_tear_no_text() -> None:
     for text in ("", "a1c", "bench", "Bench", "1234567"):
         Secret(text)
     assert redacted("a1c of the bench, Bench 12345678") == "a1c of the bench, Bench 12345678"
+    Secret(b"bench".hex())  # a WEP key in hex digits
+    assert redacted("a bench, 62656e6368") == "a bench, ***"
     for text in ("c1ef", "password", "12345678"):
         Secret(text)
     assert redacted("abc1efg, passwords, 123456789") == "ab***g, ***s, ***9"
