@@ -11,6 +11,7 @@ import pytest
 
 from rig.pytest_plugin import options
 from rig.pytest_plugin.compat import take_over_html
+from rig.report.journal import NAME
 from rig.report.private import Readers, write_whole
 from rig.report.redacted_files import redacted_markup
 
@@ -115,9 +116,7 @@ class ExitCode:
 
 
 def forget_folder(folder: Path) -> None:
-    """Remove the folder of a run that could not begin, if nothing is in it."""
+    """Remove the folder of a run that could not begin, with what could be written of its journal."""
     with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            if path.stat().st_size == 0:
-                path.unlink()
+        (folder / NAME).unlink(missing_ok=True)
         folder.rmdir()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import rig
+from rig.config.bench import BenchConfig
 from rig.errors import ConfigError
 from rig.pytest_plugin import selection
 from rig.pytest_plugin.evidence import PACKETS
@@ -44,31 +46,27 @@ def begin_run(config: pytest.Config) -> None:
     bench, _ = selection.chosen(config)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     reports = Path(config.getoption("rig_reports") or DEFAULT_FOLDER).absolute()
-    run = _begin_files(config, reports, f"{stamp}-{bench.name}", bench.reports.readable_by)
-    config.stash[RUN_FOLDER] = run
-    config.stash[JOURNAL].append(
-        {"format": journal.FORMAT, **session_facts(config), "volatile": {"run": run.name, "started": stamp}}
-    )
+    config.stash[RUN_FOLDER] = run = _begin_files(config, reports, stamp, bench)
     if not config.option.htmlpath:
         config.option.htmlpath = str(run / "report.html")
         config.option.self_contained_html = True
         config.option.css = [*(config.option.css or []), str(CSS)]
 
 
-def _begin_files(config: pytest.Config, reports: Path, name: str, readers: Readers) -> Path:
-    """Make the run's folder and its journal, before anything is measured.
+def _begin_files(config: pytest.Config, reports: Path, stamp: str, bench: BenchConfig) -> Path:
+    """Make the run's folder, and its journal with the line about the run, before anything is measured.
 
     Raises:
         ConfigError: nothing can be written there, or not where `--html` says.
     """
-    run = None
+    run, readers = None, bench.reports.readable_by
     try:
-        run = new_folder(reports, name, readers)
-        outputs = Outputs(config, run, readers)
-        kept = Journal(run / journal.NAME, readers, outputs.instead)
-        kept.begin()
+        run = new_folder(reports, f"{stamp}-{bench.name}", readers)
+        head = {"format": journal.FORMAT, **session_facts(config), "volatile": {"run": run.name, "started": stamp}}
+        Journal(run / journal.NAME, readers).append(head)
         if config.option.htmlpath:
-            Path(config.option.htmlpath).absolute().parent.mkdir(parents=True, exist_ok=True)
+            html_path = Path(os.path.expandvars(config.option.htmlpath)).expanduser()
+            html_path.absolute().parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         if run is not None:
             forget_folder(run)
@@ -76,7 +74,9 @@ def _begin_files(config: pytest.Config, reports: Path, name: str, readers: Reade
             f"reports can't be written: {error.filename or reports}: {error.strerror or error}; name a folder for "
             "them with --rig-reports, or make room there"
         ) from None
-    config.stash[JOURNAL], config.stash[OUTPUTS] = kept, outputs
+    outputs = Outputs(config, run, readers)
+    config.stash[JOURNAL] = Journal(run / journal.NAME, readers, outputs.instead)
+    config.stash[OUTPUTS] = outputs
     config.pluginmanager.register(outputs, "rig-outputs")
     config.pluginmanager.register(ExitCode(outputs), "rig-outputs-exit-code")
     return run

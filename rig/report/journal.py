@@ -38,10 +38,6 @@ class Journal:
         self._readers: Readers = readers
         self._instead = instead
 
-    def begin(self) -> None:
-        """Make the empty file; raises OSError if the disk refuses."""
-        self._write("")
-
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one line, as `plain` makes it; raises OSError if the disk refuses, here and elsewhere."""
         line = json.dumps(redacted_data(plain(record)), sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

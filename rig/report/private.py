@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -21,7 +22,8 @@ def make_folder(path: Path, readers: Readers) -> None:
     """
     for above in reversed(path.parents):
         if not above.exists():
-            _make(above, readers)
+            with contextlib.suppress(FileExistsError):  # another session makes it at this moment
+                _make(above, readers)
     _make(path, readers)
 
 
