@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import SecretStr
 
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
@@ -24,6 +23,7 @@ from rig.config.network import NetworkProfile, load_network
 from rig.config.spread import Spread
 from rig.diagnosis import Observation, Outcome
 from rig.errors import BenchFault
+from rig.secret import Secret
 from rig.sim.imp.chip import ImpChip
 from rig.sim.imp.firmware import Firmware
 from rig.sim.imp.individual import draw_individual
@@ -227,9 +227,9 @@ def _settle(p: Plan, bench: Bench, device: DeviceProfile) -> None:
     world.set_networks((network,) if network else ())
     with world.timeline.lock:
         told = network or home
-        password = SecretStr("wrong") if p.kind == "wrong_password" else told.password
+        password = Secret("wrong") if p.kind == "wrong_password" else told.password
         if p.kind != "no_settings":
-            world.imp.flash.settings = ImpSettings(ssid=told.ssid, password=password.get_secret_value())
+            world.imp.flash.settings = ImpSettings(ssid=told.ssid, password=password)
         made = _firmware(p, world, device)
         if made is not None:
             world.imp._make_firmware = made

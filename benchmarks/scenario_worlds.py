@@ -28,6 +28,7 @@ from rig.config.simulated_bench import SimulatedDefect
 from rig.config.spread import Spread
 from rig.diagnosis import Observation, Outcome
 from rig.errors import BenchFault, SafetyTrip
+from rig.secret import Secret
 from rig.sim.imp.settings import ImpSettings, StoredProxy
 from rig.sim.imp.settings import StaticIp as StoredAddress
 from rig.sim.world import SimulatedWorld
@@ -188,7 +189,7 @@ def bench_of(p: Plan) -> BenchConfig:
     return config.model_copy(update={"simulation": simulation, "supply": supply})
 
 
-def told(p: Plan, network: AnyNetwork, enrolment: tuple[str, str]) -> WifiConfig:
+def told(p: Plan, network: AnyNetwork, enrolment: tuple[Secret, Secret]) -> WifiConfig:
     """What the device is told by light."""
     token, plan_id = enrolment
     if not isinstance(network, NetworkProfile):
@@ -199,7 +200,7 @@ def told(p: Plan, network: AnyNetwork, enrolment: tuple[str, str]) -> WifiConfig
         address = StaticIP(ip, "255.255.255.0", gateway, "192.168.50.1" if ip.startswith("192") else gateway)
     return WifiConfig(
         "Nobody has this" if p.wrong == "ssid" else network.ssid,
-        "not the password" if p.wrong == "password" else network.password.get_secret_value(),
+        "not the password" if p.wrong == "password" else network.password,
         token,
         plan_id,
         static_ip=address,
@@ -207,11 +208,11 @@ def told(p: Plan, network: AnyNetwork, enrolment: tuple[str, str]) -> WifiConfig
     )
 
 
-def stored(p: Plan, network: AnyNetwork, enrolment: tuple[str, str]) -> ImpSettings:
+def stored(p: Plan, network: AnyNetwork, enrolment: tuple[Secret, Secret]) -> ImpSettings:
     """The same as it lies in the device's flash."""
     config, (token, plan_id) = told(p, network, enrolment), enrolment
     if p.wps:
-        return ImpSettings(wps_pin="", token=token, plan=plan_id)
+        return ImpSettings(wps_pin=Secret(""), token=token, plan=plan_id)
     if not isinstance(network, NetworkProfile):
         return ImpSettings(token=token, plan=plan_id)
     a = config.static_ip

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         SupplyLimitError,
     )
     from rig.recording import Action, Recording, Trace
+    from rig.secret import Secret
 
 __version__ = "0.1.0"
 
@@ -71,6 +72,7 @@ _HOMES = {
         "SupplyLimitError",
     ),
     "rig.recording": ("Action", "Recording", "Trace"),
+    "rig.secret": ("Secret",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -99,6 +101,7 @@ __all__ = [
     "Recording",
     "RigError",
     "SafetyTrip",
+    "Secret",
     "StaticIP",
     "SupplyError",
     "SupplyLimitError",

@@ -10,7 +10,12 @@ from typing import Any
 
 
 class RigError(Exception):
-    """Base of everything the rig raises on purpose."""
+    """Base of everything the rig raises on purpose. No text of it holds a secret that this process knows."""
+
+    def __init__(self, *args: object) -> None:
+        from rig.redaction import redacted  # any pytest session imports this module, and few raise an error
+
+        super().__init__(*(redacted(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class ConfigError(RigError, ValueError):

@@ -24,6 +24,7 @@ from rig.bench.bench import Bench, open_bench
 from rig.diagnosis.engine import strict_order
 from rig.diagnosis.registry import REGISTRY
 from rig.errors import BenchConnectionError
+from rig.secret import none_remembered
 
 pytest_plugins = ["pytester"]
 
@@ -63,6 +64,13 @@ def _declared_order(request: pytest.FixtureRequest) -> Iterator[None]:
         entries.clear()
         entries.update(pairs)  # type: ignore[arg-type]
     with strict_order():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_its_own() -> Iterator[None]:
+    """What one test calls a secret is not to be taken out of what another one looks at."""
+    with none_remembered():
         yield
 
 

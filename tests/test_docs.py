@@ -16,7 +16,7 @@ from typing import Any
 
 import annotated_types
 import pytest
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
@@ -30,6 +30,7 @@ from rig.config.simulated_device import SimulatedDevice
 from rig.config.spread import Spread
 from rig.errors import RigError
 from rig.pytest_plugin import options
+from rig.secret import Secret
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -120,7 +121,7 @@ def range_text(key: str, kind: Any, limits: list[Any]) -> str:
     if typing.get_origin(kind) is tuple:
         item = typing.get_args(kind)[0]
         return {float: "list of numbers", str: "list of texts"}.get(item, "list of tables")
-    plain = {bool: "true or false", SecretStr: "16 hex digits", date: "date", Spread: SPREAD}
+    plain = {bool: "true or false", Secret: "16 hex digits", date: "date", Spread: SPREAD}
     if kind in plain:
         return plain[kind]
     if kind is str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hil_steps import enrolment_of
 
-from rig import FAST_HZ, DeviceUnderTest, Proxy, StaticIP, Verdict, WifiConfig, WpsConfig
+from rig import FAST_HZ, DeviceUnderTest, Proxy, Secret, StaticIP, Verdict, WifiConfig, WpsConfig
 from rig.testing import Network, NetworkProfile
 
 pytestmark = pytest.mark.hil
@@ -49,7 +49,7 @@ def test_wep_key_in_characters_is_refused(dut: DeviceUnderTest, network: Network
 @pytest.mark.requires("network:wep-ascii", "radio.2.4ghz")
 def test_wep_key_in_hex_opens(dut: DeviceUnderTest, network: Network) -> None:
     config = dut.wifi(network("wep-ascii"))
-    goes_online(dut, replace(config, password=config.password.encode().hex()))
+    goes_online(dut, replace(config, password=Secret(config.password.get_secret_value().encode().hex())))
 
 
 @pytest.mark.requires("network:wpa3-transition", "wpa3.transition")
@@ -95,8 +95,7 @@ def test_proxy_lets_the_device_through(dut: DeviceUnderTest, network: Network) -
     there = network("proxy-only")
     assert isinstance(there, NetworkProfile)
     assert there.proxy is not None
-    password = there.proxy.password.get_secret_value()
-    proxy = Proxy(there.proxy.server, there.proxy.port, there.proxy.user, password)
+    proxy = Proxy(there.proxy.server, there.proxy.port, there.proxy.user, there.proxy.password)
     goes_online(dut, replace(dut.wifi(there), proxy=proxy))
 
 

@@ -7,8 +7,6 @@ import os
 from functools import cached_property
 from typing import Any
 
-from pydantic import SecretStr
-
 from rig.bench.backend import Backend, Claim, open_backend
 from rig.bench.conversions import led_calibration_of
 from rig.bench.current_watch import CurrentWatch
@@ -27,6 +25,7 @@ from rig.drivers.optical.transmitter import OpticalTx
 from rig.drivers.supply.factory import open_supply
 from rig.errors import CapabilityMissing, ConfigError
 from rig.led import Calibration
+from rig.secret import Secret, secret_or_none
 
 WAIT_VARIABLE = "RIG_BENCH_WAIT"
 TOKEN_VARIABLE, PLAN_VARIABLE = "RIG_TOKEN", "RIG_PLAN"
@@ -212,7 +211,7 @@ class Bench:
         """The LED calibration stored in the bench file; raises ConfigError if the decoder can't use it."""
         return led_calibration_of(self.config)
 
-    def enrolment(self) -> tuple[str, str]:
+    def enrolment(self) -> tuple[Secret, Secret]:
         """(token, plan) of the device: from the bench file, else from RIG_TOKEN and RIG_PLAN.
 
         Raises:
@@ -252,8 +251,8 @@ class Bench:
         self.close()
 
 
-def _secret(stored: SecretStr | None, variable: str) -> str | None:
-    return stored.get_secret_value() if stored is not None else os.environ.get(variable)
+def _secret(stored: Secret | None, variable: str) -> Secret | None:
+    return stored if stored is not None else secret_or_none(os.environ.get(variable))
 
 
 def claim_of_environment() -> Claim:

@@ -59,14 +59,13 @@ def _with_light(acquisition: Acquisition, bench: Bench, frame: Frame, receipt: R
 
 
 def _details(frame: Frame, receipt: Receipt) -> dict[str, object]:
-    """The details of the action `blinkup`: never the packet itself."""
+    """The details of the action `blinkup`: never the packet itself, nor a hash of it."""
     return {
         "what": frame.what,
         "code": frame.code,
         "rate_hz": frame.rate_hz,
         "sent_as_planned": receipt.sent_as_planned,
         "worst_edge_us": receipt.worst_edge_us if math.isfinite(receipt.worst_edge_us) else None,
-        "packet_sha256": frame.packet_sha256,
         "crosstalk_v": receipt.contrast_v,
         "difference": receipt.difference,
         "damage": frame.damage,

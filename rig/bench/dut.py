@@ -32,6 +32,7 @@ from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchFault, ConfigError, DeviceNotReady, warn_deprecated
 from rig.led import Catalogue, check_lights
 from rig.led.code_names import LedCode
+from rig.secret import Secret
 from rig.supply.profile import SupplyProfile
 
 SETTLED_S = 1.2
@@ -255,7 +256,7 @@ class DeviceUnderTest:
             receipts.append(self.send(config, **how))
         return receipts
 
-    def wifi(self, network: AnyNetwork, *, ssid: str | None = None, password: str | None = None) -> WifiConfig:
+    def wifi(self, network: AnyNetwork, *, ssid: str | None = None, password: str | Secret | None = None) -> WifiConfig:
         """The configuration that puts the device on `network`, or a wrong one with another `ssid` or `password`.
 
         Raises:
@@ -267,7 +268,7 @@ class DeviceUnderTest:
         token, plan = self.bench.enrolment()
         return WifiConfig(
             ssid=network.ssid if ssid is None else ssid,
-            password=network.password.get_secret_value() if password is None else password,
+            password=network.password if password is None else password,
             token=token,
             plan=plan,
         )

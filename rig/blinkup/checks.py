@@ -19,6 +19,7 @@ from rig.blinkup.errors import (
     InvalidSsid,
 )
 from rig.errors import BlinkUpError
+from rig.secret import Secret
 
 MAX_SSID_BYTES = 32  # IEEE 802.11
 
@@ -51,12 +52,16 @@ def _fault(config: Config) -> BlinkUpError | None:
             return fault or _enrolment_fault(config)
 
 
-def utf8_length(text: str) -> int | None:
+def utf8_length(text: str | Secret) -> int | None:
     """Bytes of `text` in UTF-8; None if it can't be encoded (a UnicodeEncodeError would carry the text along)."""
     try:
-        return len(text.encode())
+        return len((text.get_secret_value() if isinstance(text, Secret) else text).encode())
     except UnicodeEncodeError:
         return None
+
+
+def _matches(pattern: str, secret: Secret) -> bool:
+    return re.fullmatch(pattern, secret.get_secret_value()) is not None
 
 
 def _ssid_fault(config: WifiConfig) -> BlinkUpError | None:
@@ -80,7 +85,7 @@ def _password_fault(config: WifiConfig) -> BlinkUpError | None:
     if n is None:
         return InvalidPassword(f"password {_NOT_UTF8}")
     # 10 and 26 hex digits (WEP) lie within what WPA takes anyway.
-    if n in (0, 5, 13) or 8 <= n <= 63 or (n == 64 and re.fullmatch(r"[0-9A-Fa-f]{64}", config.password)):
+    if n in (0, 5, 13) or 8 <= n <= 63 or (n == 64 and _matches(r"[0-9A-Fa-f]{64}", config.password)):
         return None
     hint = " (64 is for a key of hex digits only)" if n == 64 else ""
     return InvalidPassword(
@@ -95,8 +100,8 @@ def _enrolment_fault(config: WifiConfig | WpsConfig) -> BlinkUpError | None:
     return _id_fault("plan", config.plan)
 
 
-def _id_fault(name: str, digits: str) -> BlinkUpError | None:
-    if re.fullmatch(r"[0-9a-f]{16}", digits):
+def _id_fault(name: str, digits: Secret) -> BlinkUpError | None:
+    if _matches(r"[0-9a-f]{16}", digits):
         return None
     what = f"is {len(digits)} characters" if len(digits) != 16 else "contains something that is no hex digit"
     return InvalidEnrolment(f"{name} {what}; expected 16 hex digits: copy it again from the imp cloud's answer")
@@ -131,7 +136,7 @@ def _proxy_fault(proxy: Proxy) -> BlinkUpError | None:
 
 def _pin_fault(config: WpsConfig) -> BlinkUpError | None:
     # Eight digits: imp.net.configurewps(); empty for push-button: BUWPSConfig in the iOS SDK.
-    if re.fullmatch(r"([0-9]{8})?", config.pin):
+    if _matches(r"([0-9]{8})?", config.pin):
         return None
     what = f"is {len(config.pin)} characters" if len(config.pin) != 8 else "contains something that is no digit"
     return InvalidPin(f"WPS PIN {what}; expected eight digits 0-9, or nothing for push-button WPS")

@@ -68,13 +68,13 @@ def entries_of(config: Config, wps_order: WpsOrder, wps_pin_coding: PinCoding) -
             return [(CLEAR, b"")]
         case WpsConfig():
             # An empty PIN is sent as an empty entry, as an open network sends an empty password: inferred.
-            pin = (WPS_PIN, _PIN_TO_BYTES[wps_pin_coding](config.pin) if config.pin else b"")
+            pin = (WPS_PIN, _PIN_TO_BYTES[wps_pin_coding](config.pin.get_secret_value()) if config.pin else b"")
             both = [pin, _enrolment(config)]
             return both if wps_order == "pin_first" else both[::-1]
         case WifiConfig():
             found: list[Entry] = []
             if config.ssid:
-                found += [(SSID, config.ssid.encode()), (PASSWORD, config.password.encode())]
+                found += [(SSID, config.ssid.encode()), (PASSWORD, config.password.get_secret_value().encode())]
             if config.static_ip is not None:
                 found.append((STATIC_IP, _static_ip_body(config.static_ip)))
             if config.proxy is not None:
@@ -139,7 +139,8 @@ def _check_options(wps_order: WpsOrder, wps_pin_coding: PinCoding) -> None:
 
 def _enrolment(config: WifiConfig | WpsConfig) -> Entry:
     # Plan first, and each of the two with its bytes reversed [JavaScript SDK].
-    return ENROLMENT, bytes.fromhex(config.plan)[::-1] + bytes.fromhex(config.token)[::-1]
+    plan, token = (bytes.fromhex(secret.get_secret_value())[::-1] for secret in (config.plan, config.token))
+    return ENROLMENT, plan + token
 
 
 def _read_enrolment(body: bytes) -> tuple[str, str]:
@@ -162,8 +163,10 @@ def _read_static_ip(body: bytes) -> StaticIP:
 
 
 def _proxy_body(proxy: Proxy) -> bytes:
+    __tracebackhide__ = True
     body = proxy.port.to_bytes(2, "little")
-    for text in (proxy.server, proxy.username, proxy.password):
+    password = None if proxy.password is None else proxy.password.get_secret_value()
+    for text in (proxy.server, proxy.username, password):
         if text is not None:
             data = text.encode()
             body += bytes([len(data) & 0xFF]) + data  # what doesn't fit a byte doesn't fit the packet: refused there

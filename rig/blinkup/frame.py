@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack, get_args
 
@@ -26,6 +25,7 @@ from rig.blinkup import (
     waveform,
 )
 from rig.blinkup import damage as damaged
+from rig.secret import keyed_hash
 
 DAMAGES: tuple[str, ...] = (*get_args(Damage), *get_args(FrameDamage))
 
@@ -50,7 +50,8 @@ class FrameOptions(LightOptions, total=False):
 
 @dataclass(frozen=True)
 class Frame:
-    """Times in seconds from the frame's first symbol. `packet_sha256` identifies the packet without telling it.
+    """Times in seconds from the frame's first symbol. `packet_hmac` identifies the packet within this run
+    (`rig.secret.keyed_hash`) without telling it.
 
     `first_data` and `end_data` (half open) number the symbols that carry the packet; `rate_hz` is what is really sent.
     `bright` says which legs of the LED light for bright; `damage` names what is wrong with the frame on purpose.
@@ -63,7 +64,7 @@ class Frame:
     duration_s: float
     secret_start_s: float
     secret_end_s: float
-    packet_sha256: str
+    packet_hmac: str
     first_data: int
     end_data: int
     bright: Bright = "both"
@@ -124,7 +125,7 @@ def frame_of_packet(
     if lit_percent:
         wave = stretched(wave, sent_hz, lit_percent)
     first, end = data_span(len(packet), code, preamble_bytes=preamble)
-    digest = hashlib.sha256(packet).hexdigest()
+    digest = keyed_hash(packet)
     return Frame(
         what,
         code,

@@ -21,6 +21,7 @@ from rig.config.bench import BenchConfig, load_bench
 from rig.config.network import NetworkProfile
 from rig.errors import ConfigError
 from rig.report.sweep import ANSWER_S, ARMED_S, COLUMNS, LATE_S, UNITS, Plan, Point, SweepAxis, answer_of, run_sweep
+from rig.secret import Secret
 
 SEND_EPILOG = (
     "Example: rig blinkup send --network home --rate fast. The Wi-Fi password is never an argument: it comes from "
@@ -181,16 +182,16 @@ def writable(picture: Path | None) -> None:
         raise ConfigError(f"--picture {picture}: expected a .png in a folder that exists")
 
 
-def enrolment_of(config: BenchConfig) -> Callable[[], tuple[str, str]]:
+def enrolment_of(config: BenchConfig) -> Callable[[], tuple[Secret, Secret]]:
     """Where the token and the plan of a bench's device come from: its file, else the environment or a prompt."""
     dut = config.dut
     if dut.token is None or dut.plan is None:
         return secrets.enrolment
-    stored = dut.token.get_secret_value(), dut.plan.get_secret_value()
+    stored = dut.token, dut.plan
     return lambda: stored
 
 
-def settings_of(bench: Bench, network: str, enrolment: tuple[str, str]) -> Config:
+def settings_of(bench: Bench, network: str, enrolment: tuple[Secret, Secret]) -> Config:
     """The configuration that puts the device on a network of the bench.
 
     Raises:
@@ -199,7 +200,7 @@ def settings_of(bench: Bench, network: str, enrolment: tuple[str, str]) -> Confi
     __tracebackhide__ = True
     profile = bench.networks.provide(network)
     if isinstance(profile, NetworkProfile):
-        return WifiConfig(profile.ssid, profile.password.get_secret_value(), *enrolment)
+        return WifiConfig(profile.ssid, profile.password, *enrolment)
     return WifiConfig("", "", *enrolment)  # the others take enrolment alone
 
 

@@ -12,6 +12,7 @@ import typer
 from rig.blinkup import ClearConfig, Config, Proxy, StaticIP, WifiConfig, WpsConfig
 from rig.cli.secrets import PIN_VARIABLE, PROXY_PASSWORD_VARIABLE, enrolment, secret, wifi_password
 from rig.errors import ConfigError
+from rig.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class ConfigurationOptions(NetworkOptions):
         return any(vars(self).values())
 
 
-def configuration(options: NetworkOptions, enrolment: Callable[[], tuple[str, str]] = enrolment) -> Config:
+def configuration(options: NetworkOptions, enrolment: Callable[[], tuple[Secret, Secret]] = enrolment) -> Config:
     """What the options say, not yet checked; asks for the secrets that it needs.
 
     `enrolment` returns (token, plan).
@@ -110,10 +111,10 @@ def _check(options: ConfigurationOptions) -> None:
             raise ConfigError(message)
 
 
-def _password(options: ConfigurationOptions) -> str:
+def _password(options: ConfigurationOptions) -> Secret:
     """The password of the Wi-Fi network, "" for an open one or none at all."""
     if options.ssid is None or options.open_network:
-        return ""
+        return Secret("")
     password = wifi_password(options.ssid, file=options.password_file, keyring=options.password_keyring)
     if not password:
         raise ConfigError(f"the password of {options.ssid!a} is empty; if the network is open say so with --open")

@@ -16,6 +16,7 @@ from typer.core import TyperCommand
 
 from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
 from rig.errors import ConfigError
+from rig.secret import Secret
 
 PASSWORD_VARIABLE = "RIG_WIFI_PASSWORD"
 PROXY_PASSWORD_VARIABLE = "RIG_PROXY_PASSWORD"
@@ -49,7 +50,7 @@ class SecretlessCommand(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-def wifi_password(ssid: str, *, file: Path | None = None, keyring: str | None = None) -> str:
+def wifi_password(ssid: str, *, file: Path | None = None, keyring: str | None = None) -> Secret:
     """The password of a network; "" if it is open.
 
     Raises:
@@ -64,7 +65,7 @@ def wifi_password(ssid: str, *, file: Path | None = None, keyring: str | None = 
     return secret(PASSWORD_VARIABLE, f"Password of {ssid!a} (none for an open network)")
 
 
-def enrolment() -> tuple[str, str]:
+def enrolment() -> tuple[Secret, Secret]:
     """(token, plan) from the environment, else from a prompt.
 
     Raises:
@@ -73,7 +74,7 @@ def enrolment() -> tuple[str, str]:
     return secret(TOKEN_VARIABLE, "Enrolment token"), secret(PLAN_VARIABLE, "Plan ID")
 
 
-def secret(variable: str, question: str) -> str:
+def secret(variable: str, question: str) -> Secret:
     """The environment variable, which may be empty, else the answer to a hidden prompt.
 
     Raises:
@@ -81,14 +82,14 @@ def secret(variable: str, question: str) -> str:
     """
     value = os.environ.get(variable)
     if value is not None:
-        return value
+        return Secret(value)
     if not sys.stdin.isatty():
         raise ConfigError(f"{variable} is not set and there is no terminal to ask on; set it, or name another source")
     answer: str = typer.prompt(question, default="", hide_input=True, show_default=False, err=True)
-    return answer
+    return Secret(answer)
 
 
-def _from_file(path: Path) -> str:
+def _from_file(path: Path) -> Secret:
     try:
         text = path.read_bytes().decode("utf-8")
         readable = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
@@ -101,10 +102,10 @@ def _from_file(path: Path) -> str:
     password = text.removesuffix("\n").removesuffix("\r")
     if "\n" in password:
         raise ConfigError(f"--password-file {path}: expected one line of UTF-8, the password and nothing else")
-    return password
+    return Secret(password)
 
 
-def _from_keyring(where: str) -> str:
+def _from_keyring(where: str) -> Secret:
     service, _, user = where.partition(":")
     if not service or not user:
         raise ConfigError(f"--password-keyring is {where!r}; expected SERVICE:USER")
@@ -121,4 +122,4 @@ def _from_keyring(where: str) -> str:
         raise ConfigError(
             f"--password-keyring {where}: nothing is stored there; `keyring set {service} {user}` puts it"
         )
-    return found
+    return Secret(found)

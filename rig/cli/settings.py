@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
 from rig.cli.output import printable, table
 from rig.config.lookup import data_files
 from rig.config.spread import Spread
+from rig.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ def settings(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
 
 def value_text(name: str, value: Any) -> str:
     """A value in words; a secret only as being there or not, chip addresses in hexadecimal."""
-    if isinstance(value, SecretStr):
-        return "hidden" if value.get_secret_value() else "none"
+    if isinstance(value, Secret):
+        return "hidden" if value else "none"
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):

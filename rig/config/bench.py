@@ -10,7 +10,6 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
-    SecretStr,
     field_validator,
     model_validator,
 )
@@ -19,6 +18,7 @@ from rig.config.loading import load_toml
 from rig.config.lookup import find_data_file
 from rig.config.simulated_bench import Simulation
 from rig.config.strict import StrictModel, TomlDate, TomlList, WholeNumber, number_as_written
+from rig.secret import Secret
 
 Gpio = Annotated[int, Field(ge=0, le=27)]
 Address = Annotated[int, Field(ge=0x08, le=0x77)]
@@ -287,15 +287,21 @@ class Dut(StrictModel):
 
     device: str = "imp003"
     id: str = ""
-    token: SecretStr | None = None
-    plan: SecretStr | None = None
+    token: Secret | None = None
+    plan: Secret | None = None
 
     @field_validator("token", "plan")
     @classmethod
-    def _hex(cls, value: SecretStr | None) -> SecretStr | None:
+    def _hex(cls, value: Secret | None) -> Secret | None:
         if value is not None and not re.fullmatch(r"[0-9a-fA-F]{16}", value.get_secret_value()):
             raise ValueError("expected 16 hex digits")
         return value
+
+
+class Reports(StrictModel):
+    """Who may read what runs on this bench write: reports, recordings and journals."""
+
+    readable_by: Literal["owner", "group"] = "owner"
 
 
 class BenchConfig(StrictModel):
@@ -312,6 +318,7 @@ class BenchConfig(StrictModel):
     supply: SupplyWiring
     dut: Dut = Dut()
     networks: TomlList[str] = ()
+    reports: Reports = Reports()
     simulation: Simulation | None = None
     _file: Path | None = PrivateAttr(default=None)
 

@@ -16,6 +16,7 @@ from rig.errors import ConfigError
 Data = dict[str, Any]
 
 _CERTAINTY = "certainty"
+LONGEST_CHAIN = 50  # files; the deepest of the profiles that the rig brings along has three
 
 
 def resolve_extends(path: Path, kind: str, prepare: Callable[[Data, Path], Data]) -> Data:
@@ -37,6 +38,11 @@ def _resolve(path: Path, kind: str, prepare: Callable[[Data, Path], Data], child
     if path.resolve() in children:
         circle = " -> ".join(p.stem for p in chain)
         raise ConfigError(f"{path}: extends goes in a circle: {circle}; let one of them stand alone")
+    if len(chain) > LONGEST_CHAIN:
+        raise ConfigError(
+            f"{path}: extends: {LONGEST_CHAIN} files in a row extend one another, from {chain[0].stem!r} on; expected "
+            "a few: let one of them stand alone"
+        )
     data = read_toml(path)
     if "extends" not in data:
         return data

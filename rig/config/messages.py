@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from rig.config.suggest import did_you_mean
+from rig.secret import Secret, is_common
 
 # What pydantic calls by Python's words, in those of a data file.
 _EXPECTED = {
@@ -26,6 +27,10 @@ _EXPECTED = {
     "model_attributes_type": "expected a section of keys, as in [section]",
 }
 _SECRET_WORDS = ("password", "token", "plan", "key")
+HIDDEN = "(hidden)"
+_PUBLIC_KEYS = frozenset({"name", "title", "ssid"})  # whatever stands there is shown everywhere
+_ADDRESS = re.compile(r"\d+(\.\d+)+(/\d+)?")
+_MOST_SHOWN = 80  # characters of a value
 _RANGE = "expected a number, or a range as in [0.2, 0.4]"
 EXTENDS, LIMITS = "extends", "limits"
 # Tables that are one value with its mark, not a section: a child's replaces the parent's as a whole.
@@ -48,9 +53,50 @@ def describe_error(where: str, detail: Any, model: type[BaseModel], page: str, d
     value = detail["input"]
     if isinstance(value, dict | list | tuple | BaseModel):  # a whole section: secrets may stand in it
         return f"{place}: {message}"
-    if any(word in key.lower() for word in _SECRET_WORDS):
-        return f"{place} = (hidden): {message}"
-    return f"{place} = {value!r}: {message}{_intended_choice(detail)}"
+    choice = _intended_choice(detail)
+    secret = any(word in key.lower() for word in _SECRET_WORDS)
+    if secret or (isinstance(value, str) and not choice and _beside_secrets(model, path) and not is_harmless(value)):
+        return f"{place} = {HIDDEN}: {message}"
+    return f"{place} = {shown_value(value)}: {message}{choice}"
+
+
+def is_harmless(text: str) -> bool:
+    """Whether a misplaced text can hardly be a password: too short for a good one, or an IPv4 address."""
+    return is_common(text) or _ADDRESS.fullmatch(text) is not None
+
+
+def shown_value(value: object) -> str:
+    """A value as a message shows it: as Python writes it, of a long one only its beginning and how long it is.
+
+    Credentials in an address (`http://user:password@host`) are hidden.
+    """
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python writes no decimal number of more than 4300 digits
+        return "a number of thousands of digits"
+    text = re.sub(r"(//)[^/@]*@", rf"\1{HIDDEN}@", text)
+    length, text = len(text), repr(text) if isinstance(value, str) else text
+    return text if length <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}... ({length} characters)"
+
+
+def _beside_secrets(model: type[BaseModel], path: tuple[int | str, ...]) -> bool:
+    """Whether a key stands in a section that has secrets, or for one: a password may have been put there by mistake."""
+    if path[-1:] and path[-1] in _PUBLIC_KEYS:
+        return False
+    place: Any = model
+    if _has_secrets(place):
+        return True
+    for part in path:
+        place = _step(place, part)
+        if any(_has_secrets(kind) for kind in _members(place)):
+            return True
+    return False
+
+
+def _has_secrets(kind: Any) -> bool:
+    return _is_model(kind) and any(
+        member is Secret for field in kind.model_fields.values() for member in _members(field.annotation)
+    )
 
 
 def _missing_hint(key: str, model: type[BaseModel], data: dict[str, Any]) -> str:

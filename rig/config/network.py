@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from rig.config.loading import read_toml, validate
 from rig.config.lookup import find_data_file, is_path
+from rig.config.messages import HIDDEN, is_harmless, shown_value
 from rig.config.spread import Spread, spread
 from rig.config.strict import AddressText, StrictModel, SubnetText, TomlList, WholeNumber
 from rig.errors import ConfigError
+from rig.secret import Secret
 
 
 def _band_text(written: object) -> object:
@@ -44,7 +46,7 @@ class HttpProxy(StrictModel):
     server: str = Field(min_length=1)
     port: WholeNumber = Field(ge=1, le=65535)
     user: str = ""
-    password: SecretStr = SecretStr("")
+    password: Secret = Secret("")
 
 
 class Uplink(StrictModel):
@@ -99,7 +101,7 @@ class NetworkProfile(Uplink):
 
     link: Literal["wifi"] = "wifi"
     ssid: str = Field(min_length=1, max_length=32)
-    password: SecretStr = SecretStr("")
+    password: Secret = Secret("")
     security: Literal["open", "wep", "wpa", "wpa2", "wpa-mixed", "wpa3", "wpa3-transition"] = "wpa2"
     hidden: bool = False
     refuses_joins: WholeNumber = Field(default=0, ge=0, le=1000)
@@ -198,7 +200,8 @@ def load_any_network(name: str) -> AnyNetwork:
     data = read_toml(path)
     kind = data.get("link", "wifi")
     if not isinstance(kind, str) or kind not in NETWORK_MODELS:
-        raise ConfigError(f"{path}: link = {kind!r}; expected one of {', '.join(NETWORK_MODELS)}")
+        shown = HIDDEN if isinstance(kind, str) and not is_harmless(kind) else shown_value(kind)
+        raise ConfigError(f"{path}: link = {shown}; expected one of {', '.join(NETWORK_MODELS)}")
     network = validate(data, NETWORK_MODELS[kind], str(path))
     if not is_path(name) and network.name != name:
         raise ConfigError(

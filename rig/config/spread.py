@@ -25,7 +25,7 @@ class Spread(StrictModel):
     @classmethod
     def _from_number(cls, data: Any) -> Any:
         if isinstance(data, int | float) and not isinstance(data, bool):
-            return {"low": float(data), "high": float(data)}
+            return {"low": data, "high": data}
         if isinstance(data, list) and len(data) == 2:
             return {"low": data[0], "high": data[1]}
         return data

@@ -20,7 +20,7 @@ T = TypeVar("T")
 class StrictModel(BaseModel):
     """Base of all data-file models: unknown keys are mistakes, nothing is converted or changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True, hide_input_in_errors=True)
     page: ClassVar[str] = "docs/bench-file.md"  # where its keys are documented
 
 

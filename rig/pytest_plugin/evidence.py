@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import gc
 import hashlib
@@ -20,11 +21,16 @@ from rig.bench.dut import DeviceUnderTest
 from rig.diagnosis import FaultDomain, Observation, without_blame
 from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
+from rig.pytest_plugin.outputs import TOLD, Outputs
+from rig.recording import Recording
 from rig.report import journal
 from rig.report.measurement import Measurement
+from rig.report.private import make_folder, restrict
 from rig.report.sweep import COLUMNS, UNITS, Sweep
 
 NOT_JUDGED = "not judged"
+PACKETS = "packets"  # in a row: keyed hashes of the packets that were sent
+RECORDINGS = "recordings"
 
 EVIDENCE = pytest.StashKey["Evidence"]()
 
@@ -68,7 +74,7 @@ def error_row(error: BaseException | None) -> dict[str, Any]:
 
 
 def summarise(
-    item: pytest.Item, report: pytest.TestReport, error: BaseException | None, folder: Path | None, *, raw: bool
+    item: pytest.Item, report: pytest.TestReport, error: BaseException | None, outputs: Outputs | None, *, raw: bool
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(facts for the table row and the journal, extras for pytest-html). Pictures are drawn from blanked light."""
     evidence = evidence_of(item)
@@ -91,13 +97,12 @@ def summarise(
         blocks.append(_bench_block(row["reason"]) if bench else _outcome_block(outcome, failure))
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
-        if folder is not None:
-            path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            seen.recording.save(path, raw=raw)
-            row["recording"] = str(path.relative_to(folder))
-            row["recording_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-            blocks.append(f"<p>Recording: <code>{html.escape(str(path.relative_to(folder)))}</code></p>")
+        row[PACKETS] = [receipt.packet_hmac for receipt in evidence.dut.receipts]
+        if outputs is not None:
+            kept = _keep(seen.recording, outputs, f"{_file_name(item.nodeid)}.npz", raw=raw)
+            row |= kept
+            if "recording" in kept:
+                blocks.append(f"<p>Recording: <code>{html.escape(kept['recording'])}</code></p>")
     row["reason"] = row["reason"] or failure
     row["measurements"] = [{**journal.plain(m), "grade": m.grade} for m in evidence.measurements]
     row["marginal"] = [str(m) for m in evidence.measurements if m.grade == "marginal"]
@@ -110,6 +115,35 @@ def summarise(
     if blocks:
         extras.insert(0, pytest_html.extras.html(f"<div class='rig-evidence'>{''.join(blocks)}</div>"))
     return row, extras
+
+
+def _keep(recording: Recording, outputs: Outputs, name: str, *, raw: bool) -> dict[str, Any]:
+    """Store a recording in the run's folder, or elsewhere; what the row says of it."""
+    path = outputs.folder / RECORDINGS / name
+    told = len(outputs.told)
+    try:
+        try:
+            if not path.parent.is_dir():
+                _make_recordings(path.parent, outputs)
+            recording.save(path, raw=raw)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                path.unlink()  # what is there of it is no recording
+            path = outputs.instead(path, error)
+            recording.save(path, raw=raw)
+        restrict(path, outputs.readers)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        outputs.tell(f"the recording {name} can't be written anywhere ({error.strerror or error})")
+        return {TOLD: outputs.told[told:]}
+    where = str(path.relative_to(outputs.folder) if path.is_relative_to(outputs.folder) else path)
+    moved = {TOLD: outputs.told[told:]} if outputs.told[told:] else {}
+    return {"recording": where, "recording_sha256": digest, **moved}
+
+
+def _make_recordings(folder: Path, outputs: Outputs) -> None:
+    with contextlib.suppress(FileExistsError):  # by another worker at this moment
+        make_folder(folder, outputs.readers)
 
 
 def why_failed(report: pytest.TestReport) -> str:

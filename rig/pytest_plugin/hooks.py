@@ -18,7 +18,7 @@ from rig.pytest_plugin.compat import make_new, run_phases
 from rig.pytest_plugin.declarations import missing_measurements
 from rig.pytest_plugin.evidence import begin_again, error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.markers import judges
-from rig.pytest_plugin.run_folder import RUN_FOLDER, note_result, point_latest, session_facts
+from rig.pytest_plugin.run_folder import OUTPUTS, RUN_FOLDER, note_result, point_latest, session_facts
 from rig.pytest_plugin.safe_off import notices_of
 
 
@@ -125,10 +125,10 @@ class RigHooks:
     def _attach_evidence(self, item: pytest.Item, made: pytest.TestReport, error: BaseException | None) -> None:
         evidence_of(item).notes += notices_of(self._config)
         item.user_properties += properties(item)  # JUnit takes them from the report of the teardown
-        folder = self._config.stash.get(RUN_FOLDER, None)
+        outputs = self._config.stash.get(OUTPUTS, None)
         raw = bool(self._config.getoption("rig_keep_raw"))
         try:
-            row, extras = summarise(item, made, error, folder, raw=raw)
+            row, extras = summarise(item, made, error, outputs, raw=raw)
         except Exception as trouble:  # a report without a picture beats a session without a report
             evidence_of(item).dut = None
             row, extras = summarise(item, made, error, None, raw=False)

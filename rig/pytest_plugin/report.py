@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from rig.pytest_plugin import use
+from rig.errors import ConfigError
+from rig.pytest_plugin import options, use
 from rig.pytest_plugin.run_folder import begin_run
 
 
 def enable_report(config: pytest.Config) -> None:
     """Write this session's HTML report and recordings into a folder of their own. Called by a suite's conftest.py."""
     use.begin(config)
-    if use.is_active(config):  # else somebody only asks for help
+    if not use.is_active(config):  # somebody only asks for help
+        return
+    try:
         begin_run(config)
+    except ConfigError as error:
+        pytest.exit(f"configuration: {error}", returncode=options.CONFIG_INVALID)
 
 
 def enable(config: pytest.Config) -> None:

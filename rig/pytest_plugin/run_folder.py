@@ -10,12 +10,18 @@ from pathlib import Path
 import pytest
 
 import rig
+from rig.config.bench import BenchConfig
+from rig.errors import ConfigError
 from rig.pytest_plugin import selection
+from rig.pytest_plugin.evidence import PACKETS
+from rig.pytest_plugin.outputs import ExitCode, Outputs, forget_folder
 from rig.report import journal
 from rig.report.journal import Journal
+from rig.report.private import Readers, make_folder, point
 
 RUN_FOLDER = pytest.StashKey[Path]()
 JOURNAL = pytest.StashKey[Journal]()
+OUTPUTS = pytest.StashKey[Outputs]()
 DEFAULT_FOLDER = "reports"
 CSS = Path(__file__).parent / "report.css"
 
@@ -28,7 +34,9 @@ def begin_run(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         folder = config.workerinput.get("rig_run_folder")
         if folder:
+            bench, _ = selection.chosen(config)
             config.stash[RUN_FOLDER] = Path(folder)
+            config.stash[OUTPUTS] = Outputs(config, Path(folder), bench.reports.readable_by)
         return
     listing = any(
         getattr(config.option, name, False) for name in ("collectonly", "showfixtures", "show_fixtures_per_test")
@@ -38,25 +46,56 @@ def begin_run(config: pytest.Config) -> None:
     bench, _ = selection.chosen(config)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     reports = Path(config.getoption("rig_reports") or DEFAULT_FOLDER).absolute()
-    config.stash[RUN_FOLDER] = run = new_folder(reports, f"{stamp}-{bench.name}")
-    config.stash[JOURNAL] = Journal(run / journal.NAME)
-    config.stash[JOURNAL].append(
-        {"format": journal.FORMAT, **session_facts(config), "volatile": {"run": run.name, "started": stamp}}
-    )
+    config.stash[RUN_FOLDER] = run = _begin_files(config, reports, stamp, bench)
     if not config.option.htmlpath:
         config.option.htmlpath = str(run / "report.html")
         config.option.self_contained_html = True
         config.option.css = [*(config.option.css or []), str(CSS)]
 
 
-def new_folder(parent: Path, name: str) -> Path:
-    """A folder of this session's own, also when another one starts in the same second."""
+def _begin_files(config: pytest.Config, reports: Path, stamp: str, bench: BenchConfig) -> Path:
+    """Make the run's folder, and its journal with the line about the run, before anything is measured.
+
+    Raises:
+        ConfigError: nothing can be written there, or not where `--html` says.
+    """
+    run, readers = None, bench.reports.readable_by
+    try:
+        run = new_folder(reports, f"{stamp}-{bench.name}", readers)
+        head = {"format": journal.FORMAT, **session_facts(config), "volatile": {"run": run.name, "started": stamp}}
+        Journal(run / journal.NAME, readers).append(head)
+        if config.option.htmlpath:
+            html_path = Path(os.path.expandvars(config.option.htmlpath)).expanduser()
+            html_path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if run is not None:
+            forget_folder(run)
+        raise ConfigError(
+            f"reports can't be written: {error.filename or reports}: {error.strerror or error}; name a folder for "
+            "them with --rig-reports, or make room there"
+        ) from None
+    outputs = Outputs(config, run, readers)
+    config.stash[JOURNAL] = Journal(run / journal.NAME, readers, outputs.instead)
+    config.stash[OUTPUTS] = outputs
+    config.pluginmanager.register(outputs, "rig-outputs")
+    config.pluginmanager.register(ExitCode(outputs), "rig-outputs-exit-code")
+    return run
+
+
+def new_folder(parent: Path, name: str, readers: Readers = "owner") -> Path:
+    """A folder of this session's own, also when another one starts in the same second.
+
+    Raises:
+        OSError: it can't be made.
+    """
     attempt = 1
     while True:
         folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
         try:
-            folder.mkdir(parents=True)
+            make_folder(folder, readers)
         except FileExistsError:
+            if not folder.is_dir():  # one of the folders above is a file
+                raise
             attempt += 1
             continue
         return folder
@@ -68,29 +107,36 @@ def note_result(config: pytest.Config, made: pytest.TestReport) -> None:
     if kept is None or (made.when != "call" and made.passed):
         return
     found = dict(getattr(made, "rig", None) or {})
+    packets = found.pop(PACKETS, [])  # hashed with a key of this run, so that no other run has the same
     crash = getattr(made.longrepr, "reprcrash", None)
     skip = made.longrepr[2] if made.skipped and isinstance(made.longrepr, tuple) else ""
-    kept.append(
-        {
-            "test": made.nodeid,
-            "when": made.when,
-            "result": made.outcome,
-            "failure": skip if crash is None else crash.message,
-            **found,
-            "volatile": {"duration_s": made.duration, "worker": getattr(made, "worker_id", "")},
-        }
-    )
+    line = {
+        "test": made.nodeid,
+        "when": made.when,
+        "result": made.outcome,
+        "failure": skip if crash is None else crash.message,
+        **found,
+        "volatile": {"duration_s": made.duration, "worker": getattr(made, "worker_id", ""), PACKETS: packets},
+    }
+    try:
+        kept.append(line)
+    except OSError as error:  # the report and the terminal may still take it
+        config.stash[OUTPUTS].tell(f"{kept.path}: a result can't be written anywhere ({error.strerror or error})")
 
 
 def point_latest(config: pytest.Config) -> Path | None:
     """Let reports/latest.html lead to this run's report; returns the report's path."""
-    folder = config.stash.get(RUN_FOLDER, None)
+    folder, outputs = config.stash.get(RUN_FOLDER, None), config.stash.get(OUTPUTS, None)
     path = Path(config.option.htmlpath) if config.option.htmlpath else None
-    if folder is None or path is None or not path.exists():
+    if outputs is not None and outputs.html is not None:
+        path = outputs.html
+    if folder is None or outputs is None or path is None or not path.exists():
         return path if path and path.exists() else None
     latest = folder.parent / "latest.html"
-    latest.unlink(missing_ok=True)
-    latest.symlink_to(os.path.relpath(path, latest.parent))
+    try:
+        point(latest, path)
+    except OSError as error:
+        outputs.remarks.append(f"{latest} does not lead to this run's report ({error.strerror or error}): {path} is it")
     return path
 
 

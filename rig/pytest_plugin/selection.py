@@ -83,6 +83,8 @@ def _defect(text: str) -> SimulatedDefect:
         raise ConfigError(f"--sim-defect {text}: {error}") from None
     except ValueError:
         raise ConfigError(f"--sim-defect {text}: expected numbers, as in led.dim,factor=0.3") from None
+    if "name" in numbers:
+        raise ConfigError(f"--sim-defect {text}: {name!r} has no parameter 'name'; expected as in led.dim,factor=0.3")
     return SimulatedDefect(name=name, **numbers)
 
 

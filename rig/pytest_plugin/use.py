@@ -16,13 +16,10 @@ from rig.errors import CapabilityMissing, ConfigError
 from rig.pytest_plugin import options
 from rig.pytest_plugin.markers import uses_rig
 
-DETECTOR, HOOKS, SAFE_OFF = "rig-use", "rig-hooks", "rig-safe-off"  # names of this session's plugins
-GRAVITY = (
-    options.CONFIG_INVALID,
-    options.BENCH_LOCKED,
-    options.BENCH_FAULT,
-    options.SAFETY_TRIP,
-)  # of several the gravest is told
+# Names of this session's plugins.
+DETECTOR, HOOKS, SAFE_OFF, REDACTION = "rig-use", "rig-hooks", "rig-safe-off", "rig-redaction"
+# Of several the gravest is told.
+GRAVITY = (options.CONFIG_INVALID, options.BENCH_LOCKED, options.BENCH_FAULT, options.SAFETY_TRIP)
 
 
 def is_active(config: pytest.Config) -> bool:
@@ -39,11 +36,13 @@ def activate(config: pytest.Config) -> None:
     if is_active(config):
         return
     from rig.pytest_plugin.hooks import RigHooks  # takes a second to load where nothing of the rig is loaded yet
+    from rig.pytest_plugin.redacting import Redactor
     from rig.pytest_plugin.safe_off import SafeOff
 
     hooks = RigHooks(config)
     config.pluginmanager.register(hooks, HOOKS)
     config.pluginmanager.register(SafeOff(config), SAFE_OFF)
+    config.pluginmanager.register(Redactor(config), REDACTION)
     detector = config.pluginmanager.get_plugin(DETECTOR)
     if detector is not None and detector.html_report is not None:
         hooks.add_to_html(detector.html_report)

@@ -31,6 +31,8 @@ def read_capture(path: Path) -> Capture:
         return READERS[ending](path)
     except OSError as error:
         raise BadCapture(f"{path}: can't be read: {error.strerror or error}") from None
+    except (ArithmeticError, RecursionError) as error:  # a number beyond all numbers, or endless nesting
+        raise BadCapture(f"{path}: holds what no instrument writes ({error}); expected a capture") from None
 
 
 def _of_recording(path: Path) -> Capture:

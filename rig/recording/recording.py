@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.errors import ConfigError
+from rig.recording.checked import action_fields, notes_of, refuse_bomb, window_fields
+from rig.redaction import redacted_data
 
 FORMAT = "rig-recording-1"
 
@@ -50,8 +53,8 @@ class Action:
     """Something that the rig did between two times (s of the bench's clock).
 
     `kind` is one of power_on, power_off, supply_set, supply_profile, series_in, series_out, gap, blinkup. An action of
-    kind `blinkup` carries `what` (wifi, clear, wps), `code`, `rate_hz`, `sent_as_planned` (True, False, or None if
-    nothing captured it) and `packet_sha256`; never the packet.
+    kind `blinkup` carries `what` (wifi, clear, wps), `code`, `rate_hz` and `sent_as_planned` (True, False, or None if
+    nothing captured it); never the packet, nor a hash that guesses could be compared with.
     """
 
     kind: str
@@ -136,9 +139,13 @@ class Recording:
             "secret_windows": [vars(window) for window in kept.secret_windows],
             "notes": kept.notes,
         }
-        arrays["head"] = np.array(json.dumps(head))
+        arrays["head"] = np.array(json.dumps(redacted_data(head)))
         # The format of `np.savez_compressed`, written in a third of its time; the file is 8 % larger.
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)  # its owner's alone, if it is new
+        with (
+            os.fdopen(handle, "w+b") as whole,
+            zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file,
+        ):
             for name, array in arrays.items():
                 with file.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
@@ -153,6 +160,8 @@ class Recording:
         if path.is_file() and not zipfile.is_zipfile(path):
             raise ConfigError(f"{path}: not a recording of this rig; expected a .npz that it wrote")
         try:
+            if path.is_file():
+                refuse_bomb(path)
             with np.load(path, allow_pickle=False) as stored:
                 head = json.loads(str(stored["head"]))
                 if head.get("format") != FORMAT:
@@ -161,9 +170,9 @@ class Recording:
                     name: _trace(name, unit, stored[f"{name}.times_s"], stored[f"{name}.values"])
                     for name, unit in head["units"].items()
                 }
-                actions = tuple(Action(**a) for a in head["actions"])
-                windows = tuple(Blanked(**w) for w in head["secret_windows"])
-                return cls(traces, actions, windows, dict(head["notes"]))
+                actions = tuple(Action(**action_fields(a)) for a in head["actions"])
+                windows = tuple(Blanked(**window_fields(w)) for w in head["secret_windows"])
+                return cls(traces, actions, windows, notes_of(head["notes"]))
         except FileNotFoundError:
             raise
         except ConfigError:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -18,24 +18,53 @@ from typing import Any
 from pydantic import BaseModel
 
 from rig.errors import ConfigError
+from rig.redaction import redacted_data
+from rig.report.private import FILE_MODES, Readers
 
 FORMAT = "rig-journal-1"
 NAME = "run.jsonl"
 
 
 class Journal:
-    """Appends lines to one file. Each line is on the disk before `append` returns."""
+    """Appends lines to one file, without secrets. Each line is on the disk before `append` returns.
 
-    def __init__(self, path: Path) -> None:
+    `instead` gives another path where this one can't be written (any more); the lines so far go with it.
+    """
+
+    def __init__(
+        self, path: Path, readers: Readers = "owner", instead: Callable[[Path, OSError], Path] | None = None
+    ) -> None:
         self.path = path
+        self._readers: Readers = readers
+        self._instead = instead
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Write one line, as `plain` makes it; raises OSError if the disk refuses."""
-        line = json.dumps(plain(record), sort_keys=True, ensure_ascii=False, allow_nan=False)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        """Write one line, as `plain` makes it; raises OSError if the disk refuses, here and elsewhere."""
+        line = json.dumps(redacted_data(plain(record)), sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        try:
+            self._write(line)
+        except OSError as error:
+            if self._instead is None:
+                raise
+            before = _whole_lines(self.path)
+            self.path = self._instead(self.path, error)
+            self._write(before + line)
+
+    def _write(self, text: str) -> None:
+        mode = FILE_MODES[self._readers]
+        with open(self.path, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _whole_lines(path: Path) -> str:
+    """What a file holds that can't be written any more, without a last line that the disk has cut off."""
+    try:
+        whole, end, _torn = path.read_text(encoding="utf-8", errors="replace").rpartition("\n")
+    except OSError:
+        return ""
+    return whole + end
 
 
 def plain(value: Any) -> Any:
@@ -74,7 +103,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(whole.splitlines(), 1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ConfigError(f"{path}, line {number}: not JSON; the file was changed after it was written") from None
         if number == 1 and (not isinstance(record, dict) or record.get("format") != FORMAT):
             raise ConfigError(f"{path}, line 1: no journal of the format {FORMAT}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import SupportsFloat
 
 from rig.config.device import DeviceProfile
 from rig.config.limits import Grade, Limit
+from rig.config.messages import shown_value
 from rig.config.suggest import did_you_mean
 from rig.errors import ConfigError
 
@@ -111,8 +113,9 @@ def as_number(name: str, value: object) -> float:
         ConfigError: the value is text, a truth value or nothing.
     """
     if isinstance(value, SupportsFloat) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # of several numbers, or beyond all of them
+            return float(value)
     raise ConfigError(
-        f"measurement {name!r} = {value!r}: expected a number"
+        f"measurement {name!r} = {shown_value(value)}: expected a number"
         + (", and this is none: nothing was measured" if value is None else "")
     )

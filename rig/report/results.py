@@ -38,7 +38,7 @@ class ResultsFile:
         whole = data.rfind(b"\n") + 1
         try:
             lines = [json.loads(line) for line in data[:whole].splitlines()]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{self.path}: line is no JSON ({error}); not a results file, choose another") from error
         if whole < len(data):  # the line that was being written when the power went
             with self.path.open("r+b") as file:

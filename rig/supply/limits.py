@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 from rig.errors import SafetyTrip, SupplyLimitError
 
@@ -40,9 +41,21 @@ class Limits:
         """Refuse a set point (V) outside 0..`max_v`.
 
         Raises:
-            SupplyLimitError: the set point is outside, or no finite number.
+            SupplyLimitError: the set point is outside, or no finite number, or no number at all.
         """
-        if not math.isfinite(volts) or not 0.0 <= volts <= self.max_v:
+        if isinstance(volts, bool | str | bytes) or not isinstance(volts, SupportsFloat):
+            raise SupplyLimitError(
+                f"supply: a {type(volts).__name__} requested; expected volts as a number, as in supply.set(3.3); "
+                "nothing was changed"
+            )
+        try:
+            legal = math.isfinite(volts) and 0.0 <= volts <= self.max_v
+        except (TypeError, ValueError, OverflowError):  # beyond what a float can be
+            raise SupplyLimitError(
+                f"supply: more volts requested than a number can say, allowed are 0 to {self.max_v} V "
+                f"({self.max_v_by}); nothing was changed"
+            ) from None
+        if not legal:
             raise SupplyLimitError(
                 f"supply: {volts} V requested, allowed are 0 to {self.max_v} V ({self.max_v_by}); nothing was changed"
             )

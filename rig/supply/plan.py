@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rig.errors import ConfigError
 from rig.supply.profile import (
     DipSegment,
     HoldSegment,
@@ -19,7 +20,9 @@ from rig.supply.profile import (
     SweepSegment,
 )
 
-MAX_POINTS = 200_000
+MAX_POINTS = 2_000_000  # an hour's ramp at its usual step has 1.8 million
+MAX_GRID = 20_000_000  # steps on which a trace is looked up; 11 hours at the usual one
+MAX_S = 30 * 86_400.0
 SETTLED_S = 0.1  # a set point that lasts this long is measured before the next one begins
 
 
@@ -80,14 +83,52 @@ class SupplyPlan:
 
 
 def plan_of(profile: SupplyProfile, nominal_v: float) -> SupplyPlan:
-    """The plan of a profile that is no weak source. `nominal_v` is the device's nominal voltage in V."""
+    """The plan of a profile that is no weak source. `nominal_v` is the device's nominal voltage in V.
+
+    Raises:
+        ConfigError: it would have more set points than `MAX_POINTS`, or last longer than `MAX_S`.
+    """
     if profile.points:
         assert profile.trace is not None
+        steps = profile.points[-1][0] / profile.trace.every_s
+        if steps > MAX_GRID:
+            raise ConfigError(
+                f"supply profile {profile.name!r}: its trace lasts {profile.points[-1][0]:.6g} s, {steps:.6g} steps of "
+                f"every_s = {profile.trace.every_s:g} s; expected at most {MAX_GRID}; take longer steps, or less"
+            )
         return _plan_of_trace(profile.points, profile.trace.every_s)
     draft = _Draft(nominal_v if profile.start_v is None else profile.start_v)
-    for segment in profile.segments:
+    for number, segment in enumerate(profile.segments, 1):
+        more = _number_of_points(segment, draft.volts)
+        if len(draft.points) + more > MAX_POINTS:
+            raise ConfigError(
+                f"supply profile {profile.name!r}: segment {number} ({segment.do}) makes {more:.6g} set points, which "
+                f"with those before are more than {MAX_POINTS}; take larger steps, or fewer"
+            )
         draft.add(segment)
+        if draft.t_s > MAX_S:
+            raise ConfigError(
+                f"supply profile {profile.name!r}: by segment {number} ({segment.do}) it lasts {draft.t_s:.6g} s; "
+                f"expected at most {MAX_S:g} s; take shorter or fewer steps"
+            )
     return draft.plan()
+
+
+def _number_of_points(segment: SupplySegment, volts: float) -> float:
+    """How many set points a segment makes that begins at `volts`, before any of them is made."""
+    match segment:
+        case RampSegment():
+            return segment.for_s / segment.every_s
+        case StaircaseSegment():
+            return abs(segment.to_v - volts) / segment.step_v
+        case SweepSegment():
+            return 2 * (1 + abs(segment.to_v - segment.from_v) / segment.step_v)
+        case DipSegment():
+            return 2.0 * segment.times
+        case InterruptSegment():
+            return float(segment.times)
+        case _:
+            return 1.0
 
 
 class _Draft:
@@ -165,7 +206,7 @@ def _plan_of_trace(points: tuple[tuple[float, float], ...], every_s: float) -> S
     found: list[SetPoint] = []
     due_s = 0.0
     for (t0_s, v0), (t1_s, v1) in pairwise(points):
-        while due_s < t1_s and len(found) < MAX_POINTS:
+        while due_s < t1_s:
             volts = round(v0 + (v1 - v0) * (due_s - t0_s) / (t1_s - t0_s), 4)
             if not found or found[-1].volts != volts:
                 found.append(SetPoint(due_s, volts))

@@ -70,7 +70,7 @@ def blinking(seconds: float = 8.0, *, bench: str | None = "simulated", secret: b
     windows: tuple[Blanked, ...] = ()
     if secret:
         details = {"what": "wifi", "code": "bilevel", "rate_hz": 60.0, "sent_as_planned": True, "worst_edge_us": 1.0}
-        actions.append(Action("blinkup", 4.0, 6.0, {**details, "packet_sha256": "0" * 64}))
+        actions.append(Action("blinkup", 4.0, 6.0, details))
         windows = (Blanked(4.5, 6.1, "BlinkUp data"),)
     on = (times_s >= 0.2).astype(float)
     traces = {

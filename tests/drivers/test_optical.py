@@ -293,5 +293,5 @@ def test_frame_tells_nothing_of_its_packet() -> None:
     said = repr(frame)
     assert "canary" not in said
     assert "wave" not in said
-    assert (frame.what, len(frame.packet_sha256)) == ("wifi", 64)
+    assert (frame.what, len(frame.packet_hmac)) == ("wifi", 64)
     assert 0 < frame.secret_start_s < frame.secret_end_s <= frame.duration_s

@@ -37,7 +37,7 @@ def test_packet_is_read_back_from_the_pins(tmp_path: Path, code: Any, active_hig
         receipt = dut_of(bench).send(ClearConfig(), rate_hz=142, code=code)
     assert receipt.sent_as_planned
     assert receipt.decoded_back is True
-    assert receipt.packet_sha256 == frame_for(ClearConfig()).packet_sha256
+    assert receipt.packet_hmac == frame_for(ClearConfig()).packet_hmac
     assert receipt.rate_error_ppm == pytest.approx(0.0, abs=5.0)
     assert receipt.jitter_rms_us is not None
     assert receipt.jitter_max_us is not None
@@ -204,7 +204,7 @@ def test_rows_say_what_is_known_and_nothing_else() -> None:
         "result",
         "sent by",
         "captured at",
-        "packet SHA-256",
+        "packet HMAC, of this run",
         "decoded back",
     ]
     assert ("decoded back", "not read back") in nothing.rows()
@@ -223,11 +223,11 @@ def test_light_that_does_not_follow_the_frame_captures_nothing() -> None:
     edges_s = np.array([edge.at_us / 1e6 for edge in frame.wave.edges])
     levels = np.array([edge.level for edge in frame.wave.edges], dtype=float)
     light = levels[np.searchsorted(edges_s, times_s, side="right") - 1]
-    blind = not_captured(60, 0.0, 1.0, frame.packet_sha256, "x")
+    blind = not_captured(60, 0.0, 1.0, frame.packet_hmac, "x")
     noise = rng.normal(0, 0.02, len(times_s))
     seen = seen_by_sensor(blind, frame, times_s, 0.2 * light + noise)
     assert (seen.captured, seen.decoded_back, seen.sent_as_planned) == ("light", True, True)
-    other = seen_by_sensor(blind, replace(frame, packet_sha256="0" * 64), times_s, 0.2 * light + noise)
+    other = seen_by_sensor(blind, replace(frame, packet_hmac="0" * 64), times_s, 0.2 * light + noise)
     assert (other.decoded_back, other.sent_as_planned) == (False, False)
     assert "not the planned one" in other.verdict
     assert seen_by_sensor(blind, frame, times_s, noise).captured == "nothing"

@@ -64,6 +64,26 @@ def test_limits_are_refused_before_anything_moves(sim: Bench, volts: float) -> N
     assert sim.supply.set_point_v == 3.0
 
 
+@pytest.mark.parametrize(
+    ("volts", "said"),
+    [
+        ("3.3", "a str requested"),
+        (None, "a NoneType requested"),
+        (True, "a bool requested"),
+        ([3.3], "a list requested"),
+        (10**400, "more volts requested than a number can say"),
+        (-(10**400), "more volts"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_voltage_is_refused_before_anything_moves(sim: Bench, volts: object, said: str) -> None:
+    powered(sim, 3.0)
+    transfers = sim.world.wires.transfers
+    with pytest.raises(SupplyLimitError, match=said):
+        sim.supply.set(volts)  # type: ignore[arg-type]
+    assert (sim.world.wires.transfers, sim.supply.set_point_v) == (transfers, 3.0)
+
+
 @pytest.mark.parametrize("volts", [3.55, 1.0, 0.0])
 def test_what_the_regulator_cannot_give_is_refused_before_anything_moves(sim: Bench, volts: float) -> None:
     transfers = sim.world.wires.transfers

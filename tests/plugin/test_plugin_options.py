@@ -127,6 +127,7 @@ def test_defects_are_data_of_the_run_and_announced(pytester: pytest.Pytester) ->
     ("defect", "said"),
     [
         ("led.dimm", "--sim-defect led.dimm: unknown defect 'led.dimm'; there are app.blinkup_off"),
+        ("led.dim,name=3", "--sim-defect led.dim,name=3: 'led.dim' has no parameter 'name'; expected as in led.dim"),
         ("led.dim,factor=much", "--sim-defect led.dim,factor=much: expected numbers, as in led.dim,factor=0.3"),
         ("led.dim,0.3", "expected numbers"),
     ],

@@ -79,3 +79,11 @@ def test_stop_ends_open_connections(control: ControlServer) -> None:
         assert sock.recv(100)
         control.stop()
         assert sock.recv(100) == b""
+
+
+def test_endless_nesting_gets_a_clean_answer(control: ControlServer, capfd: pytest.CaptureFixture[str]) -> None:
+    for text in (b"[" * 30_000, b'{"do":' * 10_000):
+        (answer,) = lines(control, text + b"\n")
+        assert answer == {"ok": False, "error": "the request is nested too deeply", "wrong": "request"}
+    assert ask(control.port, "commands")["commands"]
+    assert "Traceback" not in capfd.readouterr().err

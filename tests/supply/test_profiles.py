@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,46 @@ def test_mistakes_in_traces_are_named(tmp_path: Path, rows: str, said: str) -> N
     (tmp_path / "t.csv").write_text(rows, encoding="utf-8")
     with pytest.raises(ConfigError, match=said):
         load_profile(str(tmp_path / "t.toml"))
+
+
+@pytest.mark.parametrize(
+    ("segment", "said"),
+    [
+        (
+            {"do": "staircase", "to_v": 0.0, "step_v": 1e-9, "dwell_s": 0.1},
+            "segment 2 .staircase. makes 3.3e.09 set points, which with those before are more than 2000000; take",
+        ),
+        (
+            {"do": "sweep", "from_v": 3.3, "to_v": 0.0, "step_v": 1e-300, "for_s": 0.1, "pause_s": 1.0},
+            "segment 2 .sweep.",
+        ),
+        ({"do": "ramp", "to_v": 0.0, "for_s": 3600.0, "every_s": 0.0005}, "segment 2 .ramp. makes 7.2e.06 set points"),
+        (
+            {"do": "dip", "to_v": 0.0, "for_s": 3600.0, "times": 1000, "pause_s": 3600.0},
+            "by segment 2 .dip. it lasts 7.2e.06 s; expected at most 2.592e.06 s",
+        ),
+    ],
+)
+def test_plans_of_absurd_length_are_refused_before_they_are_computed(segment: dict, said: str) -> None:
+    begun_s = time.perf_counter()
+    with pytest.raises(ConfigError, match=said):
+        made({"do": "hold", "for_s": 0.5}, segment)
+    assert time.perf_counter() - begun_s < 1.0
+
+
+def test_an_hours_ramp_at_its_usual_step_is_no_absurd_plan() -> None:
+    plan = made({"do": "ramp", "to_v": 0.0, "for_s": 3600.0})
+    assert (len(plan.points), plan.end_s) == (1_800_000, 3600.0)
+
+
+def test_a_trace_of_absurd_length_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text("t_s,v\n0,3.3\n1e9,3.2\n", encoding="utf-8")
+    path = tmp_path / "long.toml"
+    path.write_text('name = "long"\ntitle = "x"\n[trace]\nfile = "long.csv"\n', encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"lasts 1e.09 s, 5e.11 steps of every_s = 0.002 s; expected at most 20000000"
+    ):
+        plan_of(load_profile(str(path)), 3.3)
 
 
 def test_trace_is_played_on_its_grid_from_its_own_beginning(tmp_path: Path) -> None:

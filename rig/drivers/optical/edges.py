@@ -5,7 +5,6 @@ Edges are free of noise, so a straight line through (planned, seen) gives the cl
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from rig.blinkup import LedLegs, bits_of, lit_masks, pulses
 from rig.blinkup.frame import Frame
 from rig.drivers.optical.receipt import RATE_TOLERANCE_PPM
 from rig.recording import Floats
+from rig.secret import keyed_hash
 
 PinChange = tuple[int, int, int]
 """Microseconds, GPIO, level after it."""
@@ -136,7 +136,7 @@ def _decoded_back(
     if not bits or "?" in bits:
         return False
     packet = int(bits, 2).to_bytes(len(bits) // 8, "big")
-    return hashlib.sha256(packet).hexdigest() == frame.packet_sha256
+    return keyed_hash(packet) == frame.packet_hmac
 
 
 def _levels(legs: LedLegs, levels: dict[int, int], seen: Sequence[PinChange]) -> list[tuple[int, int]]:

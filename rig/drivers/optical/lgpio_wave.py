@@ -153,7 +153,7 @@ class LgpioWaveTx(WaveTx):
         frame, main = sent.frame, self._legs.main_gpio
         planned = [change for change in planned_changes(frame, self._legs_of(frame)) if change[1] == main]
         if self._sense is None:
-            return not_captured(len(planned), sent.start_s, self._clock.now_s(), frame.packet_sha256, self.name)
+            return not_captured(len(planned), sent.start_s, self._clock.now_s(), frame.packet_hmac, self.name)
         self._await_reports(len(planned))
         first = self._seen[0][0] if self._seen else 0
         seen: list[PinChange] = [((tick - first) // 1000, main, level) for tick, level in self._seen]

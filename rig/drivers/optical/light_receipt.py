@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +13,7 @@ from rig.blinkup.frame import Frame
 from rig.drivers.optical.crosstalk import fit_crosstalk
 from rig.drivers.optical.receipt import Receipt
 from rig.recording import Floats
+from rig.secret import keyed_hash
 
 # Below this share of the variance, what seems to follow the LED may be the status LED or noise.
 FOLLOWS: Final = 0.8
@@ -43,9 +43,9 @@ def _read_back(frame: Frame, times_s: Floats, volts: Floats) -> tuple[bool | Non
         good = receive(times_s, volts).good
     except InvalidSamples:
         return None, ""
-    hashes = {hashlib.sha256(found.packet).hexdigest() for found in good}
+    hashes = {keyed_hash(found.packet) for found in good}
     if not hashes:
         return None, ""
-    if frame.packet_sha256 in hashes:
+    if frame.packet_hmac in hashes:
         return True, ""
     return False, "the packet read back from the light is not the planned one"

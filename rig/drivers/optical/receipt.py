@@ -29,7 +29,7 @@ class Receipt:
     worst_edge_us: float
     start_s: float
     end_s: float
-    packet_sha256: str
+    packet_hmac: str
     captured: Captured
     by: str
     decoded_back: bool | None = None
@@ -59,7 +59,7 @@ class Receipt:
             ("result", self.verdict),
             ("sent by", self.by),
             ("captured at", _WHERE[self.captured]),
-            ("packet SHA-256", self.packet_sha256),
+            ("packet HMAC, of this run", self.packet_hmac),
             ("decoded back", decoded[self.decoded_back]),
         ]
         if self.captured == "pins":
@@ -80,6 +80,6 @@ class Receipt:
         return replace(self, contrast_v=volts)
 
 
-def not_captured(frame_edges: int, start_s: float, end_s: float, packet_sha256: str, by: str) -> Receipt:
+def not_captured(frame_edges: int, start_s: float, end_s: float, packet_hmac: str, by: str) -> Receipt:
     """The receipt of a frame whose edges nobody saw."""
-    return Receipt(frame_edges, 0, math.nan, start_s, end_s, packet_sha256, "nothing", by)
+    return Receipt(frame_edges, 0, math.nan, start_s, end_s, packet_hmac, "nothing", by)

@@ -158,7 +158,7 @@ class SpiStreamTx:
         if sent.failure is not None:
             raise BenchFault(f"BlinkUp by SPI: the transfer failed: {sent.failure}") from sent.failure
         edges = len(sent.frame.wave.edges) - (sent.frame.wave.edges[0].level == 0)
-        return not_captured(edges, sent.start_s, self._clock.now_s(), sent.frame.packet_sha256, self.name)
+        return not_captured(edges, sent.start_s, self._clock.now_s(), sent.frame.packet_hmac, self.name)
 
 
 def _bufsiz() -> int:

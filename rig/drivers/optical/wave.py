@@ -98,7 +98,7 @@ class WaveTx(ABC):
             worst_edge_us=found.worst_edge_us,
             start_s=sent.start_s,
             end_s=self._clock.now_s(),
-            packet_sha256=frame.packet_sha256,
+            packet_hmac=frame.packet_hmac,
             captured="pins",
             by=self.name,
             decoded_back=found.decoded_back,

@@ -9,9 +9,10 @@ The device is strict on purpose: what the SDK never sends is refused, so that a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rig.errors import BlinkUpError
+from rig.secret import Secret, secret_or_none
 
 # Entry types, from the SDK and the Android SDK.
 SSID = 1
@@ -59,25 +60,32 @@ class StoredProxy:
     server: str
     port: int
     user: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: Secret | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "password", secret_or_none(self.password))
 
 
 @dataclass(frozen=True)
 class ImpSettings:
     """What one packet sets. None means that the packet did not speak of it; an open network has password ''.
 
-    `token` and `plan` are 16 lower-case hex digits. Secrets are left out of the repr.
+    `token` and `plan` are 16 lower-case hex digits.
     """
 
     clear: bool = False
     ssid: str | None = None
-    password: str | None = field(default=None, repr=False)
-    wps_pin: str | None = field(default=None, repr=False)
+    password: Secret | None = None
+    wps_pin: Secret | None = None
     static_ip: StaticIp | None = None
     proxy: StoredProxy | None = None
-    token: str | None = field(default=None, repr=False)
-    plan: str | None = field(default=None, repr=False)
+    token: Secret | None = None
+    plan: Secret | None = None
     upgrade: bytes | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("password", "wps_pin", "token", "plan"):
+            object.__setattr__(self, name, secret_or_none(getattr(self, name)))
 
 
 def crc16_bitwise(data: bytes) -> int:
@@ -150,8 +158,8 @@ def _settings(entries: dict[int, bytes], decode_pin: Callable[[bytes], str]) -> 
     plan, token = _enrolment(entries[ENROLMENT]) if ENROLMENT in entries else (None, None)
     return ImpSettings(
         ssid=_ssid(entries[SSID]) if SSID in entries else None,
-        password=_text(entries[PASSWORD], "password") if PASSWORD in entries else None,
-        wps_pin=decode_pin(entries[WPS_PIN]) if WPS_PIN in entries else None,
+        password=Secret(_text(entries[PASSWORD], "password")) if PASSWORD in entries else None,
+        wps_pin=Secret(decode_pin(entries[WPS_PIN])) if WPS_PIN in entries else None,
         static_ip=_static_ip(entries[STATIC_IP]) if STATIC_IP in entries else None,
         proxy=_proxy(entries[PROXY]) if PROXY in entries else None,
         token=token,
@@ -174,10 +182,10 @@ def _ssid(raw: bytes) -> str:
     return _text(raw, "SSID")
 
 
-def _enrolment(raw: bytes) -> tuple[str, str]:
+def _enrolment(raw: bytes) -> tuple[Secret, Secret]:
     if len(raw) != 16:
         raise BadFrame(f"enrolment of {len(raw)} bytes: expected 16 (plan, token)")
-    return raw[7::-1].hex(), raw[:7:-1].hex()  # both little-endian
+    return Secret(raw[7::-1].hex()), Secret(raw[:7:-1].hex())  # both little-endian
 
 
 def _static_ip(raw: bytes) -> StaticIp:
@@ -202,5 +210,5 @@ def _proxy(raw: bytes) -> StoredProxy:
         server=_text(fields[0], "proxy server"),
         port=raw[0] | raw[1] << 8,
         user=_text(fields[1], "proxy user") if len(fields) > 1 else None,
-        password=_text(fields[2], "proxy password") if len(fields) > 2 else None,
+        password=Secret(_text(fields[2], "proxy password")) if len(fields) > 2 else None,
     )

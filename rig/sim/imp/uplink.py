@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from rig.config.network import AnyNetwork, NetworkProfile, Uplink
+from rig.secret import Secret
 from rig.sim.imp.attempt import ConnectionAttempt, Step
 from rig.sim.imp.individual import Individual
 from rig.sim.imp.settings import ImpSettings, StaticIp, StoredProxy
@@ -70,8 +71,8 @@ def _refused_by(network: Uplink, asked: StoredProxy) -> str:
     there = network.proxy
     if there is None or (there.server, there.port) != (asked.server, asked.port):
         return "proxy_addr"
-    known = (there.user, there.password.get_secret_value())
-    return "proxy_cred" if there.user and known != (asked.user or "", asked.password or "") else ""
+    known = (there.user, there.password)
+    return "proxy_cred" if there.user and known != (asked.user or "", asked.password or Secret("")) else ""
 
 
 def _reaches_server(network: Uplink, static: StaticIp | None) -> bool:

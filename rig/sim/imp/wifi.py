@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from rig.config.network import NetworkProfile
+from rig.secret import Secret
 from rig.sim.imp.attempt import ConnectionAttempt, Step
 from rig.sim.imp.networks import key_opens, scan_finds, strongest_access_point
 from rig.sim.imp.security import can_join, seen_in_scan
@@ -42,7 +43,7 @@ def _wps(attempt: ConnectionAttempt, settings: ImpSettings) -> Generator[int, No
             pressed = network.wps_after_s is not None and network.wps_after_s <= waited_s
             if pressed and strongest_access_point(network, chip.individual, chip.bands_ghz) is not None:
                 key = _key_by_wps(network)
-                fetched = replace(settings, wps_pin=None, ssid=network.ssid, password=key)
+                fetched = replace(settings, wps_pin=None, ssid=network.ssid, password=Secret(key))
                 chip.flash.settings = fetched
                 attempt.deadline_ns = chip.timeline.now_ns + chip.individual.ns("connect_timeout_s")
                 chip.log("settings by WPS")
@@ -88,7 +89,8 @@ def _visible(attempt: ConnectionAttempt, settings: ImpSettings, *, scanned: bool
 def _join(attempt: ConnectionAttempt, settings: ImpSettings, network: NetworkProfile) -> Step:
     chip = attempt.chip
     attempt.show("joining")
-    opens = key_opens(network, settings.password or "") and can_join(network, chip)
+    key = settings.password.get_secret_value() if settings.password else ""
+    opens = key_opens(network, key) and can_join(network, chip)
     while not attempt.expired:
         if opens and not attempt.networks.refuses_join(network):
             yield from attempt.network_step(network.delays.join_s)

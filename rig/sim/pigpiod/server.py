@@ -13,6 +13,7 @@ from rig.sim.pigpiod.protocol import HEADER, MAX_EXTENSION, Request
 
 log = logging.getLogger(__name__)
 
+ACCEPT_AGAIN_S = 0.05
 MAX_UNSENT = 1 << 25  # a client that reads nothing is cut off, or it would fill the memory
 
 Serve = Callable[["ClientConnection", Request], bytes]
@@ -126,6 +127,7 @@ class Server:
         self._lock = threading.Lock()
         self._connections: set[ClientConnection] = set()
         self._stopping = False
+        self._retry = threading.Event()  # set when the server ends
         self._listener = socket.create_server((host, port))
         self.port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name=f"pigpiod-{self.port}-accept", daemon=True)
@@ -135,6 +137,7 @@ class Server:
         """Close everything and wait for the threads."""
         with self._lock:
             self._stopping = True
+        self._retry.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._acceptor.join()
@@ -157,6 +160,7 @@ class Server:
         """End as the process would: port and connections are gone at once. Waits for nobody."""
         with self._lock:
             self._stopping = True
+        self._retry.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -167,8 +171,12 @@ class Server:
         while True:
             try:
                 sock, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._stopping:
+                    return
+                log.warning("no connection could be taken (%s); trying again", error)
+                self._retry.wait(ACCEPT_AGAIN_S)  # until some connection gives its descriptor back
+                continue
             number += 1
             connection = ClientConnection(sock, self._serve, self._ended, f"pigpiod-{self.port}-{number}")
             with self._lock:
@@ -176,7 +184,13 @@ class Server:
                     sock.close()
                     return
                 self._connections.add(connection)
-            connection.thread.start()
+            try:
+                connection.thread.start()
+            except RuntimeError:  # the system has no thread left
+                log.warning("no thread for a connection: closing it")
+                with self._lock:
+                    self._connections.discard(connection)
+                sock.close()
 
     def _ended(self, connection: ClientConnection) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
 One JSON object per line each way, over TCP on the loopback. A request names what to `do` and carries its arguments:
 `{"do": "advance", "seconds": 1.5}`. The answer is `{"ok": true, ...}`, or `{"ok": false, "error": "..."}`, with
 `"wrong": "request"` if the request itself asks for what can't be. A line
-that is no such request closes the connection.
+that is no such request closes the connection; of one that is nested too deeply it is said.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rig.errors import BenchConnectionError, BenchFault, ConfigError, RigError
 
 MAX_LINE: Final = 65_536
 END_WITHIN_S: Final = 0.05
+_TOO_DEEP: Final = {"ok": False, "error": "the request is nested too deeply", "wrong": "request"}
 
 Arguments = dict[str, Any]
 Handler = Callable[[Arguments], Arguments]
@@ -70,7 +71,11 @@ class ControlServer:
         try:
             with connection.makefile("rb") as lines:
                 while line := lines.readline(MAX_LINE):
-                    request = _request(line)
+                    try:
+                        request = _request(line)
+                    except RecursionError:
+                        connection.sendall(json.dumps(_TOO_DEEP).encode() + b"\n")
+                        return
                     if request is None:
                         return
                     connection.sendall(json.dumps(self._answer(request)).encode() + b"\n")
