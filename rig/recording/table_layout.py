@@ -199,7 +199,7 @@ def _header(cells: list[str], width: int, delimiter: str) -> list[str]:
         beside = [cell for cell in bare[width - 1 :] if cell and not _is_number(cell)]
         bare = bare[:width] if all(cell.lower() in ("start", "increment") for cell in beside) else []
     short = width - len(bare)
-    if not bare or short > 1 or (short == 1 and width > 2 and delimiter == " "):
+    if not bare or short > 1 or (short == 1 and (len(bare) == 1 or delimiter == " ")):
         return []
     bare += [""] * short
     return bare if any(cell and kind_of(cell, ".") is CellKind.TEXT for cell in bare) or _is_units(bare) else []

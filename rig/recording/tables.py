@@ -6,7 +6,7 @@ row of units or the metadata. What can't be found is asked for: a counter is nev
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,10 @@ from rig.recording.units import SECONDS
 
 SHOWN_BAD: Final = 3  # bad lines that are told one by one
 STEP_ALIKE: Final = 0.01  # relative difference of steps that are one
+HEAD_ROWS: Final = 200  # by which a column of times is told
+EDGES_AMONG: Final = 4000  # rows by which a list of changes is told
+FEWEST_EDGES: Final = 4
+EDGE_SHARE: Final = 0.9  # of the rows that differ from the one above them (the first one is where the recording began)
 OF_TIME: Final = (CellKind.ISO, CellKind.CLOCK)
 
 
@@ -83,6 +87,7 @@ class TableFile:
         self._layout: Layout = find_layout(self._file)
         self._time: Column | None = self._time_column()
         self._values = self._value_columns()
+        self._edges = self._rows_are_edges()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,12 +120,21 @@ class TableFile:
             axis = seconds_of(self.path, raw, self._time, self._unit_given(), self._asked(), self._layout.named)
             axis, values = put_right(self.path, axis, values, numbers.bad)
         told = [*_of_bad_lines(numbers), *axis.problems]
-        edges = self._time is not None and _are_edges(axis.times_s, values)
+        edges = self._edges and all(len(np.unique(column[np.isfinite(column)])) <= 2 for column in values)
         if not edges:
             axis = evenly(axis)
             told = [*_of_bad_lines(numbers), *axis.problems]
         columns = tuple(TableColumn(c.name, c.unit, v) for c, v in zip(wanted, values, strict=True))
         return Table(self.path, axis.times_s, columns, tuple(told), tuple(numbers.bad), edges)
+
+    def _rows_are_edges(self) -> bool:
+        """Whether the first rows are changes, by all of their columns."""
+        if self._time is None:
+            return False
+        rows = _head_numbers(self._file, self._layout, EDGES_AMONG)
+        places = {column.place: k for k, column in enumerate(self._layout.columns)}
+        rows = rows[np.isfinite(rows[:, places[self._time.place]])]
+        return _are_edges(rows[:, places[self._time.place]], rows[:, [places[c.place] for c in self._values]])
 
     def _time_column(self) -> Column | None:
         """The column of times; None if the times come from a rate."""
@@ -185,7 +199,8 @@ class TableFile:
 
     def _value_columns(self) -> tuple[Column, ...]:
         layout, metadata = self._layout, self._layout.metadata
-        rest = [c for c in layout.columns if c is not self._time]
+        at = self._time.place if self._time is not None else -1
+        rest = [c for c in layout.columns if c.place != at]
         values = [c for c in rest if not (c.is_counter or _nameless(c)) and c.kind not in OF_TIME] or rest
         if not values:
             raise BadCapture(f"{self.path}: one column only: {shown(self._file.head)}; expected times and values")
@@ -224,8 +239,9 @@ def read_table(path: Path, options: TableOptions | None = None, names: Collectio
     return TableFile(path, options).read(names)
 
 
-def _head_numbers(file: TextFile, layout: Layout) -> Floats:
-    lines = [line for line in file.head[layout.first_line - 1 :] if line.strip()][:200]
+def _head_numbers(file: TextFile, layout: Layout, most: int = HEAD_ROWS) -> Floats:
+    """Numbers (N, columns) of the first rows; rows that are none are left out."""
+    lines = [line for line in file.head[layout.first_line - 1 :] if line.strip()][:most]
     head = _HeadOnly(file.path, file.encoding, file.head, "\n".join(lines) + "\n")
     found = NumberReader(head, replace(layout, first_line=1), [c.place for c in layout.columns]).read()
     return np.stack(found.columns, axis=1)
@@ -235,7 +251,8 @@ def _head_numbers(file: TextFile, layout: Layout) -> Floats:
 class _HeadOnly(TextFile):
     text: str = ""
 
-    def blocks(self):  # type: ignore[no-untyped-def]
+    def blocks(self) -> Iterator[str]:
+        """The one block."""
         yield self.text
 
 
@@ -251,19 +268,14 @@ def _rises(values: Floats) -> bool:
     return bool((steps >= 0).all() and steps.any()) or bool((steps <= 0).all() and steps.any())
 
 
-def _are_edges(times_s: Floats, columns: list[Floats]) -> bool:
-    """Whether each row is a change: two levels a column, uneven times, and something differs from row to row."""
-    count = len(times_s)
-    if count < 4 or any(len(np.unique(column[:1000])) > 2 for column in columns):
+def _are_edges(times: Floats, levels: Floats) -> bool:
+    """Whether each row (times (N,), levels (N, columns)) is a change: two levels a column, and uneven times."""
+    if len(times) < FEWEST_EDGES or any(len(np.unique(column[np.isfinite(column)])) > 2 for column in levels.T):
         return False
-    if any(len(np.unique(column)) > 2 for column in columns):
-        return False
-    steps = np.diff(times_s)
-    changed = np.zeros(count - 1, dtype=bool)
-    for column in columns:
-        changed |= np.diff(column) != 0
-    uneven = float(steps.max()) > 1.5 * float(np.median(steps)) or float(steps.min()) < 0.7 * float(np.median(steps))
-    return uneven and float(changed[1:].mean()) > 0.9
+    steps, usual = np.diff(times), float(np.median(np.diff(times)))
+    uneven = float(steps.max()) > 1.5 * usual or float(steps.min()) < 0.7 * usual
+    changed = (np.diff(levels, axis=0) != 0).any(axis=1)
+    return uneven and float(changed[1:].mean()) > EDGE_SHARE
 
 
 def _short(text: str) -> str:
