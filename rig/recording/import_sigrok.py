@@ -1,7 +1,7 @@
 """Sigrok session files (.sr), as PulseView and sigrok-cli save them: a zip of metadata and raw samples.
 
-Layout: libsigrok's srzip output. `metadata` names devices, channels (`probe1=`, `analog9=`) and sample rates; `logic-1-N`
-hold all digital channels of device 1, bit 0 of each unit first; `analog-1-I-N` 32 bit floats of its channel I.
+Layout: libsigrok's srzip output. `metadata` names devices, channels (`probe1=`, `analog9=`) and sample rates;
+`logic-1-N` hold all digital channels of device 1, bit 0 of each unit first; `analog-1-I-N` 32 bit floats of channel I.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Channel:
 
 
 def read_sigrok(path: Path) -> Capture:
-    """The channels of all devices of a session; digital ones are 0 and 1. Channels of one name have their number behind it.
+    """The channels of all devices of a session; digital ones are 0 and 1. Channels of one name get their numbers.
 
     Raises:
         BadCapture: with file, part, value and what was expected.
@@ -116,9 +116,7 @@ def _load(path: Path, name: str, channel: _Channel, window: Window) -> ChannelDa
     return ChannelData(data.trace, (*data.problems, *missing), data.logic)
 
 
-def _digital(
-    path: Path, archive: zipfile.ZipFile, name: str, channel: _Channel, window: Window
-) -> ChannelData:
+def _digital(path: Path, archive: zipfile.ZipFile, name: str, channel: _Channel, window: Window) -> ChannelData:
     """The channel's bit as runs. Samples that are missing are runs of NaN."""
     assert channel.bit is not None
     parts, _ = _chunks(path, archive, channel)
@@ -167,7 +165,7 @@ def _blocks(
 
 
 def _chunks(path: Path, archive: zipfile.ZipFile, channel: _Channel) -> tuple[list[tuple[str, int]], tuple[str, ...]]:
-    """(name, bytes) of the parts in order, "" for a missing one, of the size of its neighbour; and what is to be told."""
+    """(name, bytes) of the parts in order, "" for a missing one; and what is to be told."""
     base = channel.base
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     numbered = {int(m.group(1)): n for n in sizes if (m := re.fullmatch(rf"{re.escape(base)}-(\d+)", n))}

@@ -1,4 +1,4 @@
-"""VCD (value change dump), as logic analysers and `sigrok-cli -O vcd` write it; its declarations are parsed by pyvcd."""
+"""VCD (value change dump), as logic analysers and `sigrok-cli -O vcd` write it; pyvcd parses its declarations."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from rig.recording.expanding import Averager
-from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window
+from rig.recording.import_capture import BadCapture, Capture, ChannelData
 from rig.recording.recording import Floats
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE  # format tags (mmreg.h)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _WAYS: Final = (
 
 @dataclass(frozen=True)
 class Column:
-    """One column as the file describes it: `place` from 0 on, name, unit ("" if not told), and the kind of its cells."""
+    """One column as the file describes it: `place` from 0 on, name, unit ("" if not told), kind of its cells."""
 
     place: int
     name: str
@@ -159,12 +160,12 @@ def _check_marks(file: TextFile, above: list[_Row], data: list[_Row], delimiter:
             f"{shown(file.head)}; export with semicolons between columns, or with decimal points"
         )
     quoted = [cell for row in data for cell in row.cells if "," in cell]
-    if quoted and not any("." in cell for row in data for cell in row.cells):
-        if all(kind_of(cell, ".") is CellKind.GROUPED for cell in quoted):
-            raise BadCapture(
-                f"{file.path}: line {data[0].line}: {quoted[0]!r} may be a decimal comma or thousands; export with "
-                "decimal points"
-            )
+    pointed = any("." in cell for row in data for cell in row.cells)
+    if quoted and not pointed and all(kind_of(cell, ".") is CellKind.GROUPED for cell in quoted):
+        raise BadCapture(
+            f"{file.path}: line {data[0].line}: {quoted[0]!r} may be a decimal comma or thousands; export with decimal "
+            "points"
+        )
 
 
 def _names(above: list[_Row], width: int, delimiter: str) -> tuple[list[str], list[str], bool]:
@@ -236,7 +237,7 @@ def _distinct(columns: list[Column]) -> tuple[Column, ...]:
 
 
 def _metadata(above: list[_Row], delimiter: str) -> dict[str, str]:
-    """What the rows above the table say: `Sample Interval,1e-3` and `; Samplerate: 10 kHz` alike, and Rigol's columns."""
+    """What the rows above the table say: `Sample Interval,1e-3`, `; Samplerate: 10 kHz`, and Rigol's columns."""
     found: dict[str, str] = {}
     for row in above:
         cells = [cell for cell in row.cells if cell]
@@ -248,7 +249,7 @@ def _metadata(above: list[_Row], delimiter: str) -> dict[str, str]:
             found.setdefault(cells[0].strip("# :").lower(), cells[1])
         for pair in re.findall(r"\b(t0|tInc)\s*=\s*([-+\d.eE]+)", text):
             found.setdefault(pair[0].lower(), pair[1])
-    for names, values in zip(above, above[1:], strict=False):
+    for names, values in itertools.pairwise(above):
         for name, value in zip(names.cells, values.cells, strict=False):
             if name.lower() in ("start", "increment"):
                 found.setdefault(name.lower(), value)
@@ -267,5 +268,4 @@ def time_candidates(layout: Layout) -> list[Column]:
             return 1
         return 2 if layout.named and is_time_name(column.name) else 9
 
-    ranked = sorted((c for c in layout.columns if rank(c) < 9), key=rank)
-    return ranked
+    return sorted((c for c in layout.columns if rank(c) < 9), key=rank)

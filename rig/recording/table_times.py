@@ -58,7 +58,17 @@ def _quantity(text: str) -> float | None:
     if not match:
         return None
     unit = match.group(2).lower()
-    factors = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "sa/s": 1.0, "ksa/s": 1e3, "msa/s": 1e6, "s/s": 1.0}
+    factors = {
+        "": 1.0,
+        "hz": 1.0,
+        "khz": 1e3,
+        "mhz": 1e6,
+        "ghz": 1e9,
+        "sa/s": 1.0,
+        "ksa/s": 1e3,
+        "msa/s": 1e6,
+        "s/s": 1.0,
+    }
     factor = SECONDS[TIME_UNITS[unit]] if unit in TIME_UNITS else factors.get(unit)
     try:
         return float(match.group(1)) * factor if factor is not None else None
@@ -126,7 +136,9 @@ def _assumed(path: Path, raw: Floats, column: Column, asked: tuple[str, str, str
             f"{path}: column {column.name!r} does not tell its unit, and steps of {step:g} are hardly seconds; say it "
             f"with {asked[1]} ({', '.join(SECONDS)}), or give the samples a second with {asked[2]}"
         )
-    return "s", (f"column {column.name!r} tells no unit: taken for seconds, {1 / step:.4g} samples a second",) if step else ()
+    return "s", (
+        f"column {column.name!r} tells no unit: taken for seconds, {1 / step:.4g} samples a second",
+    ) if step else ()
 
 
 def _typical(times: Floats) -> float:
@@ -147,9 +159,7 @@ def _unwrapped(raw: Floats) -> Floats:
     return raw
 
 
-def put_right(
-    path: Path, axis: TimeAxis, values: list[Floats], bad: list[BadLine]
-) -> tuple[TimeAxis, list[Floats]]:
+def put_right(path: Path, axis: TimeAxis, values: list[Floats], bad: list[BadLine]) -> tuple[TimeAxis, list[Floats]]:
     """The axis and the columns without rows that have no time, in order of time.
 
     Raises:
