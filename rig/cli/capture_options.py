@@ -11,7 +11,7 @@ import typer
 from rig.cli.output import printable, say
 from rig.errors import ConfigError
 from rig.recording import Trace
-from rig.recording.import_capture import Capture, Window
+from rig.recording.import_capture import Capture, TimeWindow
 from rig.recording.import_reading import read_capture
 from rig.recording.tables import TableOptions
 
@@ -42,7 +42,7 @@ class TimeOptions:
     to_s: Annotated[float | None, typer.Option("--to", metavar="S", help="End here.")] = None
 
     @property
-    def window(self) -> Window:
+    def window(self) -> TimeWindow:
         """The part that is wanted.
 
         Raises:
@@ -52,7 +52,7 @@ class TimeOptions:
         to_s = float("inf") if self.to_s is None else self.to_s
         if not from_s < to_s:
             raise ConfigError(f"--from {from_s:g} --to {to_s:g}; expected an end behind the beginning")
-        return Window(from_s, to_s)
+        return TimeWindow(from_s, to_s)
 
     def capture(self, file: Path) -> Capture:
         """The capture in `file`; raises as `read_capture`."""
@@ -75,7 +75,7 @@ class CaptureOptions(TimeOptions):
         return read_and_tell(capture, channel, self.window)
 
 
-def read_and_tell(capture: Capture, channel: str | None, window: Window) -> Trace:
+def read_and_tell(capture: Capture, channel: str | None, window: TimeWindow) -> Trace:
     """A channel's samples, after what is to be told about them was printed; raises as `Capture.read`."""
     data = capture.read(channel, window)
     for problem in data.problems:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from rig.recording.import_capture import BadCapture, ChannelData, Window
+from rig.recording.import_capture import BadCapture, ChannelData, TimeWindow
 from rig.recording.recording import Floats, Trace
 
 LONGEST_S: Final = 6 * 3600.0
@@ -25,7 +25,7 @@ STEP: Final = 1 << 20
 
 
 @dataclass(frozen=True)
-class Runs:
+class HeldLevels:
     """A signal stored as changes: `values[i]` (NaN: unknown) holds from `times_s[i]` to the next, the last to `end_s`.
 
     `sample_hz` is the rate at which it was sampled, None if changes were stored.
@@ -36,7 +36,7 @@ class Runs:
     end_s: float
     sample_hz: float | None = None
 
-    def expanded(self, path: Path, name: str, window: Window) -> ChannelData:
+    def expanded(self, path: Path, name: str, window: TimeWindow) -> ChannelData:
         """Samples at no more than `HOLD_HZ`, each the mean of its interval; long quiet stretches are left out.
 
         Raises:

@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.recording.expanding import MOST_CHANGES, Averager, Runs, too_large
-from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window, distinct
+from rig.recording.expanding import MOST_CHANGES, Averager, HeldLevels, too_large
+from rig.recording.import_capture import BadCapture, Capture, ChannelData, TimeWindow, distinct
 
 HERTZ: Final = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 MOST_BYTES: Final = 2**33  # of samples, unpacked: a minute to look through
@@ -98,7 +98,7 @@ def _unit(path: Path, device: dict[str, str]) -> int:
     return int(text)
 
 
-def _load(path: Path, name: str, channel: _Channel, window: Window) -> ChannelData:
+def _load(path: Path, name: str, channel: _Channel, window: TimeWindow) -> ChannelData:
     with _opened(path) as archive:
         parts, missing = _chunks(path, archive, channel)
         total = sum(size for _, size in parts) // channel.unit
@@ -116,7 +116,7 @@ def _load(path: Path, name: str, channel: _Channel, window: Window) -> ChannelDa
     return ChannelData(data.trace, (*data.problems, *missing), data.logic)
 
 
-def _digital(path: Path, archive: zipfile.ZipFile, name: str, channel: _Channel, window: Window) -> ChannelData:
+def _digital(path: Path, archive: zipfile.ZipFile, name: str, channel: _Channel, window: TimeWindow) -> ChannelData:
     """The channel's bit as runs. Samples that are missing are runs of NaN."""
     assert channel.bit is not None
     parts, _ = _chunks(path, archive, channel)
@@ -144,7 +144,7 @@ def _digital(path: Path, archive: zipfile.ZipFile, name: str, channel: _Channel,
     if not at:
         raise BadCapture(f"{path}: {channel.base} holds no samples of {name}; expected a capture that was recorded")
     times_s = np.concatenate(places) / channel.sample_hz
-    runs = Runs(times_s, np.concatenate(levels), (at - 1) / channel.sample_hz, channel.sample_hz)
+    runs = HeldLevels(times_s, np.concatenate(levels), (at - 1) / channel.sample_hz, channel.sample_hz)
     return runs.expanded(path, name, window)
 
 

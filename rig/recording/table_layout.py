@@ -10,7 +10,7 @@ from typing import Final
 
 from rig.recording.import_capture import BadCapture
 from rig.recording.table_cells import CellKind, kind_of, label_of, split_line, suffix_of
-from rig.recording.text_file import TextFile, shown
+from rig.recording.text_file import TextFile, first_lines
 from rig.recording.units import COUNTERS, TIME_UNITS, is_time_name, measured_unit, name_and_unit
 
 LINES: Final = 400  # of the head, among which the table is looked for
@@ -87,7 +87,7 @@ def find_layout(file: TextFile) -> Layout:
         if best is None or score > best[0]:
             best = (score, delimiter, decimal, rows, width)
     if best is None:
-        header = f"a header and no line of numbers: {shown(file.head)}"
+        header = f"a header and no line of numbers: {first_lines(file.head)}"
         raise BadCapture(f"{file.path}: {header}; expected a table with a column of times and columns of values")
     _, delimiter, decimal, rows, width = best
     return _layout(file, rows, delimiter, decimal, width)
@@ -100,13 +100,11 @@ def _row(number: int, line: str, delimiter: str, decimal: str) -> _Row:
 
 
 def _layout(file: TextFile, rows: list[_Row], delimiter: str, decimal: str, width: int) -> Layout:
-    begin = next(
-        at
-        for at, row in enumerate(rows)
-        if row.is_data
-        and len(row.cells) == width
-        and 2 * sum(r.is_data and len(r.cells) == width for r in rows[at + 1 : at + 6]) >= len(rows[at + 1 : at + 6])
+    fits = [row.is_data and len(row.cells) == width for row in rows]
+    followed = (
+        at for at, fit in enumerate(fits) if fit and 2 * sum(fits[at + 1 : at + 6]) >= len(fits[at + 1 : at + 6])
     )
+    begin = next(followed, fits.index(True))
     data = [row for row in rows[begin:] if row.is_data and len(row.cells) == width]
     kinds = [_usual_kind([row.kinds[place] for row in data]) for place in range(width)]
     used = [place for place in range(width) if kinds[place] is not CellKind.BLANK]
@@ -157,7 +155,7 @@ def _check_marks(file: TextFile, above: list[_Row], data: list[_Row], delimiter:
     if fractions or doubled:
         raise BadCapture(
             f"{file.path}: line {data[0].line}: the comma stands between columns and within numbers: "
-            f"{shown(file.head)}; export with semicolons between columns, or with decimal points"
+            f"{first_lines(file.head)}; export with semicolons between columns, or with decimal points"
         )
     quoted = [cell for row in data for cell in row.cells if "," in cell]
     pointed = any("." in cell for row in data for cell in row.cells)
