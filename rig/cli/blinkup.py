@@ -67,11 +67,17 @@ def show_command(
 @with_groups
 def decode_command(file: CaptureFile, options: CaptureOptions, reveal: Reveal = False) -> None:
     """List the BlinkUp frames in a capture: when, how, what they say, and why a frame failed."""
+    from rig.blinkup.causes import find_cause, without_blame
+
     trace = options.trace(file)
     reception = receive(trace.times_s, trace.values)
+    cause = find_cause(reception, trace.times_s, trace.values)
     say(f"{file}: {trace.name}, {reception.samples} samples, {reception.sample_hz:.4g} a second")
     if reception.lamp_hz is not None:
         say(f"lamps flicker at {reception.lamp_hz:.0f} Hz")
+    if cause is not None:
+        say(f"cause: {cause.kind}: {cause.text}")
+        reception = cause.repaired or without_blame(reception, cause)
     if not reception.frames:
         say(f"no frame: {reception.reason}: {reception.why}")
     else:
@@ -99,11 +105,13 @@ def tune_command(
     ] = False,
 ) -> None:
     """Judge the signal at a BlinkUp sensor: swing, saturation, margins, speed; and say what to change."""
+    from rig.blinkup.causes import find_cause
     from rig.blinkup.tuning import assess
 
     trace = options.trace(file)
     reception = receive(trace.times_s, trace.values)
-    tuning = assess(reception, trace.times_s, trace.values, full_scale)
+    cause = find_cause(reception, trace.times_s, trace.values)
+    tuning = assess(reception, trace.times_s, trace.values, full_scale, cause)
     rows = [[q.title, q.shown, q.limits, q.verdict, q.certainty] for q in tuning.quantities]
     table(("quantity", "measured", "good / at least usable", "verdict", "limits are"), rows)
     say()
