@@ -114,8 +114,8 @@ def _without_frame(reception: Reception, times: Floats, values: Floats) -> Cause
         if highest < 60.0 * 1.05:
             return Cause(
                 CauseKind.TOO_SLOW,
-                f"{reception.sample_hz:.4g} samples a second show rates up to {highest:.0f} Hz only; sample 300 times a "
-                "second or more for 60 Hz, 600 for 142 Hz",
+                f"{reception.sample_hz:.4g} samples a second show rates up to {highest:.0f} Hz only; sample 300 times "
+                "a second or more for 60 Hz, 600 for 142 Hz",
             )
     return _chopped(None, times, values) or _coupled(None, times, values)
 
@@ -172,7 +172,8 @@ def _below_zero(frame: ReceivedFrame) -> Cause | None:
         return None
     return Cause(
         CauseKind.AC_COUPLED,
-        f"the dark level is {min(frame.levels):.3g}, below 0: the recording is probably AC coupled; set the input to DC",
+        f"the dark level is {min(frame.levels):.3g}, below 0: the recording is probably AC coupled; set the input to "
+        "DC",
     )
 
 
@@ -207,8 +208,8 @@ def _is_chopped(lit: float) -> bool:
 
 def _pwm_text(hz: float, lit: float) -> str:
     return (
-        f"the light is chopped {hz:.0f} times a second, lit for {lit:.0%} of the time: a screen dimmed by PWM; set it to "
-        "full brightness"
+        f"the light is chopped {hz:.0f} times a second, lit for {lit:.0%} of the time: a screen dimmed by PWM; set it "
+        "to full brightness"
     )
 
 
@@ -260,8 +261,8 @@ def _edited(frame: ReceivedFrame, times: Floats, values: Floats) -> Cause | None
         what = "dropped" if kind is CauseKind.DROPPED else "repeated"
         return Cause(
             kind,
-            f"{symbols_} {what}, the first one near {when:.2f} s: without that the packet is right; the sender's screen "
-            "lost its pace: close other apps, set it to 60 Hz, or send tri-level",
+            f"{symbols_} {what}, the first one near {when:.2f} s: without that the packet is right; the sender's "
+            "screen lost its pace: close other apps, set it to 60 Hz, or send tri-level",
         )
     return None
 

@@ -21,6 +21,8 @@ QUIET_S: Final = 60.0  # a level that holds longer is not expanded in full (assu
 NEAR_S: Final = 20.0  # of such a level, next to the changes on both sides (assumed)
 TAIL_S: Final = 1.0  # that the last level of a list of changes is held, whose end nobody wrote down (assumed)
 MANY: Final = 2_000_000  # samples from which fast ones are averaged
+LONG: Final = 4_000_000  # samples that remain then, from which a recording is long
+LONG_HZ: Final = 1250.0  # samples a second of long recordings: 8.8 a symbol at 142 Hz
 STEP: Final = 1 << 20
 
 
@@ -125,7 +127,7 @@ class Averager:
     @property
     def group(self) -> int:
         """How many samples are averaged to one."""
-        return max(1, int(self.sample_hz // HOLD_HZ)) if self.total > MANY else 1
+        return group_of(self.total, self.sample_hz)
 
     def push(self, values: Floats) -> None:
         """Take the next samples."""
@@ -159,19 +161,28 @@ class Averager:
 
 
 def thinned(data: ChannelData) -> ChannelData:
-    """The channel averaged down to `HOLD_HZ`, if it has many samples and is faster."""
+    """The channel averaged down as `group_of` says."""
     times_s, values = data.trace.times_s, data.trace.values
     if len(times_s) <= MANY:
         return data
     length_s = float(times_s[-1] - times_s[0])
     rate_hz = (len(times_s) - 1) / length_s if length_s > 0 else 0.0
-    group = int(rate_hz // HOLD_HZ)
+    group = group_of(len(times_s), rate_hz)
     if group <= 1:
         return data
     whole = len(times_s) // group * group
     short = [a[:whole].reshape(-1, group).mean(axis=1) for a in (times_s, values)]
     trace = Trace(data.trace.name, data.trace.unit, short[0], short[1])
     return ChannelData(trace, (*data.problems, _averaged(group, rate_hz / group)), data.logic)
+
+
+def group_of(count: int, sample_hz: float) -> int:
+    """How many of `count` samples are averaged to one: few are kept as they are, fast ones come down to `HOLD_HZ`.
+
+    Long recordings come down to `LONG_HZ`, at which all rates up to 270 Hz can be read.
+    """
+    group = max(1, int(sample_hz / HOLD_HZ * 1.001)) if count > MANY else 1
+    return max(group, int(sample_hz / LONG_HZ * 1.001)) if count / group > LONG else group
 
 
 def check_length(path: Path, name: str, duration_s: float) -> None:

@@ -6,6 +6,7 @@ row of units or the metadata. What can't be found is asked for: a counter is nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ HEAD_ROWS: Final = 200  # by which a column of times is told
 EDGES_AMONG: Final = 4000  # rows by which a list of changes is told
 FEWEST_EDGES: Final = 4
 EDGE_SHARE: Final = 0.9  # of the rows that differ from the one above them (the first one is where the recording began)
+BIT_NAMES: Final = re.compile(r"D\d+\s*-\s*D\d+")  # Nordic's PPK2 writes its inputs as 00000101
 OF_TIME: Final = (CellKind.ISO, CellKind.CLOCK)
 
 
@@ -124,7 +126,10 @@ class TableFile:
         if not edges:
             axis = evenly(axis)
             told = [*_of_bad_lines(numbers), *axis.problems]
-        columns = tuple(TableColumn(c.name, c.unit, v) for c, v in zip(wanted, values, strict=True))
+        columns = tuple(
+            TableColumn(c.name, c.unit, _bits(v) if BIT_NAMES.fullmatch(c.name) else v)
+            for c, v in zip(wanted, values, strict=True)
+        )
         return Table(self.path, axis.times_s, columns, tuple(told), tuple(numbers.bad), edges)
 
     def _rows_are_edges(self) -> bool:
@@ -254,6 +259,18 @@ class _HeadOnly(TextFile):
     def blocks(self) -> Iterator[str]:
         """The one block."""
         yield self.text
+
+
+def _bits(values: Floats) -> Floats:
+    """Digits 0 and 1 that were read as a decimal number, as the binary number that they are."""
+    left, found = values.copy(), np.zeros(len(values))
+    for bit in range(16):
+        digit = left % 10.0
+        if (digit > 1.0).any():
+            return values
+        found += digit * 2.0**bit
+        left = (left - digit) / 10.0
+    return found
 
 
 def _nameless(column: Column) -> bool:
