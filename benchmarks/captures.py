@@ -87,9 +87,10 @@ def measured(path: Path) -> tuple[int, float, float, str]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for title, name, make in CASES:
+        for title, name, _ in CASES:
             path = Path(folder) / name
-            make(path)
+            # In a process of its own: the peak of a child includes what its parent held.
+            subprocess.run([sys.executable, __file__, "--make", name, str(path)], check=True)
             size = path.stat().st_size / 1e6
             code, cpu_s, memory_mb, said = measured(path)
             within = "" if cpu_s <= MOST_CPU_S and memory_mb <= MOST_MB else "  BEYOND THE TARGET"
@@ -101,4 +102,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--make"]:
+        next(make for _, name, make in CASES if name == sys.argv[2])(Path(sys.argv[3]))
+    else:
+        main()

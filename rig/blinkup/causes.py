@@ -295,6 +295,9 @@ def _edits(bits: list[int]) -> Iterator[tuple[CauseKind, int, int]]:
     reach = (_byte(bits[:8]) + OVERHEAD_BYTES) * 8 + MOST_EDITS
     ends = [k for k in range(1, min(len(bits), reach)) if bits[k] != bits[k - 1]][:MOST_ENDS]
     light = _Bits(_byte(bits), len(bits))
+    for place in range(1, min(len(bits), reach)):
+        if bits[place] == bits[place - 1] and light.divided(place).is_right():
+            yield CauseKind.DROPPED, 1, place
     most = 1 if light.entries_are_whole() else MOST_EDITS
     for count in range(1, most + 1):
         for places in itertools.combinations_with_replacement(ends, count):
@@ -323,6 +326,13 @@ class _Bits:
                 high, count = high >> 1, count - 1
             number = high << behind | low
         return _Bits(number, count)
+
+    def divided(self, place: int) -> _Bits:
+        """With a symbol of the other level at `place`: it was dropped, and the runs beside it grew together."""
+        behind = self.count - place
+        high = self.number >> behind
+        low = self.number & ((1 << behind) - 1)
+        return _Bits((high << 1 | (high & 1 ^ 1)) << behind | low, self.count + 1)
 
     def packet(self) -> bytes:
         """The packet that the length byte announces, if the light is dark behind it; else nothing."""
@@ -355,7 +365,7 @@ def _byte(bits: list[int]) -> int:
     return int("".join(map(str, bits)), 2) if bits else 0
 
 
-def without_blame(reception: Reception, cause: Cause | None) -> Reception:
+def with_cause(reception: Reception, cause: Cause | None) -> Reception:
     """The reception whose failed frames give the cause as their reason, where one was found."""
     if cause is None or reception.good:
         return reception

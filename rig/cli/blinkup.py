@@ -67,7 +67,7 @@ def show_command(
 @with_groups
 def decode_command(file: CaptureFile, options: CaptureOptions, reveal: Reveal = False) -> None:
     """List the BlinkUp frames in a capture: when, how, what they say, and why a frame failed."""
-    from rig.blinkup.causes import find_cause, without_blame
+    from rig.blinkup.causes import find_cause, with_cause
 
     trace = options.trace(file)
     reception = receive(trace.times_s, trace.values)
@@ -77,7 +77,7 @@ def decode_command(file: CaptureFile, options: CaptureOptions, reveal: Reveal = 
         say(f"lamps flicker at {reception.lamp_hz:.0f} Hz")
     if cause is not None:
         say(f"cause: {cause.kind}: {cause.text}")
-        reception = cause.repaired or without_blame(reception, cause)
+        reception = cause.repaired or with_cause(reception, cause)
     if not reception.frames:
         say(f"no frame: {reception.reason}: {reception.why}")
     else:

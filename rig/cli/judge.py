@@ -10,7 +10,7 @@ import typer
 
 from rig.bench.conversions import judged_device, led_calibration_of
 from rig.cli.capture_options import TimeOptions
-from rig.cli.judge_capture import LightOptions, judged_capture
+from rig.cli.judge_capture import LedLightOptions, judged_capture
 from rig.cli.options import with_groups
 from rig.cli.output import printable, say, table, write_picture
 from rig.config.bench import load_bench
@@ -36,7 +36,7 @@ def judge_recording(
     recording: Annotated[
         Path, typer.Argument(metavar="RECORDING.npz|CAPTURE", help="A recording of a run; with --led any capture.")
     ],
-    light: LightOptions,
+    light: LedLightOptions,
     times: TimeOptions,
     bench: Annotated[
         str | None,

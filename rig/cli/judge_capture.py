@@ -29,7 +29,7 @@ OFF_S: Final = 0.2
 
 
 @dataclass(frozen=True)
-class LightOptions:
+class LedLightOptions:
     """Where the LED, the supply and the current are in a capture of another instrument."""
 
     led: Annotated[
@@ -84,7 +84,7 @@ class JudgedCapture:
 
 
 def judged_capture(
-    file: Path, light: LightOptions, times: TimeOptions, bench: str | None, device: str
+    file: Path, light: LedLightOptions, times: TimeOptions, bench: str | None, device: str
 ) -> JudgedCapture:
     """Decode and judge a capture.
 
@@ -117,7 +117,7 @@ def judged_capture(
     return JudgedCapture(diagnose(recording, facts, judged, streamed=decoded), levels)
 
 
-def _calibration(light: LightOptions, bench: str | None) -> tuple[Calibration | None, str]:
+def _calibration(light: LedLightOptions, bench: str | None) -> tuple[Calibration | None, str]:
     if light.red_leg is not None:
         return leg_calibration(), "the LED's two legs: exact"
     if light.red is not None and light.green is not None:
@@ -131,7 +131,7 @@ def _calibration(light: LightOptions, bench: str | None) -> tuple[Calibration | 
     return None, "taken from the light itself; --red and --green would be surer"
 
 
-def _light(capture: Capture, light: LightOptions, times: TimeOptions) -> Trace:
+def _light(capture: Capture, light: LedLightOptions, times: TimeOptions) -> Trace:
     if light.red_leg is not None and light.green_leg is not None:
         red, green = (read_and_tell(capture, name, times.window) for name in (light.red_leg, light.green_leg))
         return light_of_legs(red, green, active_low=light.active_low)
