@@ -14,7 +14,9 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from rig.blinkup.causes import Cause
 from rig.blinkup.errors import InvalidOption, InvalidSamples
+from rig.blinkup.imp_receiver import imp_takes
 from rig.blinkup.receiver.frames import ReceivedFrame, Reception
 from rig.recording import Floats
 
@@ -72,10 +74,13 @@ def limits() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def assess(reception: Reception, times_s: Floats, levels: Floats, full_scale: float) -> Tuning:
+def assess(
+    reception: Reception, times_s: Floats, levels: Floats, full_scale: float, cause: Cause | None = None
+) -> Tuning:
     """Judge a signal: samples (N,), times in s, levels 0..`full_scale`, and the reception of these samples.
 
-    The first good frame counts; without one, the failed frame with the most symbols.
+    The first good frame counts; without one, the failed frame with the most symbols. `cause` is what `find_cause` says
+    of the samples: it heads the advice, and a signal with one is not good.
 
     Raises:
         InvalidOption: `full_scale` isn't above 0.
@@ -101,6 +106,7 @@ def assess(reception: Reception, times_s: Floats, levels: Floats, full_scale: fl
         "ambient": None if frame is None or not frame.levels else min(frame.levels) / full_scale,
         "margin_worst": None if frame is None or not frame.margins else frame.worst_margin,
         "margin_low": None if frame is None or not frame.margins else frame.low_margin,
+        "imp": None if frame is None else imp_takes(frame, times, values),
         "rise": None,
         "fall": None,
     }
@@ -110,8 +116,10 @@ def assess(reception: Reception, times_s: Floats, levels: Floats, full_scale: fl
     verdict = max((q.verdict for q in quantities), key=RANKS.index)
     if not reception.good:
         verdict = "bad"
+    elif cause is not None and verdict == "good":
+        verdict = "marginal"
     bottom = float(np.mean(share <= AT_BOTTOM))
-    advice = _advice(reception, frame, {q.name: q for q in quantities}, float(share.max()))
+    advice = _advice(reception, frame, {q.name: q for q in quantities}, float(share.max()), cause)
     if frame is None:
         return Tuning(quantities, verdict, advice, full_scale, bottom)
     return Tuning(
@@ -137,6 +145,8 @@ def _judge(name: str, value: float | None) -> SignalQuantity:
         verdict = "good" if reached[0] else "marginal" if reached[1] else "bad"
     elif name in ("rise", "fall"):
         verdict = "marginal"  # sampled too slowly to tell is no fault of the light
+    elif name == "imp":
+        verdict = "marginal"  # without a good frame the signal is bad anyway
     sign = ">=" if high else "<="
     return SignalQuantity(
         name, limit["title"], value, verdict, f"{sign} {good:g} / {sign} {usable:g}", limit["certainty"]
@@ -181,8 +191,28 @@ def _turn(phase: Floats, course: Floats) -> float | None:
 
 
 def _advice(
-    reception: Reception, frame: ReceivedFrame | None, found: dict[str, SignalQuantity], highest: float
+    reception: Reception,
+    frame: ReceivedFrame | None,
+    found: dict[str, SignalQuantity],
+    highest: float,
+    cause: Cause | None,
 ) -> tuple[str, ...]:
+    advice = [f"{cause.kind}: {cause.text}"] if cause is not None else []
+    if advice and not reception.good:
+        return tuple(advice)  # what the levels show is what the trouble made of them
+    advice += _of_levels(reception, frame, found, highest)
+    if found["imp"].verdict != "good" and reception.good and not advice:
+        advice.append(
+            "the rig averages each symbol and an imp samples instants: its receiver loses this frame; flicker, PWM or "
+            "noise within the symbols is the reason"
+        )
+    return tuple(advice) or ("nothing: the signal is good",)
+
+
+def _of_levels(
+    reception: Reception, frame: ReceivedFrame | None, found: dict[str, SignalQuantity], highest: float
+) -> list[str]:
+    """What the levels, their margins and the speed say."""
     said = limits()["advice"]
     advice: list[str] = []
     if frame is None:
@@ -214,4 +244,4 @@ def _advice(
         advice.append(
             "the swing is right and symbols are thin: flicker, movement or noise; hold still, switch lamps off"
         )
-    return tuple(advice) or ("nothing: the signal is good",)
+    return advice

@@ -9,6 +9,9 @@ import numpy as np
 import typer
 
 from rig.bench.conversions import judged_device, led_calibration_of
+from rig.cli.capture_options import TimeOptions
+from rig.cli.judge_capture import LedLightOptions, judged_capture
+from rig.cli.options import with_groups
 from rig.cli.output import printable, say, table, write_picture
 from rig.config.bench import load_bench
 from rig.config.device import load_device
@@ -28,8 +31,13 @@ EPILOG = (
 )
 
 
+@with_groups
 def judge_recording(
-    recording: Annotated[Path, typer.Argument(metavar="RECORDING.npz", help="A recording that a run has saved.")],
+    recording: Annotated[
+        Path, typer.Argument(metavar="RECORDING.npz|CAPTURE", help="A recording of a run; with --led any capture.")
+    ],
+    light: LedLightOptions,
+    times: TimeOptions,
     bench: Annotated[
         str | None,
         typer.Option(
@@ -52,6 +60,13 @@ def judge_recording(
     ] = False,
 ) -> None:
     """Decode a saved recording, list what the LED said, and explain the verdict. Touches no hardware."""
+    light.check()
+    if light.asked:
+        judged_light = judged_capture(recording, light, times, bench, _named(device))
+        say(f"{recording}: device {device}, levels: {judged_light.levels}")
+        _report(judged_light.observation, judged_device(load_device(_named(device))).facts, explained)
+        _draw(judged_light.observation, recording, picture)
+        return
     loaded = _load(recording)
     config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
     profile = load_device(device or config.dut.device)
@@ -59,9 +74,21 @@ def judge_recording(
     _check_light(loaded, recording, config.name, calibration)
     judged = judged_device(profile)
     seen = diagnose(loaded, BenchFacts(calibration), judged)
-    decoded, outcome = seen.decoded, seen.outcome
-    led = loaded.traces["led"]
     say(f"{recording}: bench {config.name}, device {profile.name}")
+    _report(seen, judged.facts, explained)
+    _draw(seen, recording, picture)
+
+
+def _named(device: str | None) -> str:
+    if device is None:
+        raise ConfigError("a capture does not say which device it shows; name it with --dut, such as --dut imp003")
+    return device
+
+
+def _report(seen: Observation, facts: DeviceFacts, explained: bool) -> None:
+    """Print what was seen and what it means."""
+    loaded, decoded = seen.recording, seen.decoded
+    led = loaded.traces["led"]
     say(f"{len(led.times_s)} light samples, {loaded.start_s:.2f} to {loaded.end_s:.2f} s on the bench's clock")
     for action in loaded.actions:
         say(f"  {action.start_s:8.2f} .. {action.end_s:8.2f} s  {printable(action.kind)}")
@@ -70,15 +97,19 @@ def judge_recording(
     for problem in decoded.problems:
         say(f"problem ({problem.kind}): {problem.text}")
     say()
-    say(explain(outcome))
+    say(explain(seen.outcome))
     if explained:
         say()
-        say(_deliberation(seen, judged.facts))
-    if picture is not None:
-        from rig.report.pictures.observation import draw, png  # matplotlib takes a second to import
+        say(_deliberation(seen, facts))
 
-        write_picture(picture, png(draw(loaded, decoded, title=recording.stem)))
-        say(f"picture: {picture}")
+
+def _draw(seen: Observation, recording: Path, picture: Path | None) -> None:
+    if picture is None:
+        return
+    from rig.report.pictures.observation import draw, png  # matplotlib takes a second to import
+
+    write_picture(picture, png(draw(seen.recording, seen.decoded, title=recording.stem)))
+    say(f"picture: {picture}")
 
 
 def _deliberation(seen: Observation, facts: DeviceFacts) -> str:

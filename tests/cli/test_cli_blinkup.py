@@ -161,3 +161,46 @@ def test_tune(tmp_path: Path) -> None:
     assert run("tune", path, "--full-scale", "0")[0] == 12
     code, said = run("tune", path, "--full-scale", "3.3", "--png", tmp_path / "no" / "out.png")
     assert (code, "can't be written" in said) == (12, True)
+
+
+def test_what_a_file_does_not_tell_is_said_by_options(tmp_path: Path) -> None:
+    counted = capture(tmp_path / "counted.csv", encode(CONFIG), header="time,light\n", scale=1e6)
+    code, said = run("decode", counted)
+    assert code == 12
+    assert "say it with --time-unit" in said
+    code, said = run("decode", counted, "--time-unit", "us")
+    assert code == 0, said
+    assert unsaid(said)
+    code, said = run("decode", counted, "--time-unit", "us", "--from", "0", "--to", "0.3")
+    assert code == 1
+    assert "no frame" in said
+    code, said = run("decode", counted, "--time-unit", "us", "--from", "1", "--to", "1")
+    assert code == 12
+    assert "expected an end behind the beginning" in said
+
+
+def test_a_bad_line_is_told(tmp_path: Path) -> None:
+    path = capture(tmp_path / "a.csv", encode(CONFIG))
+    lines = path.read_text().splitlines()
+    lines[300] = "0.7,gl"
+    path.write_text("\n".join(lines))
+    code, said = run("decode", path)
+    assert code == 0, said
+    assert "note: line 301 left out ('0.7,gl'): column 2 is 'gl'; expected a number" in said
+
+
+def test_the_cause_of_a_failed_frame_is_named(tmp_path: Path) -> None:
+    sent = [*symbols(encode(CONFIG)), *[0] * 40]
+    del sent[300]
+    times, levels = sampled(sent, 60.0, 400.0, np.random.default_rng(4))
+    rows = "".join(f"{t:.6f},{v:.5f}\n" for t, v in zip(times, levels, strict=True))
+    path = tmp_path / "a.csv"
+    path.write_text("time_s,light\n" + rows)
+    code, said = run("decode", path)
+    assert code == 1
+    assert "cause: symbols dropped: a symbol was dropped" in said
+    assert "failed: clock lost" in said
+    assert "sent so" not in said
+    assert unsaid(said)
+    code, said = run("tune", path, "--full-scale", "3.3")
+    assert "advice    symbols dropped" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
@@ -62,3 +63,24 @@ x#
 r1.5 "
 #5000
 """
+
+
+def write_wav(path: Path, values: np.ndarray, sample_hz: int, *, bits: int = 16, floats: bool = False) -> Path:
+    """PCM or floats of values -1..1, (N,) or (N, channels)."""
+    columns = values.reshape(len(values), -1)
+    if floats:
+        raw = columns.astype(f"<f{bits // 8}").tobytes()
+    elif bits == 8:
+        raw = np.round(columns * 127 + 128).astype(np.uint8).tobytes()
+    elif bits == 24:
+        whole = np.round(columns * (2**23 - 1)).astype("<i4")
+        raw = whole.reshape(-1, 1).view(np.uint8)[:, :3].tobytes()
+    else:
+        raw = np.round(columns * (2 ** (bits - 1) - 1)).astype(f"<i{bits // 8}").tobytes()
+    channels = columns.shape[1]
+    frame = channels * bits // 8
+    form = struct.pack("<HHIIHH", 3 if floats else 1, channels, sample_hz, sample_hz * frame, frame, bits)
+    parts = b"fmt " + struct.pack("<I", len(form)) + form + b"LIST" + struct.pack("<I", 3) + b"abc\0"
+    parts += b"data" + struct.pack("<I", len(raw)) + raw
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(parts) + 4) + b"WAVE" + parts)
+    return path

@@ -20,6 +20,8 @@ SHARE: Final = 0.22  # of a window's variance that the tone must hold: at SNR 1.
 SAME: Final = 0.04  # relative difference of the rates of two windows, up to which they show one tone (assumed)
 ZEROS: Final = 2  # zero-padding of the transform
 LOBE: Final = 2 * ZEROS  # half the width of a Hann window's main lobe, in bins
+LONG: Final = 500_000  # samples, from which each band is looked for in averages (assumed: bounds the time)
+SLOW_PER_SYMBOL: Final = 16  # of these a symbol, at the band's highest rate
 CHUNK: Final = 1 << 20  # samples that are transformed at once: bounds memory
 
 
@@ -46,9 +48,19 @@ def find_tones(light: LightStretch) -> list[Tone]:
     found: list[Tone] = []
     low_hz = LOWEST_HZ
     while low_hz < highest_hz:
-        found += _in_band(even, light.sample_hz, low_hz, min(low_hz * BAND, highest_hz))
+        high_hz = min(low_hz * BAND, highest_hz)
+        group = int(light.sample_hz / (high_hz * SLOW_PER_SYMBOL)) if len(even) > LONG else 1
+        found += _in_band(_averaged(even, group), light.sample_hz / max(group, 1), low_hz, high_hz)
         low_hz *= BAND
     return sorted(found, key=lambda tone: tone.start_s)
+
+
+def _averaged(even: Floats, group: int) -> Floats:
+    """Means of groups of samples: slow tones need no fast ones."""
+    if group <= 1:
+        return even
+    means: Floats = even[: len(even) // group * group].reshape(-1, group).mean(axis=1)
+    return means
 
 
 def _in_band(even: Floats, sample_hz: float, low_hz: float, high_hz: float) -> list[Tone]:
