@@ -42,6 +42,7 @@ class Bench:
     def __init__(self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None) -> None:
         self.config = config
         self.device = device
+        self.seed = seed if seed is not None or config.simulation is None else config.simulation.seed
         self._fitted_ohm: float | None = None
         self._closing = contextlib.ExitStack()
         try:

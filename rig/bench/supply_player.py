@@ -12,6 +12,7 @@ from rig.drivers.supply.guarded import GuardedSupply
 from rig.errors import CapabilityMissing
 from rig.recording import Action, Trace
 from rig.recording.actions import ActionKind
+from rig.recording.growing import one_asked_trace
 from rig.supply.plan import SetPoint, SupplyPlan, plan_of
 from rig.supply.profile import SupplyProfile
 from rig.supply.weak_source import WeakSourceModel
@@ -173,6 +174,11 @@ class Playback:
         """When the set point was last asked for (s of the bench's clock); `start_s` before the first time."""
         return self._asked[-1][0] if self._asked else self.start_s
 
+    @property
+    def asked_count(self) -> int:
+        """How many set points were asked for so far; both ends of the playback count."""
+        return len(self._asked)
+
     def actions(self) -> tuple[Action, ...]:
         """The playback so far as an action, and the set point that it has reached as another; none before it begins."""
         if not self._asked:
@@ -207,13 +213,8 @@ class Playback:
 
 def asked_trace(playbacks: Sequence[Playback]) -> Trace | None:
     """The set points of all playbacks as the trace `asked_v`, in order of time, each ended by NaN; None without any."""
-    parts = [playback.result().asked for playback in playbacks]
-    parts = sorted((part for part in parts if len(part.times_s)), key=lambda part: float(part.times_s[0]))
-    if not parts:
-        return None
-    times_s = np.concatenate([np.append(part.times_s, part.times_s[-1]) for part in parts])
-    volts = np.concatenate([np.append(part.values, np.nan) for part in parts])
-    return Trace("asked_v", "V", np.maximum.accumulate(times_s), volts)
+    parts = [playback.result().asked for playback in playbacks if playback.asked_count]
+    return one_asked_trace(parts) if parts else None
 
 
 def _require(supply: GuardedSupply, needs: frozenset[str], name: str) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import gc
-import hashlib
 import html
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from rig.bench.dut import DeviceUnderTest
 from rig.diagnosis import FaultDomain, Observation, without_blame
 from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
+from rig.pytest_plugin.recordings import store_recording
 from rig.report import journal
 from rig.report.measurement import Measurement
 from rig.report.sweep import COLUMNS, UNITS, Sweep
@@ -86,12 +85,8 @@ def summarise(
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
         if folder is not None:
-            path = folder / "recordings" / f"{_file_name(item.nodeid)}.npz"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            seen.recording.save(path, raw=raw)
-            row["recording"] = str(path.relative_to(folder))
-            row["recording_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-            blocks.append(f"<p>Recording: <code>{html.escape(str(path.relative_to(folder)))}</code></p>")
+            row |= store_recording(item, evidence.dut, seen, folder, raw=raw)
+            blocks.append(f"<p>Recording: <code>{html.escape(row['recording'])}</code></p>")
     row["reason"] = row["reason"] or failure
     row["measurements"] = [{**journal.plain(m), "grade": m.grade} for m in evidence.measurements]
     row["marginal"] = [str(m) for m in evidence.measurements if m.grade == "marginal"]
@@ -205,9 +200,3 @@ def image_block(data: bytes, what: str) -> str:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-def _file_name(nodeid: str) -> str:
-    """Readable and unique: two ids that read alike still get files of their own."""
-    readable = re.sub(r"[^A-Za-z0-9]+", "_", nodeid.split("::", 1)[-1]).strip("_")[-80:]
-    return f"{readable}-{hashlib.sha256(nodeid.encode()).hexdigest()[:8]}"

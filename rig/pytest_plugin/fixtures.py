@@ -88,13 +88,16 @@ def dut_fixture(bench: Bench, request: pytest.FixtureRequest) -> Iterator[Device
     """The device under test, unpowered. Off again at the end; what was seen goes into the report."""
     from rig.bench.dut import DeviceUnderTest
     from rig.pytest_plugin.evidence import evidence_of
+    from rig.pytest_plugin.recordings import begin_recording
 
     bench.supply.off()
     device = DeviceUnderTest(bench)
     evidence_of(request.node).dut = device
+    begin_recording(request.node, device)
     yield device
     bench.optical.off()
     bench.supply.off()
+    device.end_stream(keep=True)
 
 
 @pytest.fixture(name="blinkup")

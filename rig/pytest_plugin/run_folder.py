@@ -68,6 +68,7 @@ def note_result(config: pytest.Config, made: pytest.TestReport) -> None:
     if kept is None or (made.when != "call" and made.passed):
         return
     found = dict(getattr(made, "rig", None) or {})
+    volatile = found.pop("volatile", {})
     crash = getattr(made.longrepr, "reprcrash", None)
     skip = made.longrepr[2] if made.skipped and isinstance(made.longrepr, tuple) else ""
     kept.append(
@@ -77,7 +78,7 @@ def note_result(config: pytest.Config, made: pytest.TestReport) -> None:
             "result": made.outcome,
             "failure": skip if crash is None else crash.message,
             **found,
-            "volatile": {"duration_s": made.duration, "worker": getattr(made, "worker_id", "")},
+            "volatile": {**volatile, "duration_s": made.duration, "worker": getattr(made, "worker_id", "")},
         }
     )
 

@@ -205,7 +205,7 @@ def test_truncated_file_is_refused(tmp_path: Path) -> None:
 def test_other_format_is_named(tmp_path: Path) -> None:
     path = tmp_path / "new.npz"
     path.write_bytes(with_head(GOOD | {"format": "rig-recording-9"}))
-    with pytest.raises(ConfigError, match=r"format is 'rig-recording-9', expected 'rig-recording-1'"):
+    with pytest.raises(ConfigError, match=r"format is 'rig-recording-9', expected 'rig-recording-2' or before.*update"):
         Recording.load(path)
 
 
