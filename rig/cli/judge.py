@@ -134,8 +134,8 @@ def _recorded_on(recording: Recording, path: Path) -> str:
         raise ConfigError(f"{path}: does not say which bench recorded it; name the bench with --bench NAME")
     if name not in data_files("benches"):
         raise ConfigError(
-            f"{path}: an earlier rig wrote it, and it holds no calibration but the name of its bench, {name!r}, which is "
-            f"in no folder of fixtures; name the bench's file with --bench PATH"
+            f"{path}: an earlier rig wrote it, and it holds no calibration, but the name of its bench, {name!r}, which "
+            "is in no folder of fixtures; name the bench's file with --bench PATH"
         )
     return name
 

@@ -49,7 +49,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as file:
             entries = file.infolist()
-            _check_size(path, entries)
+            check_unpacked(path, entries)
             return {entry.filename.removesuffix(".npy"): _read(file, entry) for entry in entries}
     except ConfigError:
         raise
@@ -68,13 +68,14 @@ def _what_else(path: Path) -> str:
     return "it is empty" if not start else "it is no zip"
 
 
-def _check_size(path: Path, entries: list[zipfile.ZipInfo]) -> None:
-    """
+def check_unpacked(path: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse a zip that would cost too much to unpack, before anything of it is.
+
     Raises:
-        ConfigError: too many arrays, or too many bytes in them.
+        ConfigError: too many parts, or too many bytes in them, or packed in a way that the rig does not use.
     """
     if len(entries) > MOST_ARRAYS:
-        raise ConfigError(f"{path}: has {len(entries)} arrays; expected at most {MOST_ARRAYS} in a recording")
+        raise ConfigError(f"{path}: has {len(entries)} parts; expected at most {MOST_ARRAYS} in a recording")
     size = sum(entry.file_size for entry in entries)
     if size > MOST_BYTES:
         raise ConfigError(

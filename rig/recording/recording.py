@@ -133,6 +133,27 @@ class Recording:
         traces = {**self.traces, "led": replace(led, values=values)}
         return replace(self, traces=traces, secret_windows=tuple(windows))
 
+    def cut(self, start_s: float, end_s: float) -> Recording:
+        """The stretch from `start_s` up to `end_s`, with all that the rig did before its end.
+
+        `about.cut` says so, and the verdict is left out: it was one on the whole.
+        """
+        traces = {
+            name: replace(trace, times_s=trace.times_s[a:b], values=trace.values[a:b])
+            for name, trace in self.blanked().traces.items()
+            for a, b in [np.searchsorted(trace.times_s, (start_s, np.nextafter(end_s, np.inf)))]
+        }
+        actions = tuple(action for action in self.actions if action.start_s <= end_s)
+        windows = tuple(w for w in self.blanked().secret_windows if w.start_s <= end_s and w.end_s >= start_s)
+        about = {key: value for key, value in self.about.items() if key != "verdict"}
+        return replace(
+            self,
+            traces=traces,
+            actions=actions,
+            secret_windows=windows,
+            about={**about, "cut": {"from_s": start_s, "to_s": end_s}},
+        )
+
     def head(self, *, raw: bool = False) -> str:
         """Everything but the samples, as JSON; `raw`: whether the light of BlinkUp data is in the samples."""
         return write_head(

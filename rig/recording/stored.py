@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from rig.errors import ConfigError
+from rig.recording.export_csv import is_exported_csv, load_csv
+from rig.recording.export_sigrok import is_exported_sigrok, load_sigrok
+from rig.recording.export_vcd import is_exported_vcd, load_vcd
 from rig.recording.growing import ENDING, is_growing, read_growing
 from rig.recording.recording import Recording
+
+KINDS: Final = (
+    (is_growing, read_growing),
+    (is_exported_csv, load_csv),
+    (is_exported_vcd, load_vcd),
+    (is_exported_sigrok, load_sigrok),
+)
 
 
 def read_recording(path: Path) -> Recording:
@@ -18,7 +29,10 @@ def read_recording(path: Path) -> Recording:
     if not path.is_file():
         raise ConfigError(f"{path}: {_what_instead(path)}; expected a recording (.npz) of this rig")
     try:
-        return read_growing(path) if is_growing(path) else Recording.load(path)
+        for is_kind, load in KINDS:
+            if is_kind(path):
+                return load(path)
+        return Recording.load(path)
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from None
 
