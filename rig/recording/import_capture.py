@@ -1,17 +1,14 @@
-"""Captures of any instrument: the channels of a file as traces, and the choice of one channel by name."""
+"""Captures of any instrument: their channels by name, each expanded to samples only when it is asked for."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from rig.errors import ConfigError
-from rig.recording.recording import Floats, Trace
-
-LONGEST_S = 6 * 3600.0
-HOLD_HZ = 10_000.0  # digital signals that are stored as changes are sampled at this rate
+from rig.recording.recording import Trace
 
 
 class BadCapture(ConfigError):
@@ -19,61 +16,70 @@ class BadCapture(ConfigError):
 
 
 @dataclass(frozen=True)
+class Window:
+    """The part of a capture that is wanted, in s of its own time axis: `from_s` up to but not including `to_s`."""
+
+    from_s: float = float("-inf")
+    to_s: float = float("inf")
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is cut off."""
+        return self == Window()
+
+
+@dataclass(frozen=True)
+class ChannelData:
+    """One channel's samples; `values` of the trace have shape (N,). `problems` are sentences for the user.
+
+    `logic`: the levels are 0 and 1, or means of such.
+    """
+
+    trace: Trace
+    problems: tuple[str, ...] = ()
+    logic: bool = False
+
+
+@dataclass(frozen=True)
 class Capture:
-    """All channels of one file; each `values` has shape (N,)."""
+    """A file's channels by name. `load` expands one of them, within a window."""
 
     path: Path
-    channels: dict[str, Trace]
+    channels: tuple[str, ...]
+    load: Callable[[str, Window], ChannelData]
 
-    def channel(self, name: str | None = None) -> Trace:
-        """The channel called `name`; without a name the only channel of the file.
+    def read(self, name: str | None = None, window: Window | None = None) -> ChannelData:
+        """The channel called `name`, or the only one; with what is to be told about it.
 
         Raises:
-            BadCapture: there is no such channel, or a name is needed; the message lists all channels.
+            BadCapture: there is no such channel, a name is needed (the message lists all channels), the channel can't
+                be read or is too large, or no sample lies in the window.
         """
         names = ", ".join(self.channels) or "none"
         if name is None:
-            if len(self.channels) == 1:
-                return next(iter(self.channels.values()))
-            raise BadCapture(f"{self.path}: has {len(self.channels)} channels; name one with --channel: {names}")
+            if len(self.channels) != 1:
+                raise BadCapture(f"{self.path}: has {len(self.channels)} channels; name one with --channel: {names}")
+            name = self.channels[0]
         if name not in self.channels:
             raise BadCapture(f"{self.path}: no channel {name!r}; there are: {names}")
-        return self.channels[name]
+        window = window or Window()
+        data = self.load(name, window)
+        if window.whole:
+            return data
+        trace = data.trace.between(window.from_s, window.to_s)
+        if not len(trace.times_s):
+            times_s = data.trace.times_s
+            covered = f"{times_s[0]:.6g} to {times_s[-1]:.6g} s" if len(times_s) else "no sample there"
+            raise BadCapture(f"{self.path}: no sample between --from and --to; the channel has {covered}")
+        return ChannelData(trace, data.problems, data.logic)
+
+    def channel(self, name: str | None = None) -> Trace:
+        """All samples of the channel called `name`, or of the only one; raises as `read`."""
+        return self.read(name).trace
 
 
-def even_times(count: int, sample_hz: float) -> Floats:
-    """Times in s of `count` samples from 0 on, shape (count,)."""
-    return np.arange(count, dtype=np.float64) / sample_hz
-
-
-def check_length(path: Path, name: str, duration_s: float) -> None:
-    """Refuse a channel that is too long to be decoded.
-
-    Raises:
-        BadCapture: longer than six hours.
-    """
-    if duration_s > LONGEST_S:
-        raise BadCapture(f"{path}: {name} covers {duration_s:.0f} s; expected at most {LONGEST_S:.0f} s")
-
-
-def sampled(path: Path, name: str, values: Floats, sample_hz: float) -> Trace:
-    """A channel of evenly spaced samples that begin at 0 s.
-
-    Raises:
-        BadCapture: longer than six hours.
-    """
-    check_length(path, name, len(values) / sample_hz)
-    return Trace(name, "", even_times(len(values), sample_hz), values)
-
-
-def held(path: Path, name: str, change_s: list[float], values: list[float], end_s: float) -> Trace:
-    """A signal stored as changes (times in s, values), sampled at `HOLD_HZ`: each value holds until the next change.
-
-    Raises:
-        BadCapture: longer than six hours.
-    """
-    start_s = change_s[0]
-    check_length(path, name, end_s - start_s)
-    times_s = start_s + even_times(int((end_s - start_s) * HOLD_HZ) + 1, HOLD_HZ)
-    index = np.searchsorted(np.array(change_s), times_s, side="right") - 1
-    return Trace(name, "", times_s, np.array(values)[np.clip(index, 0, None)])
+def distinct(names: Iterable[tuple[str, str]]) -> list[str]:
+    """Names that differ: a name that comes more than once has its distinction, the second of its pair, behind it."""
+    pairs = list(names)
+    counts = Counter(name for name, _ in pairs)
+    return [f"{name} ({what})" if counts[name] > 1 else name for name, what in pairs]

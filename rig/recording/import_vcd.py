@@ -1,93 +1,175 @@
-"""VCD (value change dump), as logic analysers and `sigrok-cli -O vcd` write it; parsed by pyvcd."""
+"""VCD (value change dump), as logic analysers and `sigrok-cli -O vcd` write it; its declarations are parsed by pyvcd."""
 
 from __future__ import annotations
 
+import gzip
+import io
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, Final
 
-from rig.recording.import_capture import BadCapture, Capture, held
+import numpy as np
+
+from rig.recording.expanding import MOST_CHANGES, Runs
+from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window, distinct
+
+_UNITS_S: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15}
+_IGNORED: Final = frozenset({b"$dumpvars", b"$dumpoff", b"$dumpon", b"$dumpall", b"$end"})
+MOST_HEADER_LINES: Final = 1_000_000
 
 
 def read_vcd(path: Path) -> Capture:
-    """Scalar, vector and real variables, sampled evenly; x and z are gaps.
+    """Scalar, vector and real variables; x and z are gaps. Each name of a net is a channel.
 
     Raises:
         BadCapture: with file, line and what was expected.
     """
-    from vcd.reader import VCDParseError, tokenize  # a fifth of a second that only VCD files take
+    head = _declared(path)
+    return Capture(path, tuple(head.codes), lambda name, window: _load(path, head, name, window))
 
-    dump = _Dump(path)
+
+@dataclass
+class _Head:
+    """The declarations: the unit of time in s, the code of each name, and where the changes begin."""
+
+    unit_s: float = 1e-9
+    codes: dict[str, bytes] = field(default_factory=dict)
+    lines: int = 0
+
+
+def _declared(path: Path) -> _Head:
+    from vcd.reader import TokenKind, VCDParseError, tokenize  # a fifth of a second that only VCD files take
+
+    head, scopes = _Head(), []
+    found: list[tuple[str, str, str]] = []
     try:
-        with path.open("rb") as stream:
-            for token in tokenize(stream):
-                dump.take(token)
+        text, head.lines = _header(path)
+        for token in tokenize(io.BytesIO(text)):
+            match token.kind:
+                case TokenKind.TIMESCALE:
+                    head.unit_s = int(token.timescale.magnitude) * _UNITS_S[token.timescale.unit.value]
+                case TokenKind.SCOPE:
+                    scopes.append(token.scope.ident)
+                case TokenKind.UPSCOPE:
+                    del scopes[-1:]
+                case TokenKind.VAR:
+                    found.append((token.var.ref_str, ".".join([*scopes, token.var.ref_str]), token.var.id_code))
     except (VCDParseError, UnicodeDecodeError, ValueError) as error:
         if isinstance(error, BadCapture):
             raise
         raise BadCapture(f"{path}: {error}; expected a value change dump") from None
-    return dump.capture()
+    nets: dict[str, set[str]] = {}
+    for name, _, code in found:
+        nets.setdefault(name, set()).add(code)
+    named = {(full if len(nets[name]) > 1 and full else name, code): None for name, full, code in found}
+    names = distinct((name, f"code {code}") for name, code in named)
+    head.codes = {name: code.encode() for name, (_, code) in zip(names, named, strict=True)}
+    return head
 
 
-class _Dump:
-    """What the tokens of one file have said so far."""
+def _header(path: Path) -> tuple[bytes, int]:
+    """The declarations' text, and the number of its lines."""
+    kept: list[bytes] = []
+    with _opened(path) as stream:
+        for line in stream:
+            if line.startswith(b"#") and line[1:2].isdigit():
+                break
+            kept.append(line)
+            if b"$enddefinitions" in line or len(kept) > MOST_HEADER_LINES:
+                break
+    return b"".join(kept), len(kept)
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._unit_s, self._now_s = 1e-9, 0.0
-        self._scopes: list[str] = []
-        self._names: dict[str, str] = {}
-        self._changes: dict[str, tuple[list[float], list[float]]] = {}
 
-    def take(self, token: Any) -> None:
-        """Take the next token of `vcd.reader`."""
-        from vcd.reader import TokenKind
+def _load(path: Path, head: _Head, name: str, window: Window) -> ChannelData:
+    changes = _Changes(path, head, head.codes[name])
+    for number, line in enumerate(_body(path, head.lines), head.lines + 1):
+        changes.take(number, line)
+    if not changes.times:
+        raise BadCapture(f"{path}: {name} never has a value; expected a value change dump")
+    times_s = np.frombuffer(changes.times, dtype=np.float64) * head.unit_s
+    values = np.frombuffer(changes.values, dtype=np.float64)
+    return Runs(times_s, values, changes.now * head.unit_s).expanded(path, name, window)
 
-        match token.kind:
-            case TokenKind.TIMESCALE:
-                self._unit_s = int(token.timescale.magnitude) * _unit_s(token.timescale.unit.value)
-            case TokenKind.SCOPE:
-                self._scopes.append(token.scope.ident)
-            case TokenKind.UPSCOPE:
-                del self._scopes[-1:]
-            case TokenKind.VAR:
-                self._declare(token.var.id_code, token.var.ref_str)
-            case TokenKind.CHANGE_TIME:
-                self._advance(token.span.start.line, token.time_change)
-            case TokenKind.CHANGE_SCALAR | TokenKind.CHANGE_VECTOR | TokenKind.CHANGE_REAL:
-                self._change(token.span.start.line, token.data.id_code, token.data.value)
 
-    def _declare(self, code: str, name: str) -> None:
-        self._names[code] = name if name not in self._names.values() else ".".join([*self._scopes, name])
-        self._changes[code] = ([], [])
+def _body(path: Path, skip: int) -> Iterator[bytes]:
+    with _opened(path) as stream:
+        for number, line in enumerate(stream):
+            if number >= skip:
+                yield line
 
-    def _advance(self, line: int, units: int) -> None:
-        later_s = units * self._unit_s
-        if later_s < self._now_s:
-            raise BadCapture(f"{self._path}: line {line}: time #{units} is before the one above it")
-        self._now_s = later_s
 
-    def _change(self, line: int, code: str, value: object) -> None:
-        if code not in self._names:
-            raise BadCapture(f"{self._path}: line {line}: change of {code!r}, which no $var declares")
+class _Changes:
+    """The changes of one net, as the lines of the file tell them. Times are in the file's unit."""
+
+    def __init__(self, path: Path, head: _Head, wanted: bytes) -> None:
+        self._path, self._wanted = path, wanted
+        self._codes = frozenset(head.codes.values())
+        self.times, self.values = array("d"), array("d")
+        self.now = 0
+        self._pending: bytes | None = None
+        self._comment = False
+
+    def take(self, number: int, line: bytes) -> None:
+        """Take the next line."""
+        for word in line.split():
+            if self._comment:
+                self._comment = word != b"$end"
+            elif self._pending is not None:
+                self._change(number, word, self._pending)
+                self._pending = None
+            elif word[:1] == b"#":
+                self._advance(number, word)
+            elif word[:1] in b"01xXzZuUwWlLhH-":
+                self._change(number, word[1:], word[:1])
+            elif word[:1] in b"bBrRsS":
+                self._pending = word
+            elif word not in _IGNORED:
+                if word[:1] != b"$":
+                    raise BadCapture(f"{self._path}: line {number}: {word[:20]!r}; expected a value change dump")
+                self._comment = True
+
+    def _advance(self, number: int, word: bytes) -> None:
         try:
-            number = float(value)  # type: ignore[arg-type]
-        except ValueError:  # x, z, or a vector with such bits
-            number = float("nan")
-        times, values = self._changes[code]
-        times.append(self._now_s)
-        values.append(number)
+            later = int(word[1:])
+        except ValueError:
+            raise BadCapture(f"{self._path}: line {number}: time {word[:20]!r}; expected # and a number") from None
+        if later < self.now:
+            raise BadCapture(f"{self._path}: line {number}: time #{later} is before the one above it")
+        self.now = later
 
-    def capture(self) -> Capture:
-        """The channels of the file; raises BadCapture if no variable has a value."""
-        found = {
-            self._names[code]: held(self._path, self._names[code], times, values, self._now_s)
-            for code, (times, values) in self._changes.items()
-            if times
-        }
-        if not found:
-            raise BadCapture(f"{self._path}: no variable ever has a value; expected a value change dump")
-        return Capture(self._path, found)
+    def _change(self, number: int, code: bytes, value: bytes) -> None:
+        if code != self._wanted:
+            if code not in self._codes:
+                raise BadCapture(
+                    f"{self._path}: line {number}: change of {code.decode(errors='replace')!r}, which no $var declares"
+                )
+            return
+        level = _level(value)
+        if self.values and (self.values[-1] == level or (level != level and self.values[-1] != self.values[-1])):
+            return
+        self.times.append(self.now)
+        self.values.append(level)
+        if len(self.times) > MOST_CHANGES:
+            raise BadCapture(f"{self._path}: line {number}: more than {MOST_CHANGES:,} changes; cut the file")
 
 
-def _unit_s(unit: str) -> float:
-    return {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15}[unit]
+def _level(value: bytes) -> float:
+    """The number of a scalar, `b...` or `r...`; NaN for x, z, and vectors with such bits."""
+    if value in (b"0", b"l", b"L"):
+        return 0.0
+    if value in (b"1", b"h", b"H"):
+        return 1.0
+    try:
+        if value[:1] in b"bB":
+            return float(int(value[1:], 2))
+        return float(value[1:]) if value[:1] in b"rR" else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def _opened(path: Path) -> BinaryIO:
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
