@@ -82,6 +82,7 @@ def summarise(
         row["reason"] = row["reason"] or _reason(failure, outcome.summary)
         bench = row["verdict"] == NOT_JUDGED
         blocks.append(_bench_block(row["reason"]) if bench else _outcome_block(outcome, failure))
+        blocks += _limited_blocks(seen)
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
         if folder is not None:
@@ -172,6 +173,17 @@ def _outcome_block(outcome: Any, failure: str) -> str:
         )
         + (f"<details><summary>Why not something else</summary><ul>{against}</ul></details>" if against else "")
     )
+
+
+def _limited_blocks(seen: Observation) -> list[str]:
+    """A line for each weak source whose voltage had to be limited to what bench and device allow."""
+    return [
+        f"<p class='rig-limited'>Supply profile {html.escape(str(action.details.get('profile')))}: limited at "
+        f"{action.details['limited_set_points']} set points, where its source gave "
+        f"{action.details['source_lowest_v']:.2f} to {action.details['source_highest_v']:.2f} V</p>"
+        for action in seen.recording.actions
+        if "limited_set_points" in action.details
+    ]
 
 
 def _receipt_block(number: int, receipt: Receipt) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from rig.supply.profile import (
     DipSegment,
@@ -18,8 +17,8 @@ from rig.supply.profile import (
     SupplySegment,
     SweepSegment,
 )
+from rig.supply.recorded import RecordedSupply
 
-MAX_POINTS = 200_000
 SETTLED_S = 0.1  # a set point that lasts this long is measured before the next one begins
 
 
@@ -81,9 +80,8 @@ class SupplyPlan:
 
 def plan_of(profile: SupplyProfile, nominal_v: float) -> SupplyPlan:
     """The plan of a profile that is no weak source. `nominal_v` is the device's nominal voltage in V."""
-    if profile.points:
-        assert profile.trace is not None
-        return _plan_of_trace(profile.points, profile.trace.every_s)
+    if profile.recorded is not None:
+        return _plan_of_record(profile.recorded)
     draft = _Draft(nominal_v if profile.start_v is None else profile.start_v)
     for segment in profile.segments:
         draft.add(segment)
@@ -160,14 +158,8 @@ def _levels(from_v: float, to_v: float, step_v: float) -> Iterator[float]:
         yield to_v
 
 
-def _plan_of_trace(points: tuple[tuple[float, float], ...], every_s: float) -> SupplyPlan:
-    """A recorded trace on a grid of `every_s`, straight lines between its points; equal neighbours are one."""
-    found: list[SetPoint] = []
-    due_s = 0.0
-    for (t0_s, v0), (t1_s, v1) in pairwise(points):
-        while due_s < t1_s and len(found) < MAX_POINTS:
-            volts = round(v0 + (v1 - v0) * (due_s - t0_s) / (t1_s - t0_s), 4)
-            if not found or found[-1].volts != volts:
-                found.append(SetPoint(due_s, volts))
-            due_s += every_s
-    return SupplyPlan(tuple(found), (), (), points[-1][0])
+def _plan_of_record(recorded: RecordedSupply) -> SupplyPlan:
+    """A recorded trace; its last set point lasts no time."""
+    pairs = zip(recorded.times_s.tolist(), recorded.volts.tolist(), strict=True)
+    points = tuple(SetPoint(t_s, volts) for t_s, volts in pairs)
+    return SupplyPlan(points, (), (), recorded.end_s)
