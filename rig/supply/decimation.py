@@ -47,8 +47,32 @@ def decimated(times_s: Numbers, volts: Numbers, every_s: float) -> Decimated:
     times_s = times_s - times_s[0]
     grid_s = np.arange(int(np.floor(times_s[-1] / every_s + 1e-9)) + 1) * every_s
     at_grid = np.interp(grid_s, times_s, volts)
+    middle_s = (grid_s + np.append(grid_s[1:], times_s[-1])) / 2
+    first, second = at_grid.copy(), at_grid.copy()
+    found = _inside_cells(times_s, volts, at_grid, every_s, (first, second))
+    for k, place, edge_v in _on_grid(times_s, volts, grid_s, at_grid):
+        found.append((place, edge_v))
+        if first[k] == second[k] and _duration_s(times_s, volts, place, edge_v, every_s) < every_s:
+            second[k] = np.interp(middle_s[k], times_s, volts)  # no longer than the record does it stay there
+    shortest_s = DURATION_SLACK * every_s / 2
+    stretched = []
+    for place, edge_v in sorted(found):
+        lasts_s = _duration_s(times_s, volts, place, edge_v, every_s / 2)
+        if abs(volts[place] - edge_v) > SHORT_V and lasts_s < shortest_s:
+            stretched.append(ShortEvent(float(times_s[place]), float(volts[place]), lasts_s))
+    points_s = np.append(np.stack([grid_s, middle_s], axis=1).ravel(), times_s[-1])
+    points_v = np.append(np.stack([first, second], axis=1).ravel(), volts[-1])
+    keep = _changes(points_v)
+    return Decimated(points_s[keep], np.round(points_v[keep], 4), tuple(stretched))
+
+
+def _inside_cells(
+    times_s: Numbers, volts: Numbers, at_grid: Numbers, every_s: float, halves: tuple[Numbers, Numbers]
+) -> list[tuple[int, float]]:
+    """Put extremes between grid points into the two halves of their cells; (place, level left) of each."""
+    first, second = halves
     following = np.append(at_grid[1:], volts[-1])
-    cell = np.clip(np.floor(times_s / every_s + 1e-9).astype(np.int64), 0, len(grid_s) - 1)
+    cell = np.clip(np.floor(times_s / every_s + 1e-9).astype(np.int64), 0, len(at_grid) - 1)
     low_v, high_v = _per_cell(np.minimum, cell, volts, at_grid), _per_cell(np.maximum, cell, volts, at_grid)
     ends_low, ends_high = np.minimum(at_grid, following), np.maximum(at_grid, following)
     below, above = low_v < ends_low - RIPPLE_V, high_v > ends_high + RIPPLE_V
@@ -56,28 +80,39 @@ def decimated(times_s: Numbers, volts: Numbers, every_s: float) -> Decimated:
     above |= high_v >= high_v.max() - RESOLUTION_V / 2
     below &= low_v < ends_low - RESOLUTION_V / 2
     above &= high_v > ends_high + RESOLUTION_V / 2
-    first, second = at_grid.copy(), at_grid.copy()
-    both = below & above
-    starts = np.searchsorted(cell, np.arange(len(grid_s) + 1))
-    stretched: list[ShortEvent] = []
+    starts = np.searchsorted(cell, np.arange(len(at_grid) + 1))
+    found: list[tuple[int, float]] = []
     for k in np.flatnonzero(below | above).tolist():
         inside = volts[starts[k] : starts[k + 1]]
-        lowest, highest = starts[k] + int(np.argmin(inside)), starts[k] + int(np.argmax(inside))
-        if both[k]:
+        lowest, highest = int(starts[k] + np.argmin(inside)), int(starts[k] + np.argmax(inside))
+        if below[k] and above[k]:
             first[k], second[k] = (volts[place] for place in sorted((lowest, highest)))
         else:
             second[k] = low_v[k] if below[k] else high_v[k]
-        events = [(lowest, ends_low[k])] if below[k] else []
-        events += [(highest, ends_high[k])] if above[k] else []
-        for place, edge_v in events:
-            lasts_s = _duration_s(times_s, volts, place, edge_v, every_s / 2)
-            if abs(volts[place] - edge_v) > SHORT_V and lasts_s < DURATION_SLACK * every_s / 2:
-                stretched.append(ShortEvent(float(times_s[place]), float(volts[place]), lasts_s))
-    middle_s = (grid_s + np.append(grid_s[1:], times_s[-1])) / 2
-    points_s = np.append(np.stack([grid_s, middle_s], axis=1).ravel(), times_s[-1])
-    points_v = np.append(np.stack([first, second], axis=1).ravel(), volts[-1])
-    keep = _changes(points_v)
-    return Decimated(points_s[keep], np.round(points_v[keep], 4), tuple(stretched))
+        found += [(lowest, float(ends_low[k]))] if below[k] else []
+        found += [(highest, float(ends_high[k]))] if above[k] else []
+    return found
+
+
+def _on_grid(times_s: Numbers, volts: Numbers, grid_s: Numbers, at_grid: Numbers) -> list[tuple[int, int, float]]:
+    """(grid point, place, level left) of excursions that a grid point lies in, and neither of its neighbours does."""
+    found = []
+    for k in np.flatnonzero(_peaks(at_grid)).tolist():
+        place = min(int(np.searchsorted(times_s, grid_s[k] - 1e-12)), len(volts) - 1)
+        around = [at_grid[n] for n in (k - 1, k + 1) if 0 <= n < len(at_grid)]
+        down = at_grid[k] < around[0]
+        found.append((k, place, float(min(around) if down else max(around))))
+    return found
+
+
+def _peaks(at_grid: Numbers) -> NDArray[np.bool_]:
+    """Which grid points lie beyond both of their neighbours by more than `SHORT_V`; the first and the last have one."""
+    if len(at_grid) < 2:
+        return np.zeros(len(at_grid), dtype=bool)
+    before = np.concatenate([at_grid[1:2], at_grid[:-1]])
+    after = np.concatenate([at_grid[1:], at_grid[-2:-1]])
+    low = (at_grid < before - SHORT_V) & (at_grid < after - SHORT_V)
+    return low | ((at_grid > before + SHORT_V) & (at_grid > after + SHORT_V))
 
 
 def _per_cell(extreme: np.ufunc, cell: NDArray[np.int64], volts: Numbers, at_grid: Numbers) -> Numbers:
