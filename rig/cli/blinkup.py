@@ -21,13 +21,12 @@ from rig.blinkup import (
 )
 from rig.cli import blinkup_send
 from rig.cli.blinkup_text import entry_rows
+from rig.cli.capture_options import CaptureFile, CaptureOptions
 from rig.cli.configuring import ConfigurationOptions, configuration
 from rig.cli.options import with_groups
 from rig.cli.output import printable, say, table, write_picture
 from rig.cli.secrets import SecretlessCommand
 from rig.errors import ConfigError
-from rig.recording import Trace
-from rig.recording.import_reading import read_capture
 
 app = typer.Typer(
     help="BlinkUp: send, try a receiver's margins, show what is sent, decode captures, tune a signal.",
@@ -36,8 +35,6 @@ app = typer.Typer(
 app.command("send", cls=SecretlessCommand, epilog=blinkup_send.SEND_EPILOG)(blinkup_send.send_command)
 app.command("sweep", cls=SecretlessCommand, epilog=blinkup_send.SWEEP_EPILOG)(blinkup_send.sweep_command)
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="Recording (.npz), CSV, sigrok session (.sr) or VCD.")]
-Channel = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Channel; needed if there are several.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show passwords, tokens and PINs.")]
 NO_GOOD_FRAME = 1
 
@@ -67,9 +64,10 @@ def show_command(
 
 
 @app.command("decode", epilog="Example: rig blinkup decode phone.csv. Ends with 1 if there is no good frame.")
-def decode_command(file: File, channel: Channel = None, reveal: Reveal = False) -> None:
+@with_groups
+def decode_command(file: CaptureFile, options: CaptureOptions, reveal: Reveal = False) -> None:
     """List the BlinkUp frames in a capture: when, how, what they say, and why a frame failed."""
-    trace = _trace(file, channel)
+    trace = options.trace(file)
     reception = receive(trace.times_s, trace.values)
     say(f"{file}: {trace.name}, {reception.samples} samples, {reception.sample_hz:.4g} a second")
     if reception.lamp_hz is not None:
@@ -85,15 +83,16 @@ def decode_command(file: File, channel: Channel = None, reveal: Reveal = False) 
 
 
 @app.command("tune", epilog="Example: rig blinkup tune lightlevel.csv --full-scale 65535 --png tuning.png")
+@with_groups
 def tune_command(
-    file: File,
+    file: CaptureFile,
+    options: CaptureOptions,
     full_scale: Annotated[
         float,
         typer.Option(
             "--full-scale", metavar="X", help="Highest reading: 65535 for lightlevel(), or the supply's volts."
         ),
     ],
-    channel: Channel = None,
     png: Annotated[Path | None, typer.Option("--png", metavar="OUT.png", help="Also draw it.")] = None,
     reveal: Annotated[
         bool, typer.Option("--reveal", help="Draw the light of the data too: it is the password.")
@@ -102,7 +101,7 @@ def tune_command(
     """Judge the signal at a BlinkUp sensor: swing, saturation, margins, speed; and say what to change."""
     from rig.blinkup.tuning import assess
 
-    trace = _trace(file, channel)
+    trace = options.trace(file)
     reception = receive(trace.times_s, trace.values)
     tuning = assess(reception, trace.times_s, trace.values, full_scale)
     rows = [[q.title, q.shown, q.limits, q.verdict, q.certainty] for q in tuning.quantities]
@@ -118,13 +117,6 @@ def tune_command(
         figure = draw_tuning(tuning, trace.times_s, trace.values, title=file.name, reveal=reveal)
         write_picture(png, picture_bytes(figure), "--png")
         say(f"picture   {png}")
-
-
-def _trace(file: Path, channel: str | None) -> Trace:
-    capture = read_capture(file)
-    if channel is None and file.suffix.lower() == ".npz" and "led" in capture.channels:
-        channel = "led"
-    return capture.channel(channel)
 
 
 def _line_code(text: str) -> LineCode:

@@ -8,11 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from rig.recording.import_capture import BadCapture, ChannelData, Window
+from rig.recording.import_capture import BadCapture, ChannelData, TimeWindow
 from rig.recording.recording import Floats, Trace
 
 LONGEST_S: Final = 6 * 3600.0
 HOLD_HZ: Final = 10_000.0  # samples a second that levels are expanded to, and fast samples averaged down to
+LEAST_HZ: Final = 1000.0  # that slow changes are expanded to
+PER_LEVEL: Final = 40.0  # samples of the shortest levels: edges are then known to a thousandth of a symbol (assumed)
 MOST_SAMPLES: Final = 12_000_000  # of one channel, once expanded: 192 MB
 MOST_CHANGES: Final = 12_000_000
 QUIET_S: Final = 60.0  # a level that holds longer is not expanded in full (assumed: longer than most frames)
@@ -23,8 +25,8 @@ STEP: Final = 1 << 20
 
 
 @dataclass(frozen=True)
-class Runs:
-    """A signal stored as changes: `values[i]` (NaN where unknown) holds from `times_s[i]` to the next, the last to `end_s`.
+class HeldLevels:
+    """A signal stored as changes: `values[i]` (NaN: unknown) holds from `times_s[i]` to the next, the last to `end_s`.
 
     `sample_hz` is the rate at which it was sampled, None if changes were stored.
     """
@@ -34,7 +36,7 @@ class Runs:
     end_s: float
     sample_hz: float | None = None
 
-    def expanded(self, path: Path, name: str, window: Window) -> ChannelData:
+    def expanded(self, path: Path, name: str, window: TimeWindow) -> ChannelData:
         """Samples at no more than `HOLD_HZ`, each the mean of its interval; long quiet stretches are left out.
 
         Raises:
@@ -42,8 +44,8 @@ class Runs:
         """
         begin_s, end_s = max(float(self.times_s[0]), window.from_s), min(self.end_s, window.to_s)
         check_length(path, name, end_s - begin_s)
-        rate_hz = min(self.sample_hz or HOLD_HZ, HOLD_HZ)
         parts = self._busy(begin_s, end_s)
+        rate_hz = self._rate_hz(sum(b - a for a, b in parts))
         count = sum(int((b - a) * rate_hz + 1e-6) + 1 for a, b in parts)
         if count > MOST_SAMPLES:
             raise too_large(path, name, count, f"it changes during {sum(b - a for a, b in parts):.0f} s")
@@ -63,6 +65,15 @@ class Runs:
                 at += len(own)
         logic = bool(np.isin(np.unique(self.values[:100_000]), (0.0, 1.0)).all()) if unknown is None else False
         return ChannelData(Trace(name, "", times_s, values), (), logic)
+
+    def _rate_hz(self, length_s: float) -> float:
+        """Samples a second: as it was sampled, or enough for the shortest levels."""
+        if self.sample_hz is not None and self.sample_hz * min(length_s, MANY) <= min(HOLD_HZ * length_s, MANY):
+            return self.sample_hz
+        lasts = np.diff(self.times_s)
+        shortest_s = float(np.quantile(lasts, 0.01)) if len(lasts) else 1.0
+        wanted_hz = max(LEAST_HZ, PER_LEVEL / max(shortest_s, 1e-9))
+        return min(wanted_hz, HOLD_HZ, self.sample_hz or HOLD_HZ)
 
     def _busy(self, begin_s: float, end_s: float) -> list[tuple[float, float]]:
         """The stretches that are expanded: without the middle of levels that hold for long."""

@@ -16,7 +16,7 @@ class BadCapture(ConfigError):
 
 
 @dataclass(frozen=True)
-class Window:
+class TimeWindow:
     """The part of a capture that is wanted, in s of its own time axis: `from_s` up to but not including `to_s`."""
 
     from_s: float = float("-inf")
@@ -25,7 +25,7 @@ class Window:
     @property
     def whole(self) -> bool:
         """Whether nothing is cut off."""
-        return self == Window()
+        return self == TimeWindow()
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Capture:
 
     path: Path
     channels: tuple[str, ...]
-    load: Callable[[str, Window], ChannelData]
+    load: Callable[[str, TimeWindow], ChannelData]
 
-    def read(self, name: str | None = None, window: Window | None = None) -> ChannelData:
+    def read(self, name: str | None = None, window: TimeWindow | None = None) -> ChannelData:
         """The channel called `name`, or the only one; with what is to be told about it.
 
         Raises:
@@ -62,7 +62,7 @@ class Capture:
             name = self.channels[0]
         if name not in self.channels:
             raise BadCapture(f"{self.path}: no channel {name!r}; there are: {names}")
-        window = window or Window()
+        window = window or TimeWindow()
         data = self.load(name, window)
         if window.whole:
             return data

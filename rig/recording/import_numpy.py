@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.recording.expanding import MOST_SAMPLES, Averager, thinned, too_large
-from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window
+from rig.recording.import_capture import BadCapture, Capture, ChannelData
 from rig.recording.recording import Floats, Trace
 from rig.recording.table_cells import CellKind
 from rig.recording.table_layout import Column

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window
+from rig.recording.import_capture import BadCapture, Capture, ChannelData, TimeWindow
 from rig.recording.import_csv import read_columns
 from rig.recording.import_numpy import read_arrays
 from rig.recording.import_sigrok import read_sigrok
@@ -97,7 +97,7 @@ def _of_recording(path: Path) -> Capture:
             for i in range(trace.values.shape[1]):
                 channels[f"{name}[{i}]"] = Trace(f"{name}[{i}]", trace.unit, trace.times_s, trace.values[:, i])
 
-    def load(name: str, window: Window) -> ChannelData:
+    def load(name: str, window: TimeWindow) -> ChannelData:
         return ChannelData(channels[name])
 
     return Capture(path, tuple(channels), load)

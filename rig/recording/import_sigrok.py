@@ -1,7 +1,7 @@
 """Sigrok session files (.sr), as PulseView and sigrok-cli save them: a zip of metadata and raw samples.
 
-Layout: libsigrok's srzip output. `metadata` names devices, channels (`probe1=`, `analog9=`) and sample rates; `logic-1-N`
-hold all digital channels of device 1, bit 0 of each unit first; `analog-1-I-N` 32 bit floats of its channel I.
+Layout: libsigrok's srzip output. `metadata` names devices, channels (`probe1=`, `analog9=`) and sample rates;
+`logic-1-N` hold all digital channels of device 1, bit 0 of each unit first; `analog-1-I-N` 32 bit floats of channel I.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.recording.expanding import MOST_CHANGES, Averager, Runs, too_large
-from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window, distinct
+from rig.recording.expanding import MOST_CHANGES, Averager, HeldLevels, too_large
+from rig.recording.import_capture import BadCapture, Capture, ChannelData, TimeWindow, distinct
 
 HERTZ: Final = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 MOST_BYTES: Final = 2**33  # of samples, unpacked: a minute to look through
@@ -39,7 +39,7 @@ class _Channel:
 
 
 def read_sigrok(path: Path) -> Capture:
-    """The channels of all devices of a session; digital ones are 0 and 1. Channels of one name have their number behind it.
+    """The channels of all devices of a session; digital ones are 0 and 1. Channels of one name get their numbers.
 
     Raises:
         BadCapture: with file, part, value and what was expected.
@@ -98,7 +98,7 @@ def _unit(path: Path, device: dict[str, str]) -> int:
     return int(text)
 
 
-def _load(path: Path, name: str, channel: _Channel, window: Window) -> ChannelData:
+def _load(path: Path, name: str, channel: _Channel, window: TimeWindow) -> ChannelData:
     with _opened(path) as archive:
         parts, missing = _chunks(path, archive, channel)
         total = sum(size for _, size in parts) // channel.unit
@@ -116,9 +116,7 @@ def _load(path: Path, name: str, channel: _Channel, window: Window) -> ChannelDa
     return ChannelData(data.trace, (*data.problems, *missing), data.logic)
 
 
-def _digital(
-    path: Path, archive: zipfile.ZipFile, name: str, channel: _Channel, window: Window
-) -> ChannelData:
+def _digital(path: Path, archive: zipfile.ZipFile, name: str, channel: _Channel, window: TimeWindow) -> ChannelData:
     """The channel's bit as runs. Samples that are missing are runs of NaN."""
     assert channel.bit is not None
     parts, _ = _chunks(path, archive, channel)
@@ -146,7 +144,7 @@ def _digital(
     if not at:
         raise BadCapture(f"{path}: {channel.base} holds no samples of {name}; expected a capture that was recorded")
     times_s = np.concatenate(places) / channel.sample_hz
-    runs = Runs(times_s, np.concatenate(levels), (at - 1) / channel.sample_hz, channel.sample_hz)
+    runs = HeldLevels(times_s, np.concatenate(levels), (at - 1) / channel.sample_hz, channel.sample_hz)
     return runs.expanded(path, name, window)
 
 
@@ -167,7 +165,7 @@ def _blocks(
 
 
 def _chunks(path: Path, archive: zipfile.ZipFile, channel: _Channel) -> tuple[list[tuple[str, int]], tuple[str, ...]]:
-    """(name, bytes) of the parts in order, "" for a missing one, of the size of its neighbour; and what is to be told."""
+    """(name, bytes) of the parts in order, "" for a missing one; and what is to be told."""
     base = channel.base
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     numbered = {int(m.group(1)): n for n in sizes if (m := re.fullmatch(rf"{re.escape(base)}-(\d+)", n))}

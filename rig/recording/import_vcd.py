@@ -1,4 +1,4 @@
-"""VCD (value change dump), as logic analysers and `sigrok-cli -O vcd` write it; its declarations are parsed by pyvcd."""
+"""VCD (value change dump), as logic analysers and `sigrok-cli -O vcd` write it; pyvcd parses its declarations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from rig.recording.expanding import MOST_CHANGES, Runs
-from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window, distinct
+from rig.recording.expanding import MOST_CHANGES, HeldLevels
+from rig.recording.import_capture import BadCapture, Capture, ChannelData, TimeWindow, distinct
 
 _UNITS_S: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15}
 _IGNORED: Final = frozenset({b"$dumpvars", b"$dumpoff", b"$dumpon", b"$dumpall", b"$end"})
@@ -27,6 +27,8 @@ def read_vcd(path: Path) -> Capture:
         BadCapture: with file, line and what was expected.
     """
     head = _declared(path)
+    if not head.codes:
+        raise BadCapture(f"{path}: declares no variable; expected a value change dump with $var lines")
     return Capture(path, tuple(head.codes), lambda name, window: _load(path, head, name, window))
 
 
@@ -82,7 +84,7 @@ def _header(path: Path) -> tuple[bytes, int]:
     return b"".join(kept), len(kept)
 
 
-def _load(path: Path, head: _Head, name: str, window: Window) -> ChannelData:
+def _load(path: Path, head: _Head, name: str, window: TimeWindow) -> ChannelData:
     changes = _Changes(path, head, head.codes[name])
     for number, line in enumerate(_body(path, head.lines), head.lines + 1):
         changes.take(number, line)
@@ -90,7 +92,7 @@ def _load(path: Path, head: _Head, name: str, window: Window) -> ChannelData:
         raise BadCapture(f"{path}: {name} never has a value; expected a value change dump")
     times_s = np.frombuffer(changes.times, dtype=np.float64) * head.unit_s
     values = np.frombuffer(changes.values, dtype=np.float64)
-    return Runs(times_s, values, changes.now * head.unit_s).expanded(path, name, window)
+    return HeldLevels(times_s, values, changes.now * head.unit_s).expanded(path, name, window)
 
 
 def _body(path: Path, skip: int) -> Iterator[bytes]:

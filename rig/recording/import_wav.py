@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from rig.recording.expanding import Averager
-from rig.recording.import_capture import BadCapture, Capture, ChannelData, Window
+from rig.recording.import_capture import BadCapture, Capture, ChannelData
 from rig.recording.recording import Floats
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE  # format tags (mmreg.h)
@@ -99,13 +99,13 @@ def _load(path: Path, form: _Format, channel: int, name: str) -> ChannelData:
 
 
 def _samples(raw: bytes, form: _Format, channel: int) -> Floats:
-    if form.tag == FLOAT:
-        return np.frombuffer(raw, f"<f{form.bits // 8}").reshape(-1, form.channels)[:, channel].astype(np.float64)
-    if form.bits == 8:
-        return (np.frombuffer(raw, np.uint8).reshape(-1, form.channels)[:, channel] - 128.0) / 128.0
-    if form.bits == 24:
-        three = np.frombuffer(raw, np.uint8).reshape(-1, form.channels, 3)[:, channel].astype(np.int32)
+    kind = f"<f{form.bits // 8}" if form.tag == FLOAT else "u1" if form.bits in (8, 24) else f"<i{form.bits // 8}"
+    stored = np.frombuffer(raw, kind)
+    if form.bits == 24 and form.tag == PCM:
+        three = stored.reshape(-1, form.channels, 3)[:, channel].astype(np.int32)
         whole = three[:, 0] | three[:, 1] << 8 | three[:, 2] << 16
-        return np.where(whole >= 1 << 23, whole - (1 << 24), whole) / float(1 << 23)
-    values = np.frombuffer(raw, f"<i{form.bits // 8}").reshape(-1, form.channels)[:, channel]
-    return values / float(1 << (form.bits - 1))
+        return np.where(whole >= 1 << 23, whole - (1 << 24), whole).astype(np.float64) / float(1 << 23)
+    values: Floats = stored.reshape(-1, form.channels)[:, channel].astype(np.float64)
+    if form.tag == PCM:
+        values = (values - 128.0) / 128.0 if form.bits == 8 else values / float(1 << (form.bits - 1))
+    return values

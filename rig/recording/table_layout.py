@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Final
 
 from rig.recording.import_capture import BadCapture
 from rig.recording.table_cells import CellKind, kind_of, label_of, split_line, suffix_of
-from rig.recording.text_file import TextFile, shown
+from rig.recording.text_file import TextFile, first_lines
 from rig.recording.units import COUNTERS, TIME_UNITS, is_time_name, measured_unit, name_and_unit
 
 LINES: Final = 400  # of the head, among which the table is looked for
@@ -22,7 +23,7 @@ _WAYS: Final = (
 
 @dataclass(frozen=True)
 class Column:
-    """One column as the file describes it: `place` from 0 on, name, unit ("" if not told), and the kind of its cells."""
+    """One column as the file describes it: `place` from 0 on, name, unit ("" if not told), kind of its cells."""
 
     place: int
     name: str
@@ -86,7 +87,7 @@ def find_layout(file: TextFile) -> Layout:
         if best is None or score > best[0]:
             best = (score, delimiter, decimal, rows, width)
     if best is None:
-        header = f"a header and no line of numbers: {shown(file.head)}"
+        header = f"a header and no line of numbers: {first_lines(file.head)}"
         raise BadCapture(f"{file.path}: {header}; expected a table with a column of times and columns of values")
     _, delimiter, decimal, rows, width = best
     return _layout(file, rows, delimiter, decimal, width)
@@ -99,13 +100,11 @@ def _row(number: int, line: str, delimiter: str, decimal: str) -> _Row:
 
 
 def _layout(file: TextFile, rows: list[_Row], delimiter: str, decimal: str, width: int) -> Layout:
-    begin = next(
-        at
-        for at, row in enumerate(rows)
-        if row.is_data
-        and len(row.cells) == width
-        and 2 * sum(r.is_data and len(r.cells) == width for r in rows[at + 1 : at + 6]) >= len(rows[at + 1 : at + 6])
+    fits = [row.is_data and len(row.cells) == width for row in rows]
+    followed = (
+        at for at, fit in enumerate(fits) if fit and 2 * sum(fits[at + 1 : at + 6]) >= len(fits[at + 1 : at + 6])
     )
+    begin = next(followed, fits.index(True))
     data = [row for row in rows[begin:] if row.is_data and len(row.cells) == width]
     kinds = [_usual_kind([row.kinds[place] for row in data]) for place in range(width)]
     used = [place for place in range(width) if kinds[place] is not CellKind.BLANK]
@@ -156,15 +155,15 @@ def _check_marks(file: TextFile, above: list[_Row], data: list[_Row], delimiter:
     if fractions or doubled:
         raise BadCapture(
             f"{file.path}: line {data[0].line}: the comma stands between columns and within numbers: "
-            f"{shown(file.head)}; export with semicolons between columns, or with decimal points"
+            f"{first_lines(file.head)}; export with semicolons between columns, or with decimal points"
         )
     quoted = [cell for row in data for cell in row.cells if "," in cell]
-    if quoted and not any("." in cell for row in data for cell in row.cells):
-        if all(kind_of(cell, ".") is CellKind.GROUPED for cell in quoted):
-            raise BadCapture(
-                f"{file.path}: line {data[0].line}: {quoted[0]!r} may be a decimal comma or thousands; export with "
-                "decimal points"
-            )
+    pointed = any("." in cell for row in data for cell in row.cells)
+    if quoted and not pointed and all(kind_of(cell, ".") is CellKind.GROUPED for cell in quoted):
+        raise BadCapture(
+            f"{file.path}: line {data[0].line}: {quoted[0]!r} may be a decimal comma or thousands; export with decimal "
+            "points"
+        )
 
 
 def _names(above: list[_Row], width: int, delimiter: str) -> tuple[list[str], list[str], bool]:
@@ -236,7 +235,7 @@ def _distinct(columns: list[Column]) -> tuple[Column, ...]:
 
 
 def _metadata(above: list[_Row], delimiter: str) -> dict[str, str]:
-    """What the rows above the table say: `Sample Interval,1e-3` and `; Samplerate: 10 kHz` alike, and Rigol's columns."""
+    """What the rows above the table say: `Sample Interval,1e-3`, `; Samplerate: 10 kHz`, and Rigol's columns."""
     found: dict[str, str] = {}
     for row in above:
         cells = [cell for cell in row.cells if cell]
@@ -248,7 +247,7 @@ def _metadata(above: list[_Row], delimiter: str) -> dict[str, str]:
             found.setdefault(cells[0].strip("# :").lower(), cells[1])
         for pair in re.findall(r"\b(t0|tInc)\s*=\s*([-+\d.eE]+)", text):
             found.setdefault(pair[0].lower(), pair[1])
-    for names, values in zip(above, above[1:], strict=False):
+    for names, values in itertools.pairwise(above):
         for name, value in zip(names.cells, values.cells, strict=False):
             if name.lower() in ("start", "increment"):
                 found.setdefault(name.lower(), value)
@@ -267,5 +266,4 @@ def time_candidates(layout: Layout) -> list[Column]:
             return 1
         return 2 if layout.named and is_time_name(column.name) else 9
 
-    ranked = sorted((c for c in layout.columns if rank(c) < 9), key=rank)
-    return ranked
+    return sorted((c for c in layout.columns if rank(c) < 9), key=rank)

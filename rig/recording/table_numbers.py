@@ -60,8 +60,8 @@ class NumberReader:
         self._last_good = 0
         self._late_bad = 0
 
-    def read(self) -> Numbers:
-        """All rows.
+    def read(self, *, checked: bool = True) -> Numbers:
+        """All rows; without `checked` even if there are none, or many bad lines.
 
         Raises:
             BadCapture: no row, too many rows, or more than a tenth of the lines are bad.
@@ -84,10 +84,11 @@ class NumberReader:
                 for k, part in enumerate(parts):
                     part.append(np.ascontiguousarray(found[:, k]))
             line += count
-        self._check()
+        if checked:
+            self._check()
         columns = []
         for part in parts:
-            columns.append(np.concatenate(part))
+            columns.append(np.concatenate(part) if part else np.empty(0))
             part.clear()
         return Numbers(columns, self._bad, self._bad_count)
 
@@ -98,7 +99,8 @@ class NumberReader:
         if not self._bad:
             raise BadCapture(f"{self._file.path}: no line of numbers; expected time and value columns")
         first = self._bad[0]
-        many = f"; {self._bad_count} lines of {self._rows + self._bad_count} are like that" if self._bad_count > 1 else ""
+        total = self._rows + self._bad_count
+        many = f"; {self._bad_count} lines of {total} are like that" if self._bad_count > 1 else ""
         raise BadCapture(f"{self._file.path}: line {first.line}{first.why}{many}")
 
     def _block(self, text: str, line: int) -> Floats:
@@ -162,7 +164,8 @@ class NumberReader:
         cells = split_line(line, self._layout.delimiter)
         width, used = self._layout.width, self._layout.columns[-1].place + 1
         if not (used <= len(cells) <= width or (len(cells) > width and not any(cells[width:]))):
-            return self._left_out(number, line, 0, f" has {len(cells)} columns; expected {width}")
+            self._left_out(number, line, 0, f" has {len(cells)} columns; expected {width}")
+            return None
         row = []
         for place in self._places:
             try:
@@ -171,7 +174,8 @@ class NumberReader:
                 comma = kind_of(cells[place], ",") is CellKind.NUMBER
                 expected = "a number with a decimal point" if comma else "a number"
                 why = f", column {place + 1} is {_short(cells[place])}; expected {expected}"
-                return self._left_out(number, line, place + 1, why)
+                self._left_out(number, line, place + 1, why)
+                return None
         return row
 
     def _left_out(self, number: int, line: str, column: int, why: str) -> None:

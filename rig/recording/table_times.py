@@ -16,7 +16,7 @@ from rig.recording.table_layout import Column
 from rig.recording.table_numbers import BadLine
 from rig.recording.units import SECONDS, TIME_UNITS, time_unit_in
 
-SLOWEST_S: Final = 0.1  # between samples: no code of an LED and no BlinkUp can be seen with slower ones (assumed)
+SLOWEST_S: Final = 0.101  # between samples: no code of an LED and no BlinkUp can be seen with slower ones (assumed)
 UNIX_SINCE_S: Final = (1.0e9, 4.1e9)  # 2001 to 2099
 OUTLIERS: Final = 0.01  # of the rows, whose times alone are out of order (assumed)
 WRAP: Final = 2.0**32  # counts after which micros() and millis() begin at 0 again
@@ -24,6 +24,9 @@ LATEST_S: Final = 1e10  # the year 2286
 ROUNDED: Final = 0.2  # of the samples: so many with the time of the one before were rounded (assumed)
 _RATES: Final = re.compile(r"sampl\w*[ _-]?(rate|frequency|freq)|samplerate|fs|sampling rate", re.IGNORECASE)
 _STEPS: Final = re.compile(r"(sampl\w*[ _-]?(interval|period|time)|increment|xincr|tinc|delta t|dt)", re.IGNORECASE)
+_HERTZ: Final = {
+    "": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "sa/s": 1.0, "ksa/s": 1e3, "msa/s": 1e6, "s/s": 1.0,
+}  # fmt: skip
 _STARTS: Final = ("start", "t0", "first point", "xzero")
 
 
@@ -58,8 +61,7 @@ def _quantity(text: str) -> float | None:
     if not match:
         return None
     unit = match.group(2).lower()
-    factors = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "sa/s": 1.0, "ksa/s": 1e3, "msa/s": 1e6, "s/s": 1.0}
-    factor = SECONDS[TIME_UNITS[unit]] if unit in TIME_UNITS else factors.get(unit)
+    factor = SECONDS[TIME_UNITS[unit]] if unit in TIME_UNITS else _HERTZ.get(unit)
     try:
         return float(match.group(1)) * factor if factor is not None else None
     except ValueError:
@@ -126,7 +128,8 @@ def _assumed(path: Path, raw: Floats, column: Column, asked: tuple[str, str, str
             f"{path}: column {column.name!r} does not tell its unit, and steps of {step:g} are hardly seconds; say it "
             f"with {asked[1]} ({', '.join(SECONDS)}), or give the samples a second with {asked[2]}"
         )
-    return "s", (f"column {column.name!r} tells no unit: taken for seconds, {1 / step:.4g} samples a second",) if step else ()
+    told = f"column {column.name!r} tells no unit: taken for seconds, {1 / step:.4g} samples a second" if step else ""
+    return "s", (told,) if told else ()
 
 
 def _typical(times: Floats) -> float:
@@ -147,9 +150,7 @@ def _unwrapped(raw: Floats) -> Floats:
     return raw
 
 
-def put_right(
-    path: Path, axis: TimeAxis, values: list[Floats], bad: list[BadLine]
-) -> tuple[TimeAxis, list[Floats]]:
+def put_right(path: Path, axis: TimeAxis, values: list[Floats], bad: list[BadLine]) -> tuple[TimeAxis, list[Floats]]:
     """The axis and the columns without rows that have no time, in order of time.
 
     Raises:

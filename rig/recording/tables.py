@@ -19,7 +19,7 @@ from rig.recording.table_cells import CellKind
 from rig.recording.table_layout import Column, Layout, find_layout, time_candidates
 from rig.recording.table_numbers import BadLine, NumberReader, Numbers
 from rig.recording.table_times import TimeAxis, evenly, put_right, sampled_by_metadata, seconds_of
-from rig.recording.text_file import TextFile, open_text, shown
+from rig.recording.text_file import TextFile, first_lines, open_text
 from rig.recording.units import SECONDS
 
 SHOWN_BAD: Final = 3  # bad lines that are told one by one
@@ -180,19 +180,19 @@ class TableFile:
         by_name, _, by_rate = self._asked()
         if first.is_counter and len(layout.columns) > 1:
             raise BadCapture(
-                f"{self.path}: column {first.name!r} numbers the rows and no column holds times: {shown(self._file.head)}; "
-                f"give the samples a second with {by_rate}"
+                f"{self.path}: column {first.name!r} numbers the rows and no column holds times: "
+                f"{first_lines(self._file.head)}; give the samples a second with {by_rate}"
             )
         raise BadCapture(
             f"{self.path}: no column of times among {', '.join(repr(c.name) for c in layout.columns)}: "
-            f"{shown(self._file.head)}; name it with {by_name}, or give the samples a second with {by_rate}"
+            f"{first_lines(self._file.head)}; name it with {by_name}, or give the samples a second with {by_rate}"
         )
 
     def _unless_counter(self, column: Column, values: Floats) -> Column:
         if self._options.time_unit is None and len(values) > 2 and (np.diff(values) == 1.0).all():
             raise BadCapture(
                 f"{self.path}: column {column.name!r} counts 1 by 1, so that it may number the rows: "
-                f"{shown(self._file.head)}; give the samples a second with {self._asked()[2]}, or the unit with "
+                f"{first_lines(self._file.head)}; give the samples a second with {self._asked()[2]}, or the unit with "
                 f"{self._asked()[1]}"
             )
         return column
@@ -203,7 +203,7 @@ class TableFile:
         rest = [c for c in layout.columns if c.place != at]
         values = [c for c in rest if not (c.is_counter or _nameless(c)) and c.kind not in OF_TIME] or rest
         if not values:
-            raise BadCapture(f"{self.path}: one column only: {shown(self._file.head)}; expected times and values")
+            raise BadCapture(f"{self.path}: one column only: {first_lines(self._file.head)}; expected times and values")
         if len(values) == 1 and not layout.named and metadata.get("source"):
             return (replace(values[0], name=metadata["source"], unit=metadata.get("vertical units", values[0].unit)),)
         return tuple(values)
@@ -241,9 +241,9 @@ def read_table(path: Path, options: TableOptions | None = None, names: Collectio
 
 def _head_numbers(file: TextFile, layout: Layout, most: int = HEAD_ROWS) -> Floats:
     """Numbers (N, columns) of the first rows; rows that are none are left out."""
-    lines = [line for line in file.head[layout.first_line - 1 :] if line.strip()][:most]
+    lines = file.head[: layout.first_line - 1 + most]
     head = _HeadOnly(file.path, file.encoding, file.head, "\n".join(lines) + "\n")
-    found = NumberReader(head, replace(layout, first_line=1), [c.place for c in layout.columns]).read()
+    found = NumberReader(head, layout, [c.place for c in layout.columns]).read(checked=False)
     return np.stack(found.columns, axis=1)
 
 

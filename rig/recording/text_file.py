@@ -78,7 +78,7 @@ def open_text(path: Path) -> TextFile:
     return TextFile(path, encoding, tuple(lines))
 
 
-def shown(lines: tuple[str, ...] | list[str], most: int = 4, width: int = 60) -> str:
+def first_lines(lines: tuple[str, ...] | list[str], most: int = 4, width: int = 60) -> str:
     """The first lines of a file as an error shows them."""
     kept = [line.strip() for line in lines if line.strip()][:most]
     return " | ".join(repr(line if len(line) <= width else line[:width] + "...") for line in kept)

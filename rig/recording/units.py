@@ -86,4 +86,4 @@ def is_time_name(name: str) -> bool:
     words = [word.lower() for word in re.findall(r"[A-Za-zµμ]+(?:-axis)?", name)]
     if not words or name.strip().lower() in COUNTERS:
         return False
-    return any(word in TIMES for word in words) or words[0] in TIME_UNITS and words[0] not in ("d", "h", "min")
+    return any(word in TIMES for word in words) or (words[0] in TIME_UNITS and words[0] not in ("d", "h", "min"))

@@ -10,7 +10,7 @@ from capture_files import VCD, write_sigrok
 
 from rig.errors import ConfigError
 from rig.recording import Recording, Trace
-from rig.recording.import_capture import BadCapture
+from rig.recording.import_capture import BadCapture, TimeWindow
 from rig.recording.import_reading import read_capture
 
 
@@ -24,7 +24,7 @@ def csv(folder: Path, text: str) -> Path:
     ("text", "names", "times", "values"),
     [
         ("0,1.5\n0.01,2.5\n", ["column2"], [0, 0.01], [1.5, 2.5]),
-        ("time,light\n0,1\n1,2\n", ["light"], [0, 1], [1, 2]),
+        ("time,light\n0.0,1\n0.1,2\n", ["light"], [0, 0.1], [1, 2]),
         ("# a remark\ntime_ms;light;dark\n0;1;9\n250;2;9\n", ["light", "dark"], [0, 0.25], [1, 2]),
         ("Time [us]\tlight\n0\t1\n50\t\n", ["light"], [0, 5e-5], [1, np.nan]),
         ("\ufeffTime (s),light\r\n1,1\r\n2,2\r\n", ["light"], [1, 2], [1, 2]),
@@ -42,28 +42,30 @@ def test_columns(tmp_path: Path, text: str, names: list[str], times: list[float]
     ("text", "words"),
     [
         ("", "no lines of numbers"),
-        ("time,light\n", "no line of numbers"),
-        ("just words\n", "line 1 is 'just words'; expected two columns"),
-        ("t,light\n0,1\n1,bright\n", "line 3, column 2 is 'bright'; expected a number"),
-        ("t;light\n0;0,5\n", "line 2, column 2 is '0,5'; expected a number with a decimal point"),
-        ("t,light\n0,1\n1,2,3\n", "line 3 has 3 columns; expected 2"),
-        ("t,light\n1,1\n0,2\n", "line 3: time 0 is before 1"),
-        ("t,light\nnan,1\n", "line 2: time is nan"),
-        ("time [min],light\n0,1\n", "time is in 'min'; expected s, ms or us"),
-        ("t,a,a\n0,1,1\n", "two columns have the same name"),
+        ("time,light\n", "no line of numbers: 'time,light'; expected a table"),
+        ("just words\n", "no line of numbers: 'just words'"),
+        ("t_s,light\n0.0,1\n0.1,bright\n0.2,2\n", "line 3, column 2 is 'bright'; expected a number"),
+        ("t_s,light\n0.0,1\n0.1,2,3\n0.2,1\n", "line 3 has 3 columns; expected 2"),
+        ("t_s,light\n1.0,1\n1.1,2\n1.2,2\n0.5,2\n0.6,2\n", "row 4 of the table: time 0.5 s is before 1.2 s"),
+        ("t,light\nnan,1\n", "no column of times among 'light'"),
+        (
+            "t,light\n0,1\n1,2\n2,3\n",
+            "'t' does not tell its unit, and steps of 1 are hardly seconds; say it with --time-unit",
+        ),
+        ("time [ticks],light\n0,1\n", "column 'time [ticks]' is not known; expected one of d, h, min, s"),
     ],
 )
 def test_bad_columns(tmp_path: Path, text: str, words: str) -> None:
     path = csv(tmp_path, text)
     with pytest.raises(BadCapture) as caught:
-        read_capture(path)
+        read_capture(path).channel()
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 def test_csv_that_is_no_text(tmp_path: Path) -> None:
-    (tmp_path / "seen.csv").write_bytes(b"0,1\n\xff\xfe")
-    with pytest.raises(BadCapture, match="byte 4 is no UTF-8"):
+    (tmp_path / "seen.csv").write_bytes(b"0,1\n\x00\x01")
+    with pytest.raises(BadCapture, match="byte 4 is 0x00, which no text has"):
         read_capture(tmp_path / "seen.csv")
 
 
@@ -110,26 +112,32 @@ def test_vcd(tmp_path: Path) -> None:
     assert np.isnan(capture.channel("odd").values).all()
 
 
+def _first_channel(path: Path) -> Trace:
+    capture = read_capture(path)
+    return capture.channel(capture.channels[0])
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("$timescale 1 us $end\n#0\n1!\n", "line 3: change of '!', which no $var declares"),
+        ("$timescale 1 us $end\n$var wire 1 # a $end\n#0\n1!\n", "line 4: change of '!', which no $var declares"),
         (VCD + "#20\n", "time #20 is before"),
         ("$var nonsense", "expected a value change dump"),
-        ("", "no variable ever has a value"),
+        ("", "declares no variable"),
     ],
 )
 def test_bad_vcd(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "a.vcd").write_text(text)
     with pytest.raises(BadCapture) as caught:
-        read_capture(tmp_path / "a.vcd")
+        _first_channel(tmp_path / "a.vcd")
     assert words in str(caught.value)
 
 
 def test_vcd_that_never_ends(tmp_path: Path) -> None:
     (tmp_path / "a.vcd").write_text(VCD + "#90000000000\n")
-    with pytest.raises(BadCapture, match="covers 90000 s; expected at most"):
-        read_capture(tmp_path / "a.vcd")
+    with pytest.raises(BadCapture, match="covers 90000 s; expected at most 21600 s: cut with --from and --to"):
+        read_capture(tmp_path / "a.vcd").channel("led")
+    assert len(read_capture(tmp_path / "a.vcd").read("led", TimeWindow(0.0, 0.005)).trace.times_s) == 50
 
 
 def test_recordings_of_ours(tmp_path: Path) -> None:
@@ -142,7 +150,7 @@ def test_recordings_of_ours(tmp_path: Path) -> None:
 
 
 def test_channels_are_chosen_by_name(tmp_path: Path) -> None:
-    capture = read_capture(csv(tmp_path, "t,a,b\n0,1,2\n"))
+    capture = read_capture(csv(tmp_path, "t_s,a,b\n0,1,2\n"))
     with pytest.raises(BadCapture, match="no channel 'c'; there are: a, b"):
         capture.channel("c")
     with pytest.raises(BadCapture, match="has 2 channels; name one with --channel: a, b"):
@@ -153,7 +161,7 @@ def test_other_files(tmp_path: Path) -> None:
     with pytest.raises(BadCapture, match="does not exist"):
         read_capture(tmp_path / "none.csv")
     (tmp_path / "a.wav").write_text("")
-    with pytest.raises(BadCapture, match=r"don't know \.wav; expected"):
+    with pytest.raises(BadCapture, match="no RIFF header; expected a WAV file"):
         read_capture(tmp_path / "a.wav")
     (tmp_path / "a.npz").write_text("")
     with pytest.raises(ConfigError, match="not a recording"):
