@@ -1,4 +1,4 @@
-"""Each attempt of a test has its own recording, a kill leaves what was recorded, and what goes out comes back the same."""
+"""Each attempt of a test has its own recording, a kill leaves what was recorded, what goes out comes back the same."""
 
 from __future__ import annotations
 
