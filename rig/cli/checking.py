@@ -125,8 +125,8 @@ def _one_channel(config: BenchConfig) -> None:
 
 def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
     found = [
-        f"another file calls its bench {config.name!r} too: {other}; reports and recordings of both look alike, so give "
-        "this one a name of its own"
+        f"another file calls its bench {config.name!r} too: {other}; reports of both look alike, so give this one "
+        "a name of its own"
         for other in _of_the_same_name(config)
     ]
     led, back = config.led, config.supply.read_back

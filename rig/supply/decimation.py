@@ -45,7 +45,7 @@ def decimated(times_s: Numbers, volts: Numbers, every_s: float) -> Decimated:
     Lowest and highest set point are those of the record within `RESOLUTION_V`.
     """
     times_s = times_s - times_s[0]
-    grid_s: Numbers = np.arange(int(np.floor(times_s[-1] / every_s + 1e-9)) + 1) * every_s
+    grid_s = np.arange(int(np.floor(times_s[-1] / every_s + 1e-9)) + 1, dtype=np.float64) * np.float64(every_s)
     at_grid = np.interp(grid_s, times_s, volts)
     middle_s = (grid_s + np.append(grid_s[1:], times_s[-1])) / 2
     first, second = at_grid.copy(), at_grid.copy()
