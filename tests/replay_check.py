@@ -13,11 +13,9 @@ from typing import Any
 
 import pytest
 
-from rig.bench.conversions import judged_device, led_calibration_of
 from rig.bench.dut import DeviceUnderTest
-from rig.config.bench import load_bench
-from rig.config.device import load_device
-from rig.diagnosis import BenchFacts, Observation, diagnose
+from rig.bench.recorded_facts import recorded_facts
+from rig.diagnosis import Observation, diagnose
 from rig.pytest_plugin.evidence import observed
 from rig.recording import Recording
 from rig.report.journal import plain
@@ -31,10 +29,11 @@ def as_journal(seen: Observation) -> Any:
 
 
 def replayed(path: Path) -> Observation:
-    """The observation of a stored recording, from the files that it names and nothing else."""
+    """The observation of a stored recording, from the file alone."""
     recording = Recording.load(path)
-    bench, device = load_bench(recording.notes["bench"]), load_device(recording.notes["device"])
-    return diagnose(recording, BenchFacts(led_calibration_of(bench)), judged_device(device))
+    facts = recorded_facts(recording, path)
+    assert facts is not None
+    return diagnose(recording, facts.bench, facts.device)
 
 
 def difference(live: Observation) -> str:

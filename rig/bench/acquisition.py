@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from rig.bench.bench import Bench
 from rig.bench.channels import SampledChannel, channels_of
 from rig.bench.conversions import rating_of
 from rig.bench.health import HealthMonitor
+from rig.bench.recorded_facts import about_bench
+from rig.bench.recording_stream import RecordingStream, StreamTarget
 from rig.bench.supply_player import Playback, asked_trace
 from rig.diagnosis.corrections.supply_dimming import concatenated, dimmed_calibration
 from rig.led import Catalogue, Decoded, DecoderState, Tracker, finish
@@ -30,9 +34,12 @@ CLOCK_GRAIN_S = 1e-6  # a clock that counts nanoseconds may wake a hair before t
 
 
 class Acquisition:
-    """Samples one bench's device from the moment of its creation on; time passes only in `run_for` and `run_until`."""
+    """Samples one bench's device from the moment of its creation on; time passes only in `run_for` and `run_until`.
 
-    def __init__(self, bench: Bench, codes: Catalogue) -> None:
+    With a `target` what was recorded is written there while the acquisition goes on.
+    """
+
+    def __init__(self, bench: Bench, codes: Catalogue, target: StreamTarget | None = None) -> None:
         self._bench = bench
         self._clock = bench.clock
         now_s = self._clock.now_s()
@@ -47,6 +54,8 @@ class Acquisition:
         self._decoded_to = 0
         self._begun_at = 0  # the first sample that the tracker gets
         self._began_s = now_s
+        self._began = datetime.now().astimezone()
+        self._stream = None if target is None else RecordingStream(target, self._about, now_s)
         self._expected: list[tuple[float, float]] = []
         self._actions: list[Action] = []
         self._acting = 0
@@ -126,6 +135,7 @@ class Acquisition:
                 clock.sleep_until(min(ask_s, deadline_s))
                 if clock.now_s() >= self._health.due_s:
                     self._check_health()
+                self._keep()
                 if done():
                     return True
                 if clock.now_s() >= deadline_s - CLOCK_GRAIN_S:
@@ -153,6 +163,32 @@ class Acquisition:
         self._health.check(
             self._actions, changing=playing or self._acting > 0, changed_s=max(ends_s, default=-math.inf)
         )
+
+    def _keep(self) -> None:
+        """Write what is new to the disk, if that is wanted and due."""
+        stream = self._stream
+        if stream is not None and (now_s := self._clock.now_s()) >= stream.due_s:
+            stream.write(now_s, self._channels, self._actions, self._secrets, self._notes, self._playbacks)
+
+    def end_stream(self, *, keep: bool = False) -> None:
+        """Write no more; what was written is removed unless `keep` says that it is the only copy."""
+        if self._stream is None:
+            return
+        if keep:
+            self._stream.close()
+        else:
+            self._stream.discard()
+
+    @cached_property
+    def _about(self) -> dict[str, Any]:
+        return about_bench(self._bench, self._began)
+
+    @property
+    def _notes(self) -> dict[str, Any]:
+        notes: dict[str, Any] = {"bench": self._bench.config.name, "device": self._bench.device.name}
+        if self._expected:
+            notes["expected_volts"] = [list(since) for since in self._expected]
+        return notes
 
     def last(self, name: str) -> float | None:
         """The last sample of a channel (`led`, `dut_v`, `supply_a`, `supply_v`), if there is one yet."""
@@ -204,12 +240,9 @@ class Acquisition:
             asked_v = asked_trace(self._playbacks)
             if asked_v is not None:
                 traces["asked_v"] = asked_v
-            notes: dict[str, Any] = {"bench": self._bench.config.name, "device": self._bench.device.name}
-            if self._expected:
-                notes["expected_volts"] = [list(since) for since in self._expected]
             played = [action for playback in self._playbacks for action in playback.actions()]
             actions = sorted((*self._actions, *played), key=lambda action: action.start_s)
-            recording = Recording(traces, tuple(actions), tuple(self._secrets), notes)
+            recording = Recording(traces, tuple(actions), tuple(self._secrets), self._notes, self._about)
             self._result = (size, recording, concatenated([*self._before, finish(self._tracker)]))
         return self._result[1], self._result[2]
 
@@ -235,6 +268,7 @@ class AcquisitionSlot:
     def __init__(self, bench: Bench, codes: Catalogue) -> None:
         self._bench, self._codes = bench, codes
         self._acquisition: Acquisition | None = None
+        self.target: StreamTarget | None = None
 
     @property
     def begun(self) -> bool:
@@ -244,9 +278,17 @@ class AcquisitionSlot:
     def get(self) -> Acquisition:
         """The acquisition; the first call begins it."""
         if self._acquisition is None:
-            self._acquisition = Acquisition(self._bench, self._codes)
+            self._acquisition = Acquisition(self._bench, self._codes, self.target)
         return self._acquisition
 
     def clear(self) -> None:
         """Forget the acquisition with all its samples."""
+        if self._acquisition is not None:
+            self._acquisition.end_stream()
         self._acquisition = None
+
+    def end_stream(self, *, keep: bool = False) -> None:
+        """Write no more of this acquisition, nor of those to come; `keep` as for the acquisition."""
+        self.target = None
+        if self._acquisition is not None:
+            self._acquisition.end_stream(keep=keep)

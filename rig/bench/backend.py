@@ -64,7 +64,7 @@ class Backend:
 
 
 @dataclass(frozen=True)
-class Claim:
+class BenchClaim:
     """How a bench that another program owns is asked for: how long to wait, and who is told that we wait."""
 
     wait_s: float = 0.0
@@ -76,7 +76,7 @@ def open_backend(
     device: DeviceProfile,
     networks: DeclaredNetworks,
     seed: int | None = None,
-    claim: Claim = Claim(),
+    claim: BenchClaim = BenchClaim(),
 ) -> Backend:
     """Connect to what `config` describes, with its networks. `seed` picks the individuals of a simulated bench.
 
@@ -137,7 +137,7 @@ def _unreachable(host: str, port: int) -> BenchConnectionError:
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 
 
-def _lock(config: BenchConfig, claim: Claim, closing: list[Callable[[], None]]) -> None:
+def _lock(config: BenchConfig, claim: BenchClaim, closing: list[Callable[[], None]]) -> None:
     host = "localhost" if config.gpio.host in LOCAL else config.gpio.host
     resources = [f"pigpiod {host}:{config.gpio.port}"]
     if config.supply.scpi is not None:
@@ -146,7 +146,7 @@ def _lock(config: BenchConfig, claim: Claim, closing: list[Callable[[], None]]) 
         closing.append(BenchLock(resource, wait_s=claim.wait_s, waiting=claim.waiting).release)
 
 
-def _open_pi(config: BenchConfig, networks: DeclaredNetworks, claim: Claim) -> Backend:
+def _open_pi(config: BenchConfig, networks: DeclaredNetworks, claim: BenchClaim) -> Backend:
     closing: list[Callable[[], None]] = []
     try:
         _lock(config, claim, closing)

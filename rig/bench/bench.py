@@ -7,7 +7,7 @@ import os
 from functools import cached_property
 from typing import Any
 
-from rig.bench.backend import Backend, Claim, open_backend
+from rig.bench.backend import Backend, BenchClaim, open_backend
 from rig.bench.conversions import led_calibration_of
 from rig.bench.current_watch import CurrentWatch
 from rig.bench.self_test import self_test
@@ -45,10 +45,11 @@ class Bench:
     """
 
     def __init__(
-        self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None, claim: Claim | None = None
+        self, config: BenchConfig, device: DeviceProfile, *, seed: int | None = None, claim: BenchClaim | None = None
     ) -> None:
         self.config = config
         self.device = device
+        self.seed = seed if seed is not None or config.simulation is None else config.simulation.seed
         self._fitted_ohm: float | None = None
         self._closing = contextlib.ExitStack()
         try:
@@ -57,7 +58,7 @@ class Bench:
             self._closing.close()
             raise
 
-    def _open(self, seed: int | None, claim: Claim) -> None:
+    def _open(self, seed: int | None, claim: BenchClaim) -> None:
         config = self.config
         self._declared = declared_networks(config)
         self._backend: Backend = open_backend(config, self.device, self._declared, seed, claim)
@@ -255,7 +256,7 @@ def _secret(stored: Secret | None, variable: str) -> Secret | None:
     return stored if stored is not None else secret_or_none(os.environ.get(variable))
 
 
-def claim_of_environment() -> Claim:
+def claim_of_environment() -> BenchClaim:
     """How long RIG_BENCH_WAIT says that a bench is waited for; not at all without it.
 
     Raises:
@@ -263,7 +264,7 @@ def claim_of_environment() -> Claim:
     """
     said = os.environ.get(WAIT_VARIABLE)
     try:
-        return Claim(parse_wait(said)) if said else Claim()
+        return BenchClaim(parse_wait(said)) if said else BenchClaim()
     except ConfigError as error:
         raise ConfigError(f"{WAIT_VARIABLE}: {error}") from None
 

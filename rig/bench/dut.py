@@ -9,6 +9,7 @@ from rig.bench.acquisition import Acquisition, AcquisitionSlot
 from rig.bench.bench import Bench
 from rig.bench.blinkup_sender import send_during
 from rig.bench.conversions import judged_device
+from rig.bench.recording_stream import StreamTarget
 from rig.bench.supply_control import SupplyControl
 from rig.bench.supply_player import Playback, PlaybackResult
 from rig.blinkup import (
@@ -73,6 +74,14 @@ class DeviceUnderTest:
         """The old name of `acquisition`."""
         warn_deprecated("dut.watch", "dut.acquisition", removed_in="0.3", stacklevel=2)
         return self.acquisition
+
+    def stream_to(self, target: StreamTarget) -> None:
+        """Write what acquisitions record to a file while they go on, from the next one that begins on."""
+        self._slot.target = target
+
+    def end_stream(self, *, keep: bool = False) -> None:
+        """Write no more to that file, and remove it unless `keep` says that it is the only copy."""
+        self._slot.end_stream(keep=keep)
 
     def start_over(self) -> None:
         """Forget all samples and receipts so far: for tests whose repetitions would fill the memory."""

@@ -6,6 +6,7 @@ import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rig.bench.bench import PLAN_VARIABLE, TOKEN_VARIABLE
@@ -13,6 +14,8 @@ from rig.bench.conversions import led_calibration_of
 from rig.config.bench import BenchConfig
 from rig.config.bench_networks import declared_networks
 from rig.config.device import DeviceProfile, load_device
+from rig.config.loading import read_toml
+from rig.config.lookup import data_files
 from rig.errors import ConfigError
 from rig.led import load_catalogue
 from rig.led.hmm.problems import SAMPLES_PER_PULSE
@@ -63,6 +66,20 @@ def check_bench(config: BenchConfig, where: str) -> Checked:
     return Checked(config, device, networks, tuple(_doubts(config, device)))
 
 
+def _of_the_same_name(config: BenchConfig) -> list[Path]:
+    """Other files in the folders of fixtures whose bench has the name of this one."""
+    own = None if config.file is None else config.file.resolve()
+    found = []
+    for path in data_files("benches").values():
+        try:
+            name = read_toml(path).get("name")
+        except ConfigError:
+            continue  # a file that can't be read names no bench
+        if name == config.name and path.resolve() != own:
+            found.append(path)
+    return found
+
+
 def supply_range_v(config: BenchConfig) -> tuple[float, float]:
     """Lowest and highest set point in V; for a regulator as computed with exact resistors."""
     supply = config.supply
@@ -107,7 +124,11 @@ def _one_channel(config: BenchConfig) -> None:
 
 
 def _doubts(config: BenchConfig, device: DeviceProfile) -> list[str]:
-    found = []
+    found = [
+        f"another file calls its bench {config.name!r} too: {other}; reports of both look alike, so give this one "
+        "a name of its own"
+        for other in _of_the_same_name(config)
+    ]
     led, back = config.led, config.supply.read_back
     _, high_v = supply_range_v(config)
     if high_v > NO_IMP_ABOVE_V:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from rig.bench.conversions import judged_device, led_calibration_of
+from rig.bench.conversions import judged_device
+from rig.bench.recorded_facts import RecordedFacts, differences, facts_today, recorded_facts
 from rig.cli.capture_options import TimeOptions
 from rig.cli.judge_capture import LedLightOptions, judged_capture
 from rig.cli.options import with_groups
 from rig.cli.output import printable, say, table, write_picture
 from rig.config.bench import load_bench
 from rig.config.device import load_device
-from rig.diagnosis import BenchFacts, DeviceFacts, Observation, diagnose, explain
+from rig.config.lookup import data_files
+from rig.diagnosis import DeviceFacts, Observation, diagnose, explain
 from rig.diagnosis.engine import deliberate, scene_of
 from rig.diagnosis.text.deliberation import explain_deliberation
 from rig.errors import ConfigError, InsufficientEvidence
 from rig.led import Calibration, Decoded, Span
 from rig.recording import Recording
 from rig.recording.actions import ActionKind
+from rig.recording.stored import read_recording
 
 DARK = "normal_operation"
 LONGEST_S = 6 * 3600.0  # the decoder keeps 100 bins a second
@@ -41,7 +45,8 @@ def judge_recording(
     bench: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|PATH", help="Bench whose LED calibration (volts) is used; default: the one that recorded it."
+            metavar="NAME|PATH",
+            help="Judge by this bench file as it is now; default: by what the recording says of its bench.",
         ),
     ] = None,
     device: Annotated[
@@ -49,7 +54,7 @@ def judge_recording(
         typer.Option(
             "--dut",
             metavar="NAME|PATH",
-            help="Device under test; default: the one that the bench file names.",
+            help="Judge by this device file as it is now; default: by what the recording says of its device.",
         ),
     ] = None,
     picture: Annotated[
@@ -59,7 +64,11 @@ def judge_recording(
         bool, typer.Option("--explain", help="Also print what each rule proposed, what spoke against it, and the sums.")
     ] = False,
 ) -> None:
-    """Decode a saved recording, list what the LED said, and explain the verdict. Touches no hardware."""
+    """Decode a saved recording, list what the LED said, and explain the verdict. Touches no hardware.
+
+    A recording holds the calibration and the device's facts that were in force when it was made, and is judged by them.
+    A capture of another instrument is judged with --led CHANNEL and --dut NAME.
+    """
     light.check()
     if light.asked:
         judged_light = judged_capture(recording, light, times, bench, _named(device))
@@ -67,15 +76,14 @@ def judge_recording(
         _report(judged_light.observation, judged_device(load_device(_named(device))).facts, explained)
         _draw(judged_light.observation, recording, picture)
         return
-    loaded = _load(recording)
-    config = load_bench(bench if bench is not None else _recorded_on(loaded, recording))
-    profile = load_device(device or config.dut.device)
-    calibration = led_calibration_of(config)
-    _check_light(loaded, recording, config.name, calibration)
-    judged = judged_device(profile)
-    seen = diagnose(loaded, BenchFacts(calibration), judged)
-    say(f"{recording}: bench {config.name}, device {profile.name}")
-    _report(seen, judged.facts, explained)
+    loaded = load_blanked(recording)
+    by = facts_for(loaded, recording, bench, device)
+    check_light(loaded, recording, by.bench_name, by.bench.calibration)
+    seen = diagnose(loaded, by.bench, by.device)
+    say(f"{recording}: bench {printable(by.bench_name)}, device {printable(by.device_name)}")
+    for line in _provenance(loaded, recording, by, seen):
+        say(line)
+    _report(seen, by.device.facts, explained)
     _draw(seen, recording, picture)
 
 
@@ -118,26 +126,84 @@ def _deliberation(seen: Observation, facts: DeviceFacts) -> str:
     return explain_deliberation(deliberate(scene) if scene is not None else [], facts.min_confidence)
 
 
-def _load(path: Path) -> Recording:
-    """The recording, blanked: one kept raw still holds the light of a Wi-Fi password."""
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise ConfigError(f"{path}: {what}; expected a recording (.npz) of this rig")
-    loaded = Recording.load(path).blanked()
+def load_blanked(path: Path) -> Recording:
+    """The recording in a file, blanked: one kept raw still holds the light of a Wi-Fi password.
+
+    Raises:
+        ConfigError: no recording, a damaged one, or one longer than six hours.
+    """
+    loaded = read_recording(path).blanked()
     length_s = loaded.end_s - loaded.start_s
     if length_s > LONGEST_S:
         raise ConfigError(f"{path}: covers {length_s:.0f} s; expected at most {LONGEST_S:.0f} s")
     return loaded
 
 
+def facts_for(recording: Recording, path: Path, bench: str | None = None, device: str | None = None) -> RecordedFacts:
+    """What judges a recording: its own facts, or the files of bench and device that are named, as they are now.
+
+    Raises:
+        ConfigError: there is no such file, or the recording is of the first format and names no bench that is known.
+    """
+    own = recorded_facts(recording, path)
+    if own is not None and bench is None and device is None:
+        return own
+    if own is None or bench is not None:
+        config = load_bench(bench if bench is not None else _recorded_on(recording, path))
+        now = facts_today(config, load_device(device or config.dut.device))
+        return now if own is None or device is not None else replace(now, **_of_device(own))
+    profile = load_device(device or own.device_name)
+    return replace(own, device_name=profile.name, device=judged_device(profile))
+
+
+def _of_device(facts: RecordedFacts) -> dict[str, Any]:
+    return {"device_name": facts.device_name, "device": facts.device}
+
+
 def _recorded_on(recording: Recording, path: Path) -> str:
     name = recording.notes.get("bench")
     if not isinstance(name, str) or not name:
         raise ConfigError(f"{path}: does not say which bench recorded it; name the bench with --bench NAME")
+    if name not in data_files("benches"):
+        raise ConfigError(
+            f"{path}: an earlier rig wrote it, and it holds no calibration, but the name of its bench, {name!r}, which "
+            "is in no folder of fixtures; name the bench's file with --bench PATH"
+        )
     return name
 
 
-def _check_light(recording: Recording, path: Path, bench: str, calibration: Calibration) -> None:
+def _provenance(recording: Recording, path: Path, by: RecordedFacts, seen: Observation) -> list[str]:
+    """What the recording says of itself, and in what today's judgement differs from the one of that day."""
+    own = recorded_facts(recording, path)
+    if own is None:
+        return ["an earlier rig wrote it, without its calibration: judged by the files of bench and device as of now"]
+    lines = [f"recorded {' '.join(summary(recording))}"]
+    if by is not own and by != own:
+        lines += [f"differs from the day of the recording: {printable(line)}" for line in differences(own, by)]
+    then = recording.about.get("verdict")
+    verdict = then.get("verdict") if isinstance(then, dict) else None
+    if isinstance(verdict, str) and verdict != seen.outcome.verdict.value:
+        lines.append(f"the verdict of that day was {printable(verdict)}, now it is {seen.outcome.verdict.value}")
+    return lines
+
+
+def summary(recording: Recording) -> list[str]:
+    """When, by which rig and in which test a recording was made, as far as it says so."""
+    about = recording.about
+    parts = {key: part if isinstance(part := about.get(key), dict) else {} for key in ("volatile", "rig", "test")}
+    said = [
+        str(parts["volatile"].get("recorded_at", "at an unknown time")),
+        f"by rig {parts['rig'].get('version', '?')}",
+    ]
+    git = parts["volatile"].get("rig_git")
+    if isinstance(git, dict) and isinstance(git.get("commit"), str):
+        said.append(f"({git['commit'][:12]}{', changed' if git.get('dirty') else ''})")
+    if "id" in parts["test"]:
+        said.append(f"in {parts['test']['id']}, attempt {parts['test'].get('attempt', '?')}")
+    return [printable(word)[:300] for word in said]
+
+
+def check_light(recording: Recording, path: Path, bench: str, calibration: Calibration) -> None:
     """
     Raises:
         InsufficientEvidence: no light was recorded.

@@ -9,7 +9,7 @@ import typer
 
 import rig
 from rig.bench.bench import WAIT_VARIABLE, claim_of_environment
-from rig.cli import bench, blinkup, brownout, codes, device, judge, led, network, sim_world, suite, supply
+from rig.cli import bench, blinkup, brownout, codes, device, judge, led, network, recording, sim_world, suite, supply
 from rig.cli.failing import RigGroup
 from rig.cli.renamed import RenamedOptionsCommand
 
@@ -35,6 +35,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(codes.app, name="codes")
 app.add_typer(led.app, name="led")
 app.add_typer(supply.app, name="supply")
+app.add_typer(recording.app, name="recording")
 app.add_typer(sim_world.app, name="sim")
 app.add_typer(brownout.app, name="brownout")
 app.command("test", epilog=suite.EPILOG, context_settings=suite.CONTEXT)(suite.run_suite)

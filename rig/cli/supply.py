@@ -13,6 +13,7 @@ from rig.cli.settings import print_settings
 from rig.errors import ConfigError
 from rig.supply.plan import plan_of
 from rig.supply.profile import load_profile, profile_names
+from rig.supply.recorded import RecordedSupply
 
 app = typer.Typer(help="Supply profiles: the voltage of a device over time.", no_args_is_help=True)
 
@@ -43,7 +44,19 @@ def show_supply_profile(name: Name) -> None:
     if profile.weak is None:
         plan = plan_of(profile, NOMINAL_V)
         needs = ", ".join(sorted(plan.needs)) or "nothing special"
-        say(f"{plan.lowest_v:.2f} to {plan.highest_v:.2f} V, {plan.end_s:.3f} s, needs {needs}")
+        say(f"{plan.lowest_v:.3f} to {plan.highest_v:.3f} V, {plan.end_s:.3f} s, needs {needs}")
+        if profile.recorded is not None:
+            _say_recorded(profile.recorded, len(plan.points))
+
+
+def _say_recorded(recorded: RecordedSupply, points: int) -> None:
+    """What of a record will be played."""
+    say(
+        f"{recorded.rows} samples of {recorded.lowest_v:.3f} to {recorded.highest_v:.3f} V are played as {points} set "
+        "points, with the lowest and highest voltage wherever they lie"
+    )
+    for remark in recorded.remarks:
+        say(f"note: {printable(remark)}")
 
 
 @app.command("play", epilog="Example: rig supply play weak-then-firm --bench simulated. The device is off afterwards.")
@@ -60,6 +73,12 @@ def play(
         played = dut.run_supply(profile)
         lasted_s = played.end_s - played.start_s
         say(f"played {played.name}: {lasted_s:.3f} s, lowest set point {played.lowest_asked_v:.3f} V")
+        if played.limited is not None:
+            limited = played.limited
+            say(
+                f"limited at {limited.set_points} set points: the source gave {limited.lowest_v:.3f} to "
+                f"{limited.highest_v:.3f} V there, which bench and device don't allow (weak.limited)"
+            )
         if played.checks:
             say(f"{played.checks} levels measured, at worst {played.worst_v * 1000:.0f} mV from what was asked for")
         say(dut.observation().outcome.summary)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import functools
 import gc
-import hashlib
 import html
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +17,10 @@ from rig.bench.dut import DeviceUnderTest
 from rig.diagnosis import FaultDomain, Observation, without_blame
 from rig.drivers.optical.receipt import Receipt
 from rig.errors import BenchError, ConfigError, RigError, SafetyTrip
-from rig.pytest_plugin.outputs import TOLD, Outputs
-from rig.recording import Recording
+from rig.pytest_plugin.outputs import Outputs
+from rig.pytest_plugin.recordings import store_recording
 from rig.report import journal
 from rig.report.measurement import Measurement
-from rig.report.private import make_folder, restrict
 from rig.report.sweep import COLUMNS, UNITS, Sweep
 
 NOT_JUDGED = "not judged"
@@ -95,11 +90,12 @@ def summarise(
         row["reason"] = row["reason"] or _reason(failure, outcome.summary)
         bench = row["verdict"] == NOT_JUDGED
         blocks.append(_bench_block(row["reason"]) if bench else _outcome_block(outcome, failure))
+        blocks += _limited_blocks(seen)
         blocks += [_receipt_block(n, receipt) for n, receipt in enumerate(evidence.dut.receipts, 1)]
         blocks.append(image_block(_drawing()(seen.recording, seen.decoded, title=item.name), "observation"))
         row[PACKETS] = [receipt.packet_hmac for receipt in evidence.dut.receipts]
         if outputs is not None:
-            kept = _keep(seen.recording, outputs, f"{_file_name(item.nodeid)}.npz", raw=raw)
+            kept = store_recording(item, evidence.dut, seen, outputs, raw=raw)
             row |= kept
             if "recording" in kept:
                 blocks.append(f"<p>Recording: <code>{html.escape(kept['recording'])}</code></p>")
@@ -115,35 +111,6 @@ def summarise(
     if blocks:
         extras.insert(0, pytest_html.extras.html(f"<div class='rig-evidence'>{''.join(blocks)}</div>"))
     return row, extras
-
-
-def _keep(recording: Recording, outputs: Outputs, name: str, *, raw: bool) -> dict[str, Any]:
-    """Store a recording in the run's folder, or elsewhere; what the row says of it."""
-    path = outputs.folder / RECORDINGS / name
-    told = len(outputs.told)
-    try:
-        try:
-            if not path.parent.is_dir():
-                _make_recordings(path.parent, outputs)
-            recording.save(path, raw=raw)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                path.unlink()  # what is there of it is no recording
-            path = outputs.instead(path, error)
-            recording.save(path, raw=raw)
-        restrict(path, outputs.readers)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        outputs.tell(f"the recording {name} can't be written anywhere ({error.strerror or error})")
-        return {TOLD: outputs.told[told:]}
-    where = str(path.relative_to(outputs.folder) if path.is_relative_to(outputs.folder) else path)
-    moved = {TOLD: outputs.told[told:]} if outputs.told[told:] else {}
-    return {"recording": where, "recording_sha256": digest, **moved}
-
-
-def _make_recordings(folder: Path, outputs: Outputs) -> None:
-    with contextlib.suppress(FileExistsError):  # by another worker at this moment
-        make_folder(folder, outputs.readers)
 
 
 def why_failed(report: pytest.TestReport) -> str:
@@ -219,6 +186,17 @@ def _outcome_block(outcome: Any, failure: str) -> str:
     )
 
 
+def _limited_blocks(seen: Observation) -> list[str]:
+    """A line for each weak source whose voltage had to be limited to what bench and device allow."""
+    return [
+        f"<p class='rig-limited'>Supply profile {html.escape(str(action.details.get('profile')))}: limited at "
+        f"{action.details['limited_set_points']} set points, where its source gave "
+        f"{action.details['source_lowest_v']:.2f} to {action.details['source_highest_v']:.2f} V</p>"
+        for action in seen.recording.actions
+        if "limited_set_points" in action.details
+    ]
+
+
 def _receipt_block(number: int, receipt: Receipt) -> str:
     """What left the BlinkUp LED's pins, as a small table; of the packet only its hash."""
     rows = "".join(
@@ -245,9 +223,3 @@ def image_block(data: bytes, what: str) -> str:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-def _file_name(nodeid: str) -> str:
-    """Readable and unique: two ids that read alike still get files of their own."""
-    readable = re.sub(r"[^A-Za-z0-9]+", "_", nodeid.split("::", 1)[-1]).strip("_")[-80:]
-    return f"{readable}-{hashlib.sha256(nodeid.encode()).hexdigest()[:8]}"

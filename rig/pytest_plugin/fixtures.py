@@ -6,7 +6,7 @@ Every pytest session imports this module, so a fixture imports what it works wit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,12 +30,7 @@ if TYPE_CHECKING:
 SURROUNDINGS = ("quiet-dark", "quiet-lit", "noisy-dark", "noisy-lit")
 
 
-def scope_of_the_bench(fixture_name: str, config: pytest.Config) -> Literal["function", "session"]:
-    """A simulated bench is each test's own; a real one is the session's, and so may be fixtures that use it."""
-    return use.scope_of_the_bench(config)
-
-
-@pytest.fixture(name="bench", scope=scope_of_the_bench)
+@pytest.fixture(name="bench", scope=lambda fixture_name, config: use.scope_of_the_bench(config))
 def bench_fixture(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """The open bench of this session, chosen with `--bench`. Its supply is off at the end of each test."""
     use.begin(request.config)
@@ -93,12 +88,15 @@ def dut_fixture(bench: Bench, request: pytest.FixtureRequest) -> Iterator[Device
     """The device under test, unpowered. Off again at the end; what was seen goes into the report."""
     from rig.bench.dut import DeviceUnderTest
     from rig.pytest_plugin.evidence import evidence_of
+    from rig.pytest_plugin.recordings import begin_recording
 
     bench.supply.off()
     device = DeviceUnderTest(bench)
     evidence_of(request.node).dut = device
+    begin_recording(request.node, device)
     yield device
     bench.make_safe()
+    device.end_stream(keep=True)
 
 
 @pytest.fixture(name="blinkup")

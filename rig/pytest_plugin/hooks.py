@@ -18,7 +18,8 @@ from rig.pytest_plugin.compat import make_new, run_phases
 from rig.pytest_plugin.declarations import missing_measurements
 from rig.pytest_plugin.evidence import begin_again, error_row, evidence_of, properties, summarise
 from rig.pytest_plugin.markers import judges
-from rig.pytest_plugin.run_folder import OUTPUTS, RUN_FOLDER, note_result, point_latest, session_facts
+from rig.pytest_plugin.outputs import OUTPUTS
+from rig.pytest_plugin.run_folder import RUN_FOLDER, note_result, point_latest, session_facts
 from rig.pytest_plugin.safe_off import notices_of
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.bench.backend import Claim
+from rig.bench.backend import BenchClaim
 from rig.bench.bench import Bench
 from rig.bench.experiments import SupplyCondition, configure, gets_online
 from rig.drivers.failsafe.stalls import or_stall
@@ -62,11 +62,11 @@ def real_bench(config: pytest.Config) -> Bench:
         raise or_stall(fault) from fault
 
 
-def _claim(config: pytest.Config) -> Claim | None:
+def _claim(config: pytest.Config) -> BenchClaim | None:
     wait_s = config.getoption("bench_wait")
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     say = terminal.write_line if terminal is not None else None
-    return None if wait_s is None else Claim(wait_s, say)
+    return None if wait_s is None else BenchClaim(wait_s, say)
 
 
 def brownout_on(bench: Bench) -> Brownout:

@@ -115,6 +115,9 @@ class ExitCode:
         return done
 
 
+OUTPUTS = pytest.StashKey[Outputs]()
+
+
 def forget_folder(folder: Path) -> None:
     """Remove the folder of a run that could not begin, with what could be written of its journal."""
     with contextlib.suppress(OSError):

@@ -14,14 +14,13 @@ from rig.config.bench import BenchConfig
 from rig.errors import ConfigError
 from rig.pytest_plugin import selection
 from rig.pytest_plugin.evidence import PACKETS
-from rig.pytest_plugin.outputs import ExitCode, Outputs, forget_folder
+from rig.pytest_plugin.outputs import OUTPUTS, ExitCode, Outputs, forget_folder
 from rig.report import journal
 from rig.report.journal import Journal
 from rig.report.private import Readers, make_folder, point
 
 RUN_FOLDER = pytest.StashKey[Path]()
 JOURNAL = pytest.StashKey[Journal]()
-OUTPUTS = pytest.StashKey[Outputs]()
 DEFAULT_FOLDER = "reports"
 CSS = Path(__file__).parent / "report.css"
 
@@ -108,6 +107,7 @@ def note_result(config: pytest.Config, made: pytest.TestReport) -> None:
         return
     found = dict(getattr(made, "rig", None) or {})
     packets = found.pop(PACKETS, [])  # hashed with a key of this run, so that no other run has the same
+    volatile = found.pop("volatile", {})
     crash = getattr(made.longrepr, "reprcrash", None)
     skip = made.longrepr[2] if made.skipped and isinstance(made.longrepr, tuple) else ""
     line = {
@@ -116,7 +116,12 @@ def note_result(config: pytest.Config, made: pytest.TestReport) -> None:
         "result": made.outcome,
         "failure": skip if crash is None else crash.message,
         **found,
-        "volatile": {"duration_s": made.duration, "worker": getattr(made, "worker_id", ""), PACKETS: packets},
+        "volatile": {
+            **volatile,
+            "duration_s": made.duration,
+            "worker": getattr(made, "worker_id", ""),
+            PACKETS: packets,
+        },
     }
     try:
         kept.append(line)

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rig.errors import ConfigError
-from rig.recording.checked import action_fields, notes_of, refuse_bomb, window_fields
-from rig.redaction import redacted_data
+from rig.recording.head import LATEST_S, read_head, write_head
+from rig.recording.npz import read_npz, write_npz
 
-FORMAT = "rig-recording-1"
+# The traces that the rig knows, with their unit, and what their values are multiplied by if a file has another one.
+UNITS: Final = {"led": "V", "dut_v": "V", "supply_v": "V", "asked_v": "V", "supply_a": "A"}
+FACTORS: Final = {
+    "V": {"V": 1.0, "mV": 1e-3, "uV": 1e-6, "\u00b5V": 1e-6, "kV": 1e3},
+    "A": {"A": 1.0, "mA": 1e-3, "uA": 1e-6, "\u00b5A": 1e-6},
+}
+LARGEST: Final = 1e9  # no volt or ampere of a bench is beyond
 
 Floats = NDArray[np.float64]
 
@@ -82,12 +87,16 @@ class Recording:
 
     Usual traces: `led` (V per sensor channel), `dut_v` (V at the device), `supply_a` (A), `supply_v`
     (V at the regulator), `asked_v` (V that supply profiles have asked for; NaN ends each).
+
+    `about` says what the recording is of: bench, device, calibration, rig, test (docs/recording-format.md). Under its
+    key `volatile` stands what differs between two runs with one seed. It is empty in files of the first format.
     """
 
     traces: dict[str, Trace]
     actions: tuple[Action, ...] = ()
     secret_windows: tuple[Blanked, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def start_s(self) -> float:
@@ -117,12 +126,46 @@ class Recording:
         for window in self.secret_windows:
             a, b = np.searchsorted(led.times_s, (window.start_s, window.end_s))
             digest = window.sha256
-            if not digest:
+            if not digest and not np.isnan(led.values[a:b]).all():  # of light that is gone already there is no hash
                 digest = hashlib.sha256(np.ascontiguousarray(led.values[a:b]).tobytes()).hexdigest()
             values[a:b] = np.nan
             windows.append(replace(window, sha256=digest))
         traces = {**self.traces, "led": replace(led, values=values)}
         return replace(self, traces=traces, secret_windows=tuple(windows))
+
+    def cut(self, start_s: float, end_s: float) -> Recording:
+        """The stretch from `start_s` up to `end_s`, with all that the rig did before its end.
+
+        `about.cut` says so, and the verdict is left out: it was one on the whole.
+        """
+        traces = {
+            name: replace(trace, times_s=trace.times_s[a:b], values=trace.values[a:b])
+            for name, trace in self.blanked().traces.items()
+            for a, b in [np.searchsorted(trace.times_s, (start_s, np.nextafter(end_s, np.inf)))]
+        }
+        actions = tuple(action for action in self.actions if action.start_s <= end_s)
+        windows = tuple(w for w in self.blanked().secret_windows if w.start_s <= end_s and w.end_s >= start_s)
+        about = {key: value for key, value in self.about.items() if key != "verdict"}
+        return replace(
+            self,
+            traces=traces,
+            actions=actions,
+            secret_windows=windows,
+            about={**about, "cut": {"from_s": start_s, "to_s": end_s}},
+        )
+
+    def head(self, *, raw: bool = False) -> str:
+        """Everything but the samples, as JSON; `raw`: whether the light of BlinkUp data is in the samples."""
+        return write_head(
+            {
+                "raw": raw,
+                "units": {name: trace.unit for name, trace in self.traces.items()},
+                "actions": [vars(action) for action in self.actions],
+                "secret_windows": [vars(window) for window in self.secret_windows],
+                "notes": self.notes,
+                "about": self.about,
+            }
+        )
 
     def save(self, path: Path, *, raw: bool = False) -> None:
         """Write one compressed .npz; the light of BlinkUp data is blanked unless `raw` is asked for."""
@@ -131,61 +174,89 @@ class Recording:
         for name, trace in kept.traces.items():
             arrays[f"{name}.times_s"] = trace.times_s
             arrays[f"{name}.values"] = trace.values
-        head = {
-            "format": FORMAT,
-            "raw": raw,
-            "units": {name: trace.unit for name, trace in kept.traces.items()},
-            "actions": [vars(action) for action in kept.actions],
-            "secret_windows": [vars(window) for window in kept.secret_windows],
-            "notes": kept.notes,
-        }
-        arrays["head"] = np.array(json.dumps(redacted_data(head)))
-        # The format of `np.savez_compressed`, written in a third of its time; the file is 8 % larger.
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)  # its owner's alone, if it is new
-        with (
-            os.fdopen(handle, "w+b") as whole,
-            zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file,
-        ):
-            for name, array in arrays.items():
-                with file.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+        write_npz(path, {**arrays, "head": np.array(kept.head(raw=raw))})
+
+    @property
+    def content_sha256(self) -> str:
+        """A hash of all samples and facts but the volatile ones: the same for two runs with one seed."""
+        kept = self.blanked()
+        about = {key: value for key, value in kept.about.items() if key != "volatile"}
+        digest = hashlib.sha256(json.dumps(json.loads(replace(kept, about=about).head()), sort_keys=True).encode())
+        for name, trace in sorted(kept.traces.items()):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(trace.times_s).tobytes())
+            digest.update(np.ascontiguousarray(trace.values).tobytes())
+        return digest.hexdigest()
 
     @classmethod
     def load(cls, path: Path) -> Recording:
-        """Read what `save` wrote.
+        """Read what `save` wrote, in this format or the first one.
 
         Raises:
-            ConfigError: the file is no recording, or one of another format.
+            ConfigError: the file is no recording, is damaged or unbelievably large, or one of a later format.
+            FileNotFoundError: there is no such file.
         """
-        if path.is_file() and not zipfile.is_zipfile(path):
-            raise ConfigError(f"{path}: not a recording of this rig; expected a .npz that it wrote")
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: does not exist; expected a recording (.npz) of this rig")
+        stored = read_npz(path)
+        head = stored.get("head")
+        if head is None or head.shape != () or head.dtype.kind != "U":
+            raise ConfigError(f"{path}: not a recording of this rig: it has no head; expected a .npz that it wrote")
+        return cls.from_parts(path, read_head(path, str(head)), stored)
+
+    @classmethod
+    def from_parts(cls, path: Path, head: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Recording:
+        """The recording of a head that `read_head` has checked, and arrays `<name>.times_s` and `<name>.values`.
+
+        Raises:
+            ConfigError: a trace is missing or is not as documented; `path` is where it was found.
+        """
         try:
-            if path.is_file():
-                refuse_bomb(path)
-            with np.load(path, allow_pickle=False) as stored:
-                head = json.loads(str(stored["head"]))
-                if head.get("format") != FORMAT:
-                    raise ConfigError(f"{path}: format is {head.get('format')!r}, expected {FORMAT!r}")
-                traces = {
-                    name: _trace(name, unit, stored[f"{name}.times_s"], stored[f"{name}.values"])
-                    for name, unit in head["units"].items()
-                }
-                actions = tuple(Action(**action_fields(a)) for a in head["actions"])
-                windows = tuple(Blanked(**window_fields(w)) for w in head["secret_windows"])
-                return cls(traces, actions, windows, notes_of(head["notes"]))
-        except FileNotFoundError:
-            raise
-        except ConfigError:
-            raise
-        except Exception as error:
-            raise ConfigError(
-                f"{path}: not a recording of this rig ({error}); expected a .npz that it wrote"
-            ) from error
+            traces = {name: _trace(name, unit, arrays) for name, unit in head["units"].items()}
+        except ValueError as error:
+            raise ConfigError(f"{path}: not a recording of this rig: {error}") from None
+        actions = tuple(Action(**a) for a in head["actions"])
+        windows = tuple(Blanked(**w) for w in head["secret_windows"])
+        return cls(traces, actions, windows, dict(head["notes"]), dict(head.get("about", {})))
 
 
-def _trace(name: str, unit: str, times_s: NDArray[Any], values: NDArray[Any]) -> Trace:
-    """A stored trace, checked, so that the decoder may rely on it."""
+def _trace(name: str, unit: str, arrays: Mapping[str, NDArray[Any]]) -> Trace:
+    """A stored trace, checked, so that the decoder may rely on it.
+
+    Raises:
+        ValueError: it is missing, or its times or values are not as documented.
+    """
+    times_s, values = arrays.get(f"{name}.times_s"), arrays.get(f"{name}.values")
+    if times_s is None or values is None:
+        raise ValueError(f"trace {name!r} has no {'times_s' if times_s is None else 'values'}")
+    for array in (times_s, values):
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"trace {name!r} holds {array.dtype}, expected numbers")
     times, numbers = np.asarray(times_s, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    if not np.isfinite(times).all() or (np.diff(times) < 0).any():
+    dimensions = (1, 2) if name == "led" else (1,)
+    if times.ndim != 1 or numbers.ndim not in dimensions or len(times) != len(numbers):
+        raise ValueError(f"trace {name!r} has times of shape {times.shape} and values of shape {numbers.shape}")
+    if not np.isfinite(times).all() or (times[1:] < times[:-1]).any():
         raise ValueError(f"trace {name!r}: its times are not finite numbers that never fall")
-    return Trace(name, unit, times, numbers)
+    if len(times) and max(abs(float(times[0])), abs(float(times[-1]))) > LATEST_S:
+        raise ValueError(f"trace {name!r}: its times reach {times[-1]:.3g} s, expected at most {LATEST_S:.0e} s")
+    factor = _factor(name, unit)
+    if factor != 1.0:
+        numbers = numbers * factor
+    if (np.abs(numbers) > LARGEST).any():  # NaN is not
+        raise ValueError(f"trace {name!r}: a value is beyond {LARGEST:.0e} {UNITS.get(name, unit)}")
+    return Trace(name, UNITS.get(name, unit), times, numbers)
+
+
+def _factor(name: str, unit: str) -> float:
+    """What the values of a trace are multiplied by.
+
+    Raises:
+        ValueError: the unit is not one of the quantity.
+    """
+    if name not in UNITS:
+        return 1.0
+    factors = FACTORS[UNITS[name]]
+    if unit not in factors:
+        raise ValueError(f"trace {name!r} is in {unit!r}, expected {UNITS[name]} ({', '.join(factors)} are converted)")
+    return factors[unit]

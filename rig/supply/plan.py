@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from rig.errors import ConfigError
 from rig.supply.profile import (
@@ -19,9 +18,9 @@ from rig.supply.profile import (
     SupplySegment,
     SweepSegment,
 )
+from rig.supply.recorded import RecordedSupply
 
 MAX_POINTS = 2_000_000  # an hour's ramp at its usual step has 1.8 million
-MAX_GRID = 20_000_000  # steps on which a trace is looked up; 11 hours at the usual one
 MAX_S = 30 * 86_400.0
 SETTLED_S = 0.1  # a set point that lasts this long is measured before the next one begins
 
@@ -88,15 +87,8 @@ def plan_of(profile: SupplyProfile, nominal_v: float) -> SupplyPlan:
     Raises:
         ConfigError: it would have more set points than `MAX_POINTS`, or last longer than `MAX_S`.
     """
-    if profile.points:
-        assert profile.trace is not None
-        steps = profile.points[-1][0] / profile.trace.every_s
-        if steps > MAX_GRID:
-            raise ConfigError(
-                f"supply profile {profile.name!r}: its trace lasts {profile.points[-1][0]:.6g} s, {steps:.6g} steps of "
-                f"every_s = {profile.trace.every_s:g} s; expected at most {MAX_GRID}; take longer steps, or less"
-            )
-        return _plan_of_trace(profile.points, profile.trace.every_s)
+    if profile.recorded is not None:
+        return _plan_of_record(profile.recorded)
     draft = _Draft(nominal_v if profile.start_v is None else profile.start_v)
     for number, segment in enumerate(profile.segments, 1):
         more = _number_of_points(segment, draft.volts)
@@ -201,14 +193,8 @@ def _levels(from_v: float, to_v: float, step_v: float) -> Iterator[float]:
         yield to_v
 
 
-def _plan_of_trace(points: tuple[tuple[float, float], ...], every_s: float) -> SupplyPlan:
-    """A recorded trace on a grid of `every_s`, straight lines between its points; equal neighbours are one."""
-    found: list[SetPoint] = []
-    due_s = 0.0
-    for (t0_s, v0), (t1_s, v1) in pairwise(points):
-        while due_s < t1_s:
-            volts = round(v0 + (v1 - v0) * (due_s - t0_s) / (t1_s - t0_s), 4)
-            if not found or found[-1].volts != volts:
-                found.append(SetPoint(due_s, volts))
-            due_s += every_s
-    return SupplyPlan(tuple(found), (), (), points[-1][0])
+def _plan_of_record(recorded: RecordedSupply) -> SupplyPlan:
+    """A recorded trace; its last set point lasts no time."""
+    pairs = zip(recorded.times_s.tolist(), recorded.volts.tolist(), strict=True)
+    points = tuple(SetPoint(t_s, volts) for t_s, volts in pairs)
+    return SupplyPlan(points, (), (), recorded.end_s)

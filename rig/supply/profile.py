@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import math
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from rig.config.loading import load_toml
 from rig.config.lookup import data_files, find_data_file
 from rig.config.strict import StrictModel, TomlList, WholeNumber
-from rig.errors import ConfigError
+from rig.supply.recorded import HIGHEST_V, RecordedSupply, TraceFile, read_trace
 from rig.supply.weak_source import WeakSource
 
-MAX_TRACE = 100_000
-Volts = Annotated[float, Field(ge=0, le=3.6)]
+Volts = Annotated[float, Field(ge=0, le=HIGHEST_V)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -98,13 +94,6 @@ SupplySegment = Annotated[
 ]
 
 
-class TraceFile(StrictModel):
-    """A recorded trace: a CSV file beside the profile with the columns `t_s` and `v`."""
-
-    file: str
-    every_s: float = Field(default=0.002, ge=0.0005, le=1.0)
-
-
 class SupplyProfile(StrictModel):
     """The supply voltage of a device over time, given by exactly one of `segments`, `weak` and `trace`.
 
@@ -119,7 +108,7 @@ class SupplyProfile(StrictModel):
     segments: TomlList[SupplySegment] = ()
     weak: WeakSource | None = None
     trace: TraceFile | None = None
-    points: tuple[tuple[float, float], ...] = Field(default=(), exclude=True, repr=False)
+    _recorded: RecordedSupply | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _one_source(self) -> SupplyProfile:
@@ -127,6 +116,11 @@ class SupplyProfile(StrictModel):
         if len(given) != 1:
             raise ValueError(f"expected one of segments, weak and trace, found {', '.join(given) or 'none'}")
         return self
+
+    @property
+    def recorded(self) -> RecordedSupply | None:
+        """The recorded trace, if the profile has one and was loaded from a file."""
+        return self._recorded
 
 
 def load_profile(name: str) -> SupplyProfile:
@@ -139,25 +133,10 @@ def load_profile(name: str) -> SupplyProfile:
     profile = load_toml(path, SupplyProfile)
     if profile.trace is None:
         return profile
-    return profile.model_copy(update={"points": _read_trace(path.parent / profile.trace.file)})
+    profile._recorded = read_trace(path.parent / profile.trace.file, profile.trace)
+    return profile
 
 
 def profile_names() -> list[str]:
     """The names of the profiles in all folders of fixtures, in alphabetical order."""
     return sorted(data_files("supplies"))
-
-
-def _read_trace(path: Path) -> tuple[tuple[float, float], ...]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [(float(row["t_s"]), float(row["v"])) for row in csv.DictReader(file)]
-    except KeyError as error:
-        raise ConfigError(f"{path}: no column {error}; expected a CSV file with the columns t_s and v") from None
-    except (OSError, ValueError, TypeError, csv.Error) as error:
-        raise ConfigError(f"{path}: can't be read as a supply trace: {error}; expected columns t_s and v") from error
-    if not 2 <= len(rows) <= MAX_TRACE:
-        raise ConfigError(f"{path}: {len(rows)} rows; expected 2 to {MAX_TRACE}")
-    for number, ((t_s, _), (next_s, volts)) in enumerate(zip([(-math.inf, 0.0), *rows], rows, strict=False), 2):
-        if not (math.isfinite(next_s) and next_s > t_s and 0.0 <= volts <= 3.6):
-            raise ConfigError(f"{path}, line {number}: t_s = {next_s}, v = {volts}; expected rising times, 0 to 3.6 V")
-    return tuple((t_s - rows[0][0], volts) for t_s, volts in rows)

@@ -63,7 +63,11 @@ class Ldo(StrictModel):
 
 
 class WeakSource(StrictModel):
-    """A weak source that supplies the device for `for_s` seconds; `start_used` (0..1) of its charge is used already."""
+    """A weak source that supplies the device for `for_s` seconds; `start_used` (0..1) of its charge is used already.
+
+    `limited`: where the source's voltage lies outside of what bench and device allow, the nearest that they do is
+    played, and the result says so. Without it such a source is refused.
+    """
 
     emf: Curve
     resistance_ohm: Sourced
@@ -74,6 +78,7 @@ class WeakSource(StrictModel):
     ldo: Ldo | None = None
     for_s: float = Field(gt=0, le=3600)
     rate_hz: float = Field(default=50.0, gt=0, le=200)
+    limited: bool = False
 
 
 @dataclass

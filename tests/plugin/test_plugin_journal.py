@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from plugin_runs import REPORTING
 
 from rig.errors import ConfigError
+from rig.recording import Recording
 from rig.report import journal
 
 SUITE = """
@@ -59,17 +61,30 @@ def test_same_seed_same_journal_with_and_without_workers(pytester: pytest.Pytest
     shared = kept(pytester, "shared", "-n2", "--rig-seed", "5")
     other = kept(pytester, "other", "-n0", "--rig-seed", "6")
     assert journal.comparable(alone) == journal.comparable(shared)
+    hashes_are_those_of_the_files(pytester.path, "alone", alone)
     assert len(alone) == 6, "the run and its five tests"
     differing = sum(a != b for a, b in zip(journal.comparable(alone), journal.comparable(other), strict=True))
     assert differing >= 5, "the head and every test that looked at another individual"
     says_what_was_seen(alone)
 
 
+def hashes_are_those_of_the_files(folder: Path, name: str, records: list[dict[str, object]]) -> None:
+    looked = [record for record in records if "recording" in record]
+    assert len(looked) == 4
+    (run,) = (folder / name).glob("*/")
+    for record in looked:
+        path = run / str(record["recording"])
+        volatile = record["volatile"]
+        assert isinstance(volatile, dict)
+        assert volatile["recording_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert record["recording_content_sha256"] == Recording.load(path).content_sha256
+
+
 def says_what_was_seen(records: list[dict[str, object]]) -> None:
     (looked,) = (r for r in records if str(r.get("test")).endswith("test_looks[a]"))
     assert looked["result"] == "passed"
     assert set(looked["observed"]) == {"outcome", "spans", "problems", "actions"}  # type: ignore[call-overload]
-    assert len(str(looked["recording_sha256"])) == 64
+    assert len(str(looked["recording_content_sha256"])) == 64
     (failed,) = (r for r in records if str(r.get("test")).endswith("test_fails"))
     assert "seen" in str(failed["failure"])
     (skipped,) = (r for r in records if str(r.get("test")).endswith("test_lacks_a_network"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tracemalloc
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -205,10 +207,149 @@ def test_truncated_file_is_refused(tmp_path: Path) -> None:
 def test_other_format_is_named(tmp_path: Path) -> None:
     path = tmp_path / "new.npz"
     path.write_bytes(with_head(GOOD | {"format": "rig-recording-9"}))
-    with pytest.raises(ConfigError, match=r"format is 'rig-recording-9', expected 'rig-recording-1'"):
+    with pytest.raises(ConfigError, match=r"format is 'rig-recording-9', expected 'rig-recording-2' or before.*update"):
         Recording.load(path)
 
 
 def test_missing_file_is_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Recording.load(tmp_path / "nowhere.npz")
+
+
+# what a hostile or a later file may hold
+
+
+def bomb(path: Path, *, rows: int = 2**27) -> None:
+    """A few megabytes that would unpack to two gigabytes."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (rows,)})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        file.writestr("head.npy", npy(np.array(json.dumps(GOOD | {"units": {"led": "V"}}))))
+        for name in ("led.times_s.npy", "led.values.npy"):
+            with file.open(name, "w", force_zip64=True) as member:
+                member.write(header.getvalue())
+                for _ in range(rows * 8 >> 20):
+                    member.write(bytes(2**20))
+
+
+def test_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.npz"
+    bomb(path)
+    assert path.stat().st_size < 20e6
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConfigError, match=r"bomb\.npz: would unpack to 2048 MiB; expected at most 512 MiB"):
+            Recording.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_header_that_lies_about_its_array_costs_no_memory(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**45,)})
+    path = tmp_path / "lie.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("head.npy", npy(np.array(json.dumps(GOOD | {"units": {"led": "V"}}))))
+        file.writestr("led.times_s.npy", header.getvalue() + bytes(80))
+        file.writestr("led.values.npy", npy(TIMES))
+    with pytest.raises(ConfigError, match=r"lie\.npz: .*'led\.times_s\.npy' says 281474976710656 bytes and has 80"):
+        Recording.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"actions": [{"kind": "x", "start_s": "soon", "end_s": 1}]}, r"actions\[0\]\.start_s is 'soon'"),
+        ({"actions": [{"kind": "x", "start_s": 0, "end_s": 1e300}]}, r"actions\[0\]\.end_s is 1e\+300"),
+        (
+            {"actions": [{"kind": "power_on", "start_s": 0, "end_s": 1, "details": {"volts": "much"}}]},
+            r"actions\[0\]\.details\.volts is 'much'",
+        ),
+        (
+            {"actions": [{"kind": "x", "start_s": 0, "end_s": 1, "details": [1]}]},
+            r"actions\[0\]\.details is a list of 1",
+        ),
+        ({"secret_windows": [{"start_s": 0, "end_s": None, "reason": "x"}]}, r"secret_windows\[0\]\.end_s is None"),
+        ({"notes": {"expected_volts": [[1, "x"]]}}, r"notes\.expected_volts\[0\]\[1\] is 'x'"),
+        ({"notes": {"bench": 3}}, r"notes\.bench is 3"),
+        ({"units": {"led": 3}}, r"units\.led is 3"),
+        ({"about": [1]}, "about is a list of 1"),
+        ({"format": 7}, "format is 7, expected 'rig-recording-2'"),
+    ],
+)
+def test_wrong_type_is_named_with_place_and_value(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    path = tmp_path / "odd.npz"
+    path.write_bytes(with_head(GOOD | change))
+    with pytest.raises(ConfigError, match=rf"odd\.npz: .*{said}") as raised:
+        Recording.load(path)
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 400
+
+
+def test_later_format_says_what_to_update_to(tmp_path: Path) -> None:
+    path = tmp_path / "new.npz"
+    path.write_bytes(with_head({"format": "rig-recording-3", "about": {"rig": {"version": "1.4.0"}}}))
+    with pytest.raises(ConfigError, match=r"new\.npz: .*'rig-recording-3'.*update to rig 1\.4\.0 or later"):
+        Recording.load(path)
+
+
+def test_first_format_is_read_with_the_nan_that_it_had(tmp_path: Path) -> None:
+    action = {"kind": "blinkup", "start_s": 0.0, "end_s": 1.0, "details": {"what": "wifi", "crosstalk_v": float("nan")}}
+    path = tmp_path / "old.npz"
+    path.write_bytes(with_head({**GOOD, "format": "rig-recording-1", "actions": [action]}))
+    loaded = Recording.load(path)
+    assert loaded.actions[0].details["crosstalk_v"] is None
+    assert loaded.about == {}
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("mV", 1e-3), ("V", 1.0), ("uV", 1e-6)])
+def test_light_in_another_unit_is_converted(tmp_path: Path, unit: str, factor: float) -> None:
+    path = tmp_path / "odd.npz"
+    path.write_bytes(with_head(GOOD | {"units": {"led": unit}}, **{"led.times_s": TIMES, "led.values": TIMES}))
+    led = Recording.load(path).traces["led"]
+    assert led.unit == "V"
+    np.testing.assert_allclose(led.values, TIMES * factor)
+
+
+@pytest.mark.parametrize("change", [{"led.values": TIMES * 1e12}, {"led.times_s": TIMES + 1e300}, {"units": "lux"}])
+def test_samples_that_no_bench_takes_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    arrays = {"led.times_s": TIMES, "led.values": TIMES} | {k: v for k, v in change.items() if k != "units"}
+    path = tmp_path / "odd.npz"
+    path.write_bytes(with_head(GOOD | {"units": {"led": change.get("units", "V")}}, **arrays))
+    with pytest.raises(ConfigError, match=r"odd\.npz: not a recording of this rig: trace 'led'"):
+        Recording.load(path)
+
+
+def test_a_file_without_its_end_is_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "cut.npz"
+    recording().save(path)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ConfigError, match="it is damaged, its end is missing"):
+        Recording.load(path)
+
+
+def test_what_no_seed_decides_does_not_change_the_content(tmp_path: Path) -> None:
+    made = recording()
+    told = [replace(made, about={"seed": 3, "volatile": {"recorded_at": when}}) for when in ("today", "tomorrow")]
+    assert told[0].content_sha256 == told[1].content_sha256
+    assert replace(made, about={"seed": 4}).content_sha256 != told[0].content_sha256
+    led = made.traces["led"]
+    other = {**made.traces, "led": replace(led, values=led.values + 1e-9)}
+    assert replace(told[0], traces=other).content_sha256 != told[0].content_sha256
+    for number, one in enumerate(told):
+        one.save(tmp_path / f"{number}.npz")
+        assert Recording.load(tmp_path / f"{number}.npz").content_sha256 == one.content_sha256
+
+
+def test_a_save_that_fails_leaves_the_file_that_there_was(tmp_path: Path) -> None:
+    path = tmp_path / "one.npz"
+    made = recording()
+    made.save(path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="allow_pickle"):
+        replace(
+            made, traces={"led": Trace("led", "V", TIMES, np.array([{}] * 100, dtype=object))}, secret_windows=()
+        ).save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["one.npz"]

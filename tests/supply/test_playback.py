@@ -10,10 +10,12 @@ import pytest
 
 from rig.bench.bench import Bench
 from rig.bench.dut import DeviceUnderTest
+from rig.bench.supply_player import Playback
 from rig.blinkup import FAST_HZ, ClearConfig
 from rig.config.loading import validate
 from rig.errors import BenchFault, CapabilityMissing, SupplyLimitError
 from rig.report.pictures.observation import draw
+from rig.supply.limits import Limits
 from rig.supply.profile import SupplyProfile
 
 
@@ -151,3 +153,68 @@ def test_recording_with_a_profile_survives_its_file(sim: Bench, tmp_path) -> Non
     recording.save(tmp_path / "r.npz")
     loaded = type(recording).load(tmp_path / "r.npz")
     np.testing.assert_array_equal(loaded.traces["asked_v"].values, recording.traces["asked_v"].values)
+
+
+def weak(emf_v: float, *, limited: bool = False, limit_a: float | None = None) -> SupplyProfile:
+    """A firm source of `emf_v`, or one that collapses beyond `limit_a`."""
+    source: dict = {
+        "emf": {"used": [0.0, 1.0], "emf_v": [emf_v, emf_v]},
+        "resistance_ohm": {"value": 0.1},
+        "capacity_c": {"value": 1000.0},
+        "for_s": 1.0,
+        "limited": limited,
+    }
+    if limit_a is not None:
+        source |= {"limit_a": {"value": limit_a}, "collapse_ohm": {"value": 1000.0}}
+    return validate({"name": "w", "title": "w", "weak": source}, SupplyProfile, "w")
+
+
+@pytest.mark.parametrize("emf_v", [4.2, 0.8])
+def test_weak_source_beyond_what_the_bench_gives_is_refused_before_anything_moves(sim: Bench, emf_v: float) -> None:
+    dut = DeviceUnderTest(sim)
+    before_v = sim.supply.set_point_v
+    with pytest.raises(
+        SupplyLimitError, match=rf"'w': its source gives {emf_v:.3f} V with nothing connected.*1\.35 to 3\.45"
+    ):
+        dut.power_on(supply=weak(emf_v))
+    assert sim.supply.set_point_v == before_v
+    assert not sim.world.rail.switch_on
+
+
+def test_weak_source_that_may_be_limited_is_and_the_recording_says_so(sim: Bench) -> None:
+    dut = DeviceUnderTest(sim)
+    dut.power_on(supply=weak(4.2, limited=True))
+    dut.watch_for(1.5)
+    (played,) = [a for a in dut.observation().recording.actions if a.kind == "supply_profile"]
+    assert played.details["limited_set_points"] > 10
+    assert played.details["source_highest_v"] == pytest.approx(4.2, abs=0.01)
+    asked = dut.observation().recording.traces["asked_v"]
+    assert float(np.nanmax(asked.values)) == pytest.approx(sim.supply.range_v[1])
+
+
+def test_weak_source_that_collapses_below_the_bench_s_range_is_not_played_at_its_lowest(sim: Bench) -> None:
+    dut = DeviceUnderTest(sim)
+    dut.power_on(supply=weak(3.3, limit_a=0.001))
+    with pytest.raises(SupplyLimitError, match=r"its source gives 0\.\d+ V at \d+ mA, \d\.\d+ s after it began"):
+        dut.watch_for(2.0)
+
+
+def test_set_points_that_are_due_at_once_keep_their_extremes() -> None:
+    """A sample that took long, as under load, must not swallow a dip."""
+    asked = []
+
+    class Source:
+        capabilities, settle_s, limits = frozenset({"supply.programmable"}), 0.02, Limits(3.6, "x", 1.0, "x")
+
+        def check_request(self, volts: float) -> None:
+            pass
+
+        def set(self, volts: float, *, check: bool = True) -> None:
+            asked.append(volts)
+
+    dips = profile({"do": "dip", "to_v": 2.0, "for_s": 0.001, "pause_s": 0.001, "times": 3})
+    playback = Playback(dips, Source(), 0.0, 3.3, lambda: None, lambda _: None)  # type: ignore[arg-type]
+    playback.sample(0.0)
+    playback.sample(0.0050)
+    assert asked == [2.0, 3.3, 2.0, 3.3]
+    assert playback.result().lowest_asked_v == 2.0

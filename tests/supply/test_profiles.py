@@ -97,12 +97,13 @@ TRACE = 'name = "t"\ntitle = "t"\n[trace]\nfile = "t.csv"\nevery_s = 0.1\n'
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("t_s,volts\n0,3\n1,3\n", "no column 'v'"),
+        ("t_s,a,b\n0,3,3\n1,3,3\n", "which column has the volts\\? Name it with trace.column; there are: a, b"),
         ("t_s,v\n0,3\n", "1 rows; expected 2"),
-        ("t_s,v\n0,3\n0,3\n", "line 3: t_s = 0.0"),
-        ("t_s,v\n0,3\n1,4.5\n", "v = 4.5; expected"),
-        ("t_s,v\n0,3\n1,nan\n", "v = nan"),
-        ("t_s,v\n0,x\n1,3\n", "can't be read as a supply trace"),
+        ("t_s,v\n0,3\n0,3\n", "all times are 0 s; expected rising ones"),
+        ("t_s,v\n0,3\n1,4.5\n", "4.5 V at 1 s; expected 0 to 3.6 V"),
+        ("t_s,v\n0,3\n1,\n2,3\n", "no value of 'v' at 1 s"),
+        ("t_s,i (mA)\n0,3\n1,3\n", "is in 'mA'; expected volts"),
+        ("t_s,v\n", r"t\.csv"),
     ],
 )
 def test_mistakes_in_traces_are_named(tmp_path: Path, rows: str, said: str) -> None:

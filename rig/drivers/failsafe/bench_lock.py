@@ -15,12 +15,12 @@ import os
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from rig.clock import RealClock
 from rig.errors import BenchInUse, ConfigError
 
 # Debian, Ubuntu and Raspberry Pi OS have it, writable for everybody and empty after a boot.
@@ -54,7 +54,7 @@ class BenchLock:
         self._tell()
 
     def _take(self, wait_s: float, waiting: Callable[[str], None] | None) -> None:
-        deadline_s, said = time.monotonic() + wait_s, False
+        clock, said = RealClock(), False
         while True:
             try:
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,7 +66,7 @@ class BenchLock:
             else:
                 return
             owner = self._owner()
-            if time.monotonic() >= deadline_s:
+            if clock.now_s() >= wait_s:
                 waited = f" after {wait_s:g} s of waiting" if wait_s else ""
                 raise BenchInUse(
                     f"the bench ({self.resource}) is in use{waited} by {owner}; nothing was touched. Wait for its end "
@@ -75,7 +75,7 @@ class BenchLock:
             if waiting is not None and not said:
                 waiting(f"waiting up to {wait_s:g} s for the bench ({self.resource}), in use by {owner}")
                 said = True
-            time.sleep(ASK_EVERY_S)
+            clock.sleep(ASK_EVERY_S)
 
     def _tell(self) -> None:
         """Write who holds it; a disk that is full must not keep anybody from the bench."""

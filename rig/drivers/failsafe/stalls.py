@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
+from rig.clock import RealClock
 from rig.errors import BenchFault, HostStalled
 
 SLEEPS: Final = 60
@@ -14,11 +14,11 @@ STALL_S: Final = 0.015  # an idle machine wakes within 1 or 2 ms; one with a que
 
 def worst_oversleep_s() -> float:
     """By how much the longest of some short sleeps was too long, in s. Takes about 0.1 s on an idle machine."""
-    worst_s = 0.0
+    clock, worst_s = RealClock(), 0.0
     for _ in range(SLEEPS):
-        start_s = time.monotonic()
-        time.sleep(SLEEP_S)
-        worst_s = max(worst_s, time.monotonic() - start_s - SLEEP_S)
+        start_s = clock.now_s()
+        clock.sleep(SLEEP_S)
+        worst_s = max(worst_s, clock.now_s() - start_s - SLEEP_S)
     return worst_s
 
 

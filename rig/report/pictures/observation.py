@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from rig.led import Decoded, Span
-from rig.recording import Recording, Trace
+from rig.recording import Action, Recording, Trace
 from rig.recording.actions import ActionKind
 
 COLUMNS = 500
@@ -213,6 +213,13 @@ def span_label(span: Span, share: float) -> str:
     return next((text for text in texts if len(text) * CHARACTER_SHARE <= share), "")
 
 
+def _blinkup_text(action: Action) -> str:
+    """What was sent, as far as the recording says so."""
+    rate_hz = action.details.get("rate_hz")
+    rate = f"{rate_hz:g} Hz" if isinstance(rate_hz, int | float) else ""
+    return ", ".join(str(part) for part in (action.details.get("what"), rate, action.details.get("code")) if part)
+
+
 def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
     panels = list(panels)
     for action in recording.actions:
@@ -222,7 +229,7 @@ def _draw_actions(panels: Iterable[Axes], recording: Recording) -> None:
             panels[0].text(
                 action.start_s,
                 0.5,
-                " BlinkUp: {what}, {rate_hz:g} Hz, {code}".format(**action.details),
+                f" BlinkUp: {_blinkup_text(action)}",
                 transform=panels[0].get_xaxis_transform(),
                 fontsize=7,
                 color=INK,
