@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stream_check import disagreements
 
+from rig.bench.conversions import judged_device
 from rig.bench.dut import DeviceUnderTest
 from rig.bench.recorded_facts import recorded_facts
-from rig.diagnosis import Observation, diagnose
+from rig.diagnosis import BenchFacts, Observation, diagnose
 from rig.pytest_plugin.evidence import observed
 from rig.recording import Recording
 from rig.report.journal import plain
@@ -47,7 +49,7 @@ def difference(live: Observation) -> str:
 
 
 class ReplayCheck:
-    """Fails a test of tests_hil whose recording does not replay to its observation."""
+    """Fails a test of tests_hil whose recording doesn't replay to its observation, or that was told something else."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -56,4 +58,7 @@ class ReplayCheck:
         if item.path.is_relative_to(SUITE) and isinstance(dut, DeviceUnderTest) and dut.observed:
             different = difference(dut.observation())
             assert not different, f"the stored recording replays to another observation: {different}"
+            facts, judged = BenchFacts(dut.bench.calibration), judged_device(dut.bench.device)
+            apart = disagreements(dut.observation(), facts, judged)
+            assert not apart, f"what the test could wait for is not what was seen: {'; '.join(apart)}"
         return result

@@ -14,17 +14,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from rig.bench.bench import Bench
 from rig.bench.channels import SampledChannel, channels_of
-from rig.bench.conversions import rating_of
 from rig.bench.health import HealthMonitor
 from rig.bench.recorded_facts import about_bench
 from rig.bench.recording_stream import RecordingStream, StreamTarget
+from rig.bench.streamed_light import StreamedLight, blanked
 from rig.bench.supply_player import Playback, asked_trace
-from rig.diagnosis.corrections.supply_dimming import concatenated, dimmed_calibration
-from rig.led import Catalogue, Decoded, DecoderState, Tracker, finish
+from rig.led import Catalogue, Decoded, DecoderState
 from rig.recording import Action, Blanked, Recording, Trace
 from rig.recording.actions import ActionKind
 from rig.supply.profile import SupplyProfile
@@ -47,51 +44,32 @@ class Acquisition:
         self._channels = list(self._by_name.values())
         self._led = self._by_name["led"]
         self._health = HealthMonitor(bench, self._by_name, now_s)
-        self._codes = codes
-        self._calibration = bench.calibration
-        self._tracker = Tracker(self._calibration, codes)
-        self._before: list[Decoded] = []
-        self._decoded_to = 0
-        self._begun_at = 0  # the first sample that the tracker gets
-        self._began_s = now_s
         self._began = datetime.now().astimezone()
         self._stream = None if target is None else RecordingStream(target, self._about, now_s)
-        self._expected: list[tuple[float, float]] = []
         self._actions: list[Action] = []
         self._acting = 0
         self._playbacks: list[Playback] = []
         self._secrets: list[Blanked] = []
         self._result: tuple[tuple[int, ...], Recording, Decoded] | None = None
+        self.light_stream = StreamedLight(bench, codes, self._by_name, self._actions, self._secrets, self._settled)
 
     @property
     def state(self) -> DecoderState:
         """What the decoder makes of the light so far: the code, and the probability of each code."""
-        self._decode()
-        return self._tracker.state
+        return self.light_stream.state
 
     @property
     def label(self) -> str | None:
         """The code that the LED shows now; None while no code is more likely than all others together."""
-        self._decode()
-        return self._tracker.label
+        return self.light_stream.label
 
-    def expect_supply(self, volts: float, *, anew: bool = False) -> None:
-        """From now on decode the light as that of a device supplied with `volts`: the LED dims with its supply.
+    def expect_supply(self, volts: float) -> None:
+        """From now on decode the light as that of a device supplied with `volts`: the LED dims with its supply."""
+        self.light_stream.expect(volts)
 
-        `anew` starts the decoder again even for an unchanged voltage, as after a time without power.
-        """
-        calibration = dimmed_calibration(self._bench.calibration, volts, rating_of(self._bench.device))
-        if calibration == self._calibration and not anew:
-            return
-        self._decode()
-        if self._decoded_to > self._begun_at:
-            self._before.append(finish(self._tracker))
-        self._begun_at = self._decoded_to
-        # By the last sample that the old decoder got: a sample is taken a little before it arrives here.
-        since_s = self._led.times_s[self._decoded_to - 1] if self._decoded_to else self._began_s
-        self._expected.append((since_s, volts))
-        self._calibration = calibration
-        self._tracker = Tracker(calibration, self._codes)
+    def _settled(self) -> bool:
+        """Whether no supply profile is being played."""
+        return all(playback.done for playback in self._playbacks)
 
     @contextmanager
     def acting(self, kind: ActionKind, **details: Any) -> Iterator[dict[str, Any]]:
@@ -157,7 +135,7 @@ class Acquisition:
         return task
 
     def _check_health(self) -> None:
-        playing = any(not playback.done for playback in self._playbacks)
+        playing = not self._settled()
         ends_s = [action.end_s for action in self._actions]
         ends_s += [playback.played_until_s for playback in self._playbacks]
         self._health.check(
@@ -186,8 +164,8 @@ class Acquisition:
     @property
     def _notes(self) -> dict[str, Any]:
         notes: dict[str, Any] = {"bench": self._bench.config.name, "device": self._bench.device.name}
-        if self._expected:
-            notes["expected_volts"] = [list(since) for since in self._expected]
+        if self.light_stream.expected_volts:
+            notes["expected_volts"] = [list(since) for since in self.light_stream.expected_volts]
         return notes
 
     def last(self, name: str) -> float | None:
@@ -200,9 +178,7 @@ class Acquisition:
         led = self._led.trace().between(start_s, end_s)
         if raw:
             return led
-        values = led.values.copy()
-        self._blank(led.times_s, values)
-        return replace(led, values=values)
+        return replace(led, values=blanked(led.times_s, led.values, self._secrets))
 
     def play(self, profile: SupplyProfile, after_s: float = 0.0) -> Playback:
         """Play a supply profile, `after_s` from now on, while the acquisition goes on.
@@ -232,7 +208,7 @@ class Acquisition:
 
         The recording still holds the light of BlinkUps; `Recording.blanked` is what may be stored or shown.
         """
-        self._decode()
+        self.light_stream.decode()
         asked = sum(len(playback.result().asked.times_s) for playback in self._playbacks)
         size = (*(len(c.times_s) for c in self._channels), len(self._actions), len(self._secrets), asked)
         if self._result is None or self._result[0] != size:
@@ -243,23 +219,8 @@ class Acquisition:
             played = [action for playback in self._playbacks for action in playback.actions()]
             actions = sorted((*self._actions, *played), key=lambda action: action.start_s)
             recording = Recording(traces, tuple(actions), tuple(self._secrets), self._notes, self._about)
-            self._result = (size, recording, concatenated([*self._before, finish(self._tracker)]))
+            self._result = (size, recording, self.light_stream.decoded())
         return self._result[1], self._result[2]
-
-    def _decode(self) -> None:
-        """Push the light samples that the decoder has not had yet, without the light of BlinkUp data."""
-        times_s = np.array(self._led.times_s[self._decoded_to :])
-        if not len(times_s):
-            return
-        values = np.array(self._led.values[self._decoded_to :])
-        self._decoded_to += len(times_s)
-        self._blank(times_s, values)
-        self._tracker.push(times_s, values)
-
-    def _blank(self, times_s: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
-        """Put NaN where the light is that of BlinkUp data."""
-        for window in self._secrets:
-            values[(times_s >= window.start_s) & (times_s < window.end_s)] = np.nan
 
 
 class AcquisitionSlot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from rig.bench.acquisition import Acquisition
@@ -22,7 +23,8 @@ class SupplyControl:
     def __init__(self, bench: Bench, acquisition: Callable[[], Acquisition]) -> None:
         self._bench = bench
         self._acquisition = acquisition
-        self._was_weak = False
+        self._weak = False  # the series resistor is in the line
+        self._was_weak = False  # it was in the line since the decoder began
 
     def power_on(self, volts: float | None = None, supply: SupplyProfile | str | None = None) -> None:
         """Close the load switch at `volts` (None: the nominal voltage), or play `supply` from that moment on."""
@@ -35,10 +37,14 @@ class SupplyControl:
         with acquisition.acting(ActionKind.SUPPLY_SET, volts=volts):
             bench.supply.set(volts)
         if not bench.supply.enabled:
-            # A collapsing supply changes the light; what the decoder learned from it must not outlive it.
-            acquisition.expect_supply(volts, anew=self._was_weak)
-            self._was_weak = False
+            # A collapsing supply changes the light; what the decoder learned from it must not outlive it. And a device
+            # that is off is dark, which the first light alone does not say.
+            stream = acquisition.light_stream
+            anew = not stream.switched_on or self._was_weak or stream.off_nominal
+            self._was_weak = self._weak
+            off_s = bench.clock.now_s() if stream.switched_on else -math.inf
             acquisition.run_for(BEFORE_S)
+            stream.expect(volts, since_s=off_s, anew=anew)
         with acquisition.acting(ActionKind.POWER_ON, volts=volts):
             bench.supply.enable()
         if playback is not None:
@@ -51,6 +57,7 @@ class SupplyControl:
         acquisition.stop_playbacks()
         with acquisition.acting(ActionKind.POWER_OFF):
             self._bench.supply.off()
+        self._weak = False  # switching off takes the resistor out
         acquisition.run_for(duration_s)
         after_v = acquisition.last("dut_v")
         if before_v is not None and after_v is not None and duration_s >= FALLS_WITHIN_S:
@@ -59,6 +66,7 @@ class SupplyControl:
     def weaken(self, weak: bool) -> None:
         """Put the series resistor into the line, or take it out."""
         self._bench.require("supply.series")
+        self._weak = weak
         self._was_weak |= weak
         with self._acquisition().acting(ActionKind.SERIES_IN if weak else ActionKind.SERIES_OUT):
             self._bench.supply.insert_series(weak)

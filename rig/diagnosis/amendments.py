@@ -34,6 +34,22 @@ def high_supply(scene: Scene, hypothesis: Hypothesis, confidence: float) -> tupl
     return amended, confidence
 
 
+@amendment(before=("low_supply",))
+def collapses_elsewhere(scene: Scene, hypothesis: Hypothesis, confidence: float) -> tuple[Hypothesis, float]:
+    """Name collapses of the supply at other times than the deciding ones: the device restarted there."""
+    start_s, end_s = hypothesis.decisive_s
+    lost_s = float("inf") if scene.supply.lost_s is None else scene.supply.lost_s
+    outside = tuple(
+        d for d in scene.supply.collapses if d.start_s < lost_s and (d.end_s < start_s or d.start_s > end_s)
+    )
+    if not outside or hypothesis.verdict in with_trait(Trait.SUPPLY):
+        return hypothesis, confidence
+    times = "once" if len(outside) == 1 else f"{len(outside)} times"
+    text = f"; before or after that the supply at the device collapsed {times}, which restarts it"
+    item = dips_item(outside, scene.facts.min_v, "a restart with each")
+    return replace(hypothesis, reason=hypothesis.reason + text, evidence=(*hypothesis.evidence, item)), confidence
+
+
 @amendment()
 def low_supply(scene: Scene, hypothesis: Hypothesis, confidence: float) -> tuple[Hypothesis, float]:
     """Name a supply too low for Wi-Fi; if it explains the failure as well, the fault is where the supply's is."""

@@ -21,6 +21,7 @@ from rig.diagnosis.corrections.supply_dimming import (
     at_measured_voltage,
     concatenated,
     dimmed_calibration,
+    surely_dark,
 )
 from rig.diagnosis.device_facts import DeviceFacts
 from rig.diagnosis.engine import judge
@@ -30,7 +31,7 @@ from rig.diagnosis.reading import Reading
 from rig.diagnosis.scene import build_scene
 from rig.diagnosis.verdicts import Verdict
 from rig.led import Calibration, Catalogue, Decoded, decode
-from rig.recording import Recording
+from rig.recording import Floats, Recording
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,45 @@ def diagnose(
     return Observation(recording, decoded, judge(recording, decoded, device=device.facts))
 
 
-def decode_light(recording: Recording, bench_facts: BenchFacts, device: JudgedDevice) -> Decoded:
-    """Decode the light as during the recording: anew wherever another voltage was set, with the levels due to it."""
+@dataclass(frozen=True)
+class ExpectedStretch:
+    """Light for which one supply voltage was expected: times (N,) in s, values (N,) or (N, channels) in V.
+
+    It is decoded with `calibration`; `starts_dark`: the LED is known to be dark at its first samples.
+    """
+
+    times_s: Floats
+    values: Floats
+    calibration: Calibration
+    starts_dark: bool
+
+
+def expected_stretches(recording: Recording, bench_facts: BenchFacts, device: JudgedDevice) -> list[ExpectedStretch]:
+    """The light of a recording, cut wherever another supply voltage was expected; empty stretches are left out."""
     led = recording.blanked().traces.get("led")
     if led is None:
-        return Decoded((), ())
-    times_s, values = led.times_s, led.values
-    volts = recording.expected_volts
-    cuts = np.searchsorted(times_s, [since_s for since_s, _ in volts], side="right")
-    calibrations = [
-        bench_facts.calibration,
-        *(dimmed_calibration(bench_facts.calibration, v, device.led) for _, v in volts),
+        return []
+    volts, device_v = recording.expected_volts, recording.traces.get("dut_v")
+    cuts = [int(cut) for cut in np.searchsorted(led.times_s, [since_s for since_s, _ in volts], side="right")]
+    read_as = [
+        (bench_facts.calibration, False),
+        *(
+            (
+                dimmed_calibration(bench_facts.calibration, v, device.led),
+                surely_dark(recording.actions, device_v, since_s, device.led),
+            )
+            for since_s, v in volts
+        ),
     ]
-    edges = [0, *(int(cut) for cut in cuts), len(times_s)]
+    edges = zip([0, *cuts], [*cuts, len(led.times_s)], read_as, strict=True)
+    return [ExpectedStretch(led.times_s[a:b], led.values[a:b], *how) for a, b, how in edges if b > a]
+
+
+def decode_light(recording: Recording, bench_facts: BenchFacts, device: JudgedDevice) -> Decoded:
+    """Decode the light as during the recording: anew wherever another voltage was set, with the levels due to it."""
     parts = [
-        decode(times_s[a:b], values[a:b], calibration=calibration, codes=device.codes)
-        for a, b, calibration in zip(edges[:-1], edges[1:], calibrations, strict=True)
-        if b > a
+        decode(s.times_s, s.values, calibration=s.calibration, codes=device.codes, starts_dark=s.starts_dark)
+        for s in expected_stretches(recording, bench_facts, device)
     ]
     return concatenated(parts) if parts else Decoded((), ())
 

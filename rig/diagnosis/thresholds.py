@@ -168,6 +168,11 @@ BLANKED_TAIL_S = assumed(0.3, "s", "blanked light reaches this far past a sendin
 BOOTED_S = assumed(1.0, "s", "while a device starts, its current and its light change anyway")
 AFTER_POWER_ON_S = assumed(1.0, "s", "red is due within this time after power-on")
 
+# Losses of a connection at collapses of the supply
+COLLAPSED_LOSSES = assumed(2, "1", "as many losses as an application that keeps failing shows at least")
+COLLAPSED_SHARE = assumed(0.7, "1", "share of the losses and of the collapses that go together: few do by chance")
+CONTACT_OPEN_SHARE = assumed(0.1, "1", "share of the usual current below which a contact is open")
+
 # Red as of a supply that gives way
 SOLID_SHARE = assumed(0.97, "1", "share of the time lit, for light without a break")
 FEW_FLASHES = assumed(5, "1", "flashes of red that can be compared with notches of the supply")

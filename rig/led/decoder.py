@@ -40,10 +40,12 @@ class Tracker:
     """The streaming decoder. `push` samples in chunks of any size, read `state`, `finish` for the timeline.
 
     codes: what the device can show; the smaller, the sooner a code is certain. Default: the rig's whole catalogue.
+    starts_dark: whether the LED is known to be dark at the first samples, as that of a device without power.
     """
 
-    def __init__(self, calibration: Calibration, codes: Catalogue | None = None) -> None:
+    def __init__(self, calibration: Calibration, codes: Catalogue | None = None, *, starts_dark: bool = False) -> None:
         self.calibration = calibration
+        self._starts_dark = starts_dark
         self.codes = load_catalogue() if codes is None else codes
         self.model: LightModel = build_model(self.codes)
         self._early: list[tuple[Floats, Floats]] | None = []  # all light so far, while it may have to be read anew
@@ -51,7 +53,7 @@ class Tracker:
 
     def _begin(self, dimming: PwmDimming | None) -> None:
         self.binner = Binner(self.calibration, dimming)
-        self.beam = HypothesisBeam(self.calibration, self.model)
+        self.beam = HypothesisBeam(self.calibration, self.model, starts_dark=self._starts_dark)
         self.smoother = Smoother(self.codes)
 
     def push(self, times_s: Floats, samples: Floats) -> None:

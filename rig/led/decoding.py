@@ -16,14 +16,20 @@ FARTHEST_S = 0.5  # median interval of samples (assumed): at a longer one no cod
 
 
 def decode(
-    times_s: Floats, samples: Floats, *, calibration: Calibration | None, codes: Catalogue | None = None
+    times_s: Floats,
+    samples: Floats,
+    *,
+    calibration: Calibration | None,
+    codes: Catalogue | None = None,
+    starts_dark: bool = False,
 ) -> Decoded:
     """Name what the LED said, equal to pushing the samples into a `Tracker` and calling `finish`.
 
     times_s (N,): s, never falling. samples (N,) or (N, channels): in the calibration's unit, NaN where lost or
     blanked. codes: what the device can show (default: the whole catalogue); the smaller, the more certain are the
     answers. calibration None: the levels are taken from the recording itself if it shows enough colours; else nothing
-    is named, and the spans and problems say why.
+    is named, and the spans and problems say why. starts_dark: whether the LED is known to be dark at the first samples;
+    it is of use with a calibration only.
 
     Raises:
         SamplesError: shapes don't fit the calibration, time runs backwards, or samples lie over half a second apart.
@@ -35,6 +41,6 @@ def decode(
         )
     if calibration is None:
         return decode_uncalibrated(times_s, samples, codes)
-    tracker = Tracker(calibration, codes)
+    tracker = Tracker(calibration, codes, starts_dark=starts_dark)
     tracker.push(times_s, samples)
     return finish(tracker)

@@ -6,6 +6,7 @@ import base64
 import functools
 import gc
 import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +27,8 @@ from rig.report.sweep import COLUMNS, UNITS, Sweep
 NOT_JUDGED = "not judged"
 PACKETS = "packets"  # in a row: keyed hashes of the packets that were sent
 RECORDINGS = "recordings"
+
+_ENUM_MEMBER = re.compile(r"<\w+\.[^<>']*'([^']*)'>")  # pytest shortens long ones in the middle
 
 EVIDENCE = pytest.StashKey["Evidence"]()
 
@@ -74,7 +77,8 @@ def summarise(
     """(facts for the table row and the journal, extras for pytest-html). Pictures are drawn from blanked light."""
     evidence = evidence_of(item)
     row = error_row(error)
-    failure = why_failed(report)
+    told = evidence.dut.observation().outcome.summary if evidence.dut is not None and evidence.dut.observed else ""
+    failure = without_blame(why_failed(report, told))
     blocks: list[str] = list(evidence.blocks)
     if failure and not row["reason"]:
         blocks.insert(0, f"<p class='rig-fail'>Failed: {html.escape(failure)}</p>")
@@ -113,13 +117,21 @@ def summarise(
     return row, extras
 
 
-def why_failed(report: pytest.TestReport) -> str:
-    """The first line of what a failed test says, with where a value is from, but without pytest's own words."""
+def why_failed(report: pytest.TestReport, verdict: str = "") -> str:
+    """The first line of what a failed test says, with where a value is from, but without pytest's own words.
+
+    Where that is `verdict`, the sentence on the device, the assertion itself: it says what the test asked.
+    """
     if not report.failed:
         return ""
     crash = getattr(report.longrepr, "reprcrash", None)
     said = str(report.longrepr or "") if crash is None else str(crash.message)
     first, *more = [line.strip() for line in said.splitlines() if line.strip()] or [""]
+    if verdict and more and first.removeprefix("AssertionError: ") == verdict:
+        first, *more = more
+    first, named = _ENUM_MEMBER.subn(r"\1", first)
+    if named:  # where it is from is an outcome with all its evidence
+        more = []
     if more and (where := more[0].removeprefix("+").strip()).startswith("where "):  # "assert None" alone says nothing
         first = f"{first} {where}"
     for word in ("AssertionError: ", "Failed: ", "measurement "):

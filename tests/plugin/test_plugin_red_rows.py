@@ -27,6 +27,7 @@ source = "data sheet"
 
 SUITE = """
 import pytest
+from rig import Verdict
 
 def online(dut, network):
     dut.make_unconfigured()
@@ -65,6 +66,19 @@ def test_verdict(dut):
     outcome = dut.observation().outcome
     assert outcome.verdict == "connected", outcome.summary
 
+def test_identity(dut):
+    dut.make_unconfigured()
+    outcome = dut.observation().outcome
+    assert outcome.verdict is Verdict.CONNECTED, outcome.summary
+
+def test_in_vain_with_the_verdict_as_text(dut, network):
+    online(dut, network)
+    assert dut.wait_for("lost", timeout_s=2), dut.observation().outcome.summary
+
+def test_verdict_within_a_text(dut, network):
+    online(dut, network)
+    assert not dut.observed, f"seen at all: {dut.observation().outcome.summary}"
+
 def test_passes(dut, network):
     online(dut, network)
 """
@@ -78,7 +92,7 @@ def test_red_rows(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_suite=SUITE)
     out = pytester.path / "out"
     done = run_session(pytester, "--dut", "tight.toml", "--rig-reports", str(out))
-    done.assert_outcomes(passed=1, failed=7)
+    done.assert_outcomes(passed=1, failed=10)
     done.stdout.fnmatch_lines(
         [
             "*= out of limits =*",
@@ -100,7 +114,11 @@ def test_red_rows(pytester: pytest.Pytester) -> None:
     assert reasons["test_caught"].startswith("several things are wrong. Verdict on the device: Online. ")
     assert reasons["test_caught"].endswith(f"Also relay_settle = 5 s {ALLOWED}.")
     assert reasons["test_without_device"] == f"relay_settle = 6 s {ALLOWED}"
-    assert reasons["test_verdict"].startswith("No network settings. ")
+    assert reasons["test_verdict"].startswith("assert no_settings == 'connected'. Verdict on the device: No network")
+    assert reasons["test_identity"].startswith("assert no_settings is connected. Verdict on the device: No network")
+    lost = "assert None where None = wait_for('lost', timeout_s=2). Verdict on the device: Online. "
+    assert reasons["test_in_vain_with_the_verdict_as_text"].startswith(lost)
+    assert reasons["test_verdict_within_a_text"].startswith("seen at all: Online. ")
     assert reasons["test_verdict"].count("No network settings. ") == 1
     assert reasons["test_passes"].startswith("Online. ")
     assert reasons["test_passes"].endswith("Nothing is at fault.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rig.diagnosis.features.collapse_losses import collapse_losses
 from rig.diagnosis.features.current_dropouts import dropouts
 from rig.diagnosis.features.radio import (
     RadioTurn,
@@ -34,6 +35,15 @@ def draws_nothing_at_times(scene: Scene, hypothesis: Hypothesis) -> Objection | 
     if count < DROPOUTS:
         return None
     return Objection(f"but it drew nothing at {count} moments meanwhile, so it restarted there")
+
+
+@veto(of={Verdict.RUNTIME_LOOP}, weight=Weight.IMPOSSIBLE)
+def lost_as_the_supply_collapsed(scene: Scene, hypothesis: Hypothesis) -> Objection | None:
+    """An application that fails does not choose the moments at which the supply gives way."""
+    found = collapse_losses(scene)
+    if found is None:
+        return None
+    return Objection(f"but {len(found.dips)} losses came as the supply at the device collapsed")
 
 
 @veto(of={Verdict.SPI_FLASH_FAULT}, weight=Weight.IMPOSSIBLE)

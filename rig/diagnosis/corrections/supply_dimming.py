@@ -10,7 +10,7 @@ bench's calibration as made at the device's nominal voltage. The forward voltage
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -30,7 +30,7 @@ from rig.diagnosis.thresholds import (
     STEADY_VOLTAGE,
 )
 from rig.led import Calibration, Catalogue, Decoded, DimmedLed, LevelsOpen, Problem, ProblemKind, decode
-from rig.recording import Recording, Trace
+from rig.recording import Action, Recording, Trace
 from rig.recording.actions import ActionKind
 
 
@@ -51,6 +51,11 @@ def brightness(supply_v: float, nominal_v: float, forward_v: float) -> float:
     return (supply_v - forward_v) / (nominal_v - forward_v)
 
 
+def is_nominal(volts: float, nominal_v: float) -> bool:
+    """Whether a calibration made at `nominal_v` is as good at `volts`."""
+    return abs(volts - nominal_v) <= NEAR_NOMINAL * nominal_v
+
+
 def _share(supply_v: float, nominal_v: float, forward_v: float) -> tuple[float, float]:
     """Share of the brightness that is reckoned with, and its relative uncertainty from the forward voltage."""
     share = brightness(supply_v, nominal_v, forward_v)
@@ -64,7 +69,7 @@ def dimmed_calibration(calibration: Calibration, supply_v: float, rating: LedRat
 
     Its uncertainty grows with the distance, that of red to green too, since no die has just the typical voltage.
     """
-    if abs(supply_v - rating.nominal_v) <= NEAR_NOMINAL * rating.nominal_v:
+    if is_nominal(supply_v, rating.nominal_v):
         return calibration
     red, red_error = _share(supply_v, rating.nominal_v, rating.red_forward_v)
     green, green_error = _share(supply_v, rating.nominal_v, rating.green_forward_v)
@@ -89,15 +94,37 @@ def decode_stretches(
     led = recording.blanked().traces.get("led")
     nominal_v = rating.nominal_v
     stretches = _stretches(recording, nominal_v)
-    if led is None or all(abs(volts - nominal_v) <= NEAR_NOMINAL * nominal_v for _, _, volts in stretches):
+    if led is None or all(is_nominal(volts, nominal_v) for _, _, volts in stretches):
         return decoded
     parts: list[Decoded] = []
     for start_s, end_s, volts in stretches:
         part = led.between(start_s, end_s)
         if len(part.times_s):
             dimmed = dimmed_calibration(calibration, volts, rating)
-            parts.append(decode(part.times_s, part.values, calibration=dimmed, codes=codes))
+            dark = surely_dark(recording.actions, recording.traces.get("dut_v"), start_s, rating)
+            parts.append(decode(part.times_s, part.values, calibration=dimmed, codes=codes, starts_dark=dark))
     return concatenated(parts)
+
+
+def surely_dark(actions: Iterable[Action], device_v: Trace | None, at_s: float, rating: LedRating) -> bool:
+    """Whether the LED can't be lit at `at_s` (s): the device is off until it is switched on, as far as is measured.
+
+    device_v: the voltage at the device, if it is measured. Without it a device that was never switched on or off may
+    have been on before the recording.
+    """
+    switched = sorted(
+        (a for a in actions if a.kind in (ActionKind.POWER_ON, ActionKind.POWER_OFF)), key=lambda a: a.start_s
+    )
+    before, after = [a for a in switched if a.start_s < at_s], [a for a in switched if a.start_s >= at_s]
+    if any(a.kind != ActionKind.POWER_OFF for a in before[-1:]) or any(
+        a.kind != ActionKind.POWER_ON for a in after[:1]
+    ):
+        return False
+    until_s = after[0].start_s if after else math.inf
+    measured_v = np.empty(0) if device_v is None else device_v.between(at_s, until_s).values
+    if not len(measured_v):
+        return bool(before)
+    return bool((measured_v < min(rating.red_forward_v, rating.green_forward_v)).all())
 
 
 def concatenated(parts: Sequence[Decoded]) -> Decoded:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rig.diagnosis.device_facts import DeviceFacts
 from rig.diagnosis.outcome import EvidenceItem, FaultDomain
 from rig.diagnosis.tags import Tag
+from rig.diagnosis.thresholds import CONTACT_OPEN_SHARE
 from rig.recording import Action, Floats, Recording
 from rig.recording.actions import ActionKind
 from rig.supply.restarts import INRUSH_S
@@ -199,6 +200,12 @@ def whose_supply(view: SupplyView, facts: DeviceFacts) -> tuple[FaultDomain, str
         if sagging:
             lowest_v = min(sagging)
             return FaultDomain.BENCH, f"the bench's regulator itself falls to {lowest_v:.2f} V"
+        open_s = _opened_s(view)
+        if open_s is not None:
+            why = (
+                f"the regulator holds {source_v:.2f} V while the current to the device stops for {open_s * 1000:.0f} ms"
+            )
+            return FaultDomain.BENCH, f"{why}: a contact opens, look between the two"
         if peak_a is not None and peak_a < facts.radio_start_a:
             why = f"no more than {peak_a:.3f} A ever came, where a radio's start takes {facts.radio_start_a:.2f} A: "
             return FaultDomain.BENCH, why + "a source in current limit, or resistance before the device"
@@ -209,6 +216,20 @@ def whose_supply(view: SupplyView, facts: DeviceFacts) -> tuple[FaultDomain, str
     if peak_a is not None:
         return FaultDomain.BENCH, f"the device draws no more than {peak_a:.3f} A, which a supply has to stand"
     return FaultDomain.UNKNOWN, "neither the current nor the voltage at the regulator was measured"
+
+
+def _opened_s(view: SupplyView) -> float | None:
+    """For how long a contact before the device was open at most (s); None if the current went on in each dip."""
+    if view.current_a is None or view.dut_v is None:
+        return None
+    least_a = CONTACT_OPEN_SHARE * float(np.median(view.current_a.values))
+    times_s, amps = view.current_a.times_s, view.current_a.values
+    opened = []
+    for dip in view.weak:
+        inside = amps[(times_s >= dip.start_s) & (times_s <= dip.end_s)]
+        if len(inside) and float(np.max(inside)) < least_a:
+            opened.append(dip.end_s - dip.start_s + view.dut_v.interval_s)
+    return max(opened, default=None)
 
 
 def supply_measurements(view: SupplyView) -> dict[str, tuple[float, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from rig.diagnosis.features.collapse_losses import collapse_losses
 from rig.diagnosis.features.red_light import (
     clearing_voltage,
     in_step,
@@ -59,6 +60,32 @@ def restarts_at_sags(scene: Scene) -> Hypothesis | None:
         f"{restarts_text(found)}; {stages_text(scene, found)}; {why}",
         (seen, *((red.item(),) if red is not None else ()), *starving_items(scene.supply)),
         (found.times_s[0], found.times_s[-1]),
+        domain,
+        frozenset({supply_side(scene.supply, domain)}),
+    )
+
+
+# What the light shows last, that it is online, is true beside it: the next collapse ends it as those before.
+@rule(decides={Verdict.BROWNOUT_LOOP}, needs=("dut_v",), before=("last_pattern",))
+def online_until_collapses(scene: Scene) -> Hypothesis | None:
+    """It comes online again and again, and each time a collapse of the supply ends that: its code is not at fault."""
+    found = collapse_losses(scene)
+    if found is None or scene.supply.dut_v is None:
+        return None
+    domain, why = whose_supply(scene.supply, scene.facts)
+    lowest_v = min(dip.extreme for dip in found.dips)
+    longest_s = max(dip.end_s - dip.start_s for dip in found.dips) + scene.supply.dut_v.interval_s
+    return Hypothesis(
+        Verdict.BROWNOUT_LOOP,
+        COLLAPSES * min(green.confidence for green in found.greens),
+        f"it was online {len(found.dips)} times until its supply collapsed, down to {lowest_v:.2f} V and for up to "
+        f"{longest_s * 1000:.0f} ms; {why}",
+        (
+            *(green.item() for green in found.greens),
+            dips_item(found.dips, scene.facts.min_v, "a loss with each"),
+            *starving_items(scene.supply),
+        ),
+        (found.greens[0].start_s, scene.led_end_s),
         domain,
         frozenset({supply_side(scene.supply, domain)}),
     )

@@ -47,9 +47,10 @@ SETTLED_BINS = 3  # settled bins of a block, at least, that make its light known
 class HypothesisBeam:
     """Takes bins and keeps the likeliest hypotheses. `window` holds the bins remembered, `count` counts all bins."""
 
-    def __init__(self, calibration: Calibration, model: LightModel) -> None:
+    def __init__(self, calibration: Calibration, model: LightModel, *, starts_dark: bool = False) -> None:
         self.model = model
         self.levels = LevelModel(calibration)
+        self._start_colours = range(1) if starts_dark else range(4)
         self.hypotheses: list[LevelHypothesis] = []
         self.window = Window()
         self.count = 0
@@ -145,13 +146,13 @@ class HypothesisBeam:
             self._begin(bins[: int(settled.searchsorted(INITIAL_BINS)) + 1])
 
     def _begin(self, bins: Bins) -> None:
-        """The first hypotheses: the light is dark, red, green or amber, with each of the gains."""
+        """The first hypotheses: the light is dark or, unless it is known to start dark, lit, with each of the gains."""
         good = np.flatnonzero((bins.n > 0) & ~bins.moving)[-INITIAL_BINS:]
         good = good if len(good) else np.flatnonzero(bins.n > 0)[-INITIAL_BINS:]
         if not len(good):
             return
         mean, variance = bins.mean[good].mean(0), bins.variance[good].mean(0)
-        for colour, gain in itertools.product(range(4), self.levels.gains):
+        for colour, gain in itertools.product(self._start_colours, self.levels.gains):
             levels = self.levels.given_colour(colour, mean, variance, gain=gain)
             offset = levels.mean[:, 0]
             sd = OFFSET_SD + self.levels.common_sd * self.levels.steps[:, colour]
