@@ -100,9 +100,15 @@ class StreamedLight:
         self._begun_at = self._decoded_to
         self._expected_s = self._follow_s = self._bench.clock.now_s()
         # By the last sample that the old decoder got: a sample is taken a little before it arrives here.
-        since_s = self._led.times_s[self._decoded_to - 1] if self._decoded_to else self._began_s
+        since_s = self._led.times_s[self._decoded_to - 1] if self._decoded_to else self._before_all_s
         self.expected_volts.append((since_s, volts))
         self._read_at(volts)
+
+    @property
+    def _before_all_s(self) -> float:
+        """A time before that of the first sample, which is half a conversion older than the acquisition."""
+        first_s = self._led.times_s[0] if self._led.times_s else self._began_s
+        return math.nextafter(min(first_s, self._began_s), -math.inf)
 
     def decode(self) -> None:
         """Push the light samples that the decoder has not had yet, at the levels of the voltage that there is."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from rig.clock import Clock, Deadline
 from rig.drivers.adc import ContinuousInput
 from rig.drivers.supply.source import REFUSALS, Source
-from rig.errors import BenchFault, ConfigError, RigError, SafetyTrip, SupplyLimitError
+from rig.drivers.supply.true_volts import CLIPPED, check_clipped, check_raw, check_witnesses
+from rig.errors import BenchFault, ConfigError, RigError, SupplyLimitError
 from rig.supply import Limits, Measured, SupplyCalibration, SupplyReading, cannot_measure
-from rig.supply.limits import READING_SLACK_V
 from rig.supply.restarts import INRUSH_S
 
 OFF_V: Final = 0.3
@@ -23,9 +23,6 @@ POLL_S: Final = 0.02
 BACKGROUND_S: Final = 0.5
 LEAST_UNWATCHED_S: Final = 1.0
 MOST_UNWATCHED_S: Final = 86400.0
-RAW_SHARE: Final = 1.02  # how far a calibration may lift a set point above the limit
-CLIPPED: Final = 0.9995  # of a converter's full scale: its highest code
-ABOVE_SOURCE_V: Final = 0.15  # more than the tolerances of two calibrated meters
 STEADY_S: Final = 2.0
 LOAD_OHM: Final = 0.5  # source resistance and shunt are before the monitor: a load lowers what it measures
 
@@ -127,13 +124,7 @@ class GuardedSupply:
         """
         self._limits.check_request(volts)
         raw_v = self._calibration.set_point.raw(volts)
-        highest_v = self._limits.max_v * RAW_SHARE + READING_SLACK_V
-        if raw_v > highest_v:
-            raise SupplyLimitError(
-                f"supply: {volts:g} V requested is a set point of {raw_v:.3f} V by the bench file's calibration, "
-                f"allowed are {highest_v:.3f} V whatever it says; nothing was changed. "
-                "Calibrate the supply again (rig supply calibrate)"
-            )
+        check_raw(volts, raw_v, self._limits)
         self.source.check(raw_v)
 
     def set(self, volts: float, *, check: bool = True) -> None:
@@ -288,37 +279,19 @@ class GuardedSupply:
             if quantity in self._rates_hz:
                 t_s, value = read()
                 taken[quantity] = Measured(t_s, value, self._calibration.of(quantity).doubt(value))
-        self._compare_witnesses(taken)
-        return SupplyReading(max((m.t_s for m in taken.values()), default=self._clock.now_s()), taken)
-
-    def _compare_witnesses(self, taken: Mapping[str, Measured]) -> None:
-        """A device that is connected can't have more volts than its source.
-
-        Raises:
-            SafetyTrip: one of the two meters is wrong, so nobody knows what the device gets; supply off.
-        """
-        source, device = taken.get("regulator_v"), taken.get("device_v")
         steady_s = self._clock.now_s() - max(self._set_at_s, self._on_s)
-        if source is None or device is None or steady_s < STEADY_S or not self._powered:
-            return  # a product's capacitors hold its voltage when that of the source falls
-        allowed_v = ABOVE_SOURCE_V + source.uncertainty + device.uncertainty
-        if device.value > source.value + allowed_v:
+        if self._powered and steady_s >= STEADY_S:  # a product's capacitors hold its voltage when the source's falls
             with self._off_on_failure:
-                raise SafetyTrip(
-                    f"supply: {device.value:.3f} V at the device and {source.value:.3f} V at its source: one of "
-                    "the two is measured wrong; supply switched off. Check both calibrations with a meter"
-                )
+                check_witnesses(taken.get("regulator_v"), taken.get("device_v"))
+        return SupplyReading(max((m.t_s for m in taken.values()), default=self._clock.now_s()), taken)
 
     def device_v(self) -> tuple[float, float]:
         """(time, volts at the device's terminals)."""
         with self._off_on_failure:
             if self.read_back is not None:
                 t_s, volts = self.read_back.read()
-                if volts >= self._clipped_v:
-                    raise SafetyTrip(
-                        f"supply: the converter at the device is at its end ({volts * self._ratio:.3f} V): the voltage "
-                        "may be anything above; supply switched off. Check supply.read_back gain and resistors"
-                    )
+                if volts >= self._clipped_v:  # the check alone costs less, hundreds of times a second
+                    check_clipped(volts, self.read_back.full_scale_v, self._ratio)
                 volts *= self._ratio
             elif "device_v" in self._rates_hz:
                 volts, t_s = self.source.volts(), self._clock.now_s()

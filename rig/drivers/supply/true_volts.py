@@ -1,0 +1,55 @@
+"""Checks of what a device truly gets, which no calibration of the bench file can talk away."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rig.errors import SafetyTrip, SupplyLimitError
+from rig.supply import Limits, Measured
+from rig.supply.limits import READING_SLACK_V
+
+RAW_SHARE: Final = 1.02  # how far a calibration may lift a set point above the limit
+CLIPPED: Final = 0.9995  # of a converter's full scale: its highest code
+ABOVE_SOURCE_V: Final = 0.15  # more than the tolerances of two calibrated meters
+
+
+def check_raw(volts: float, raw_v: float, limits: Limits) -> None:
+    """Refuse a request of `volts` for which the source would be told `raw_v`.
+
+    Raises:
+        SupplyLimitError: the source would be told more than the limit and a tolerance.
+    """
+    highest_v = limits.max_v * RAW_SHARE + READING_SLACK_V
+    if raw_v > highest_v:
+        raise SupplyLimitError(
+            f"supply: {volts:g} V requested is a set point of {raw_v:.3f} V by the bench file's calibration, allowed are "
+            f"{highest_v:.3f} V whatever it says; nothing was changed. Calibrate the supply again (rig supply calibrate)"
+        )
+
+
+def check_clipped(volts: float, full_scale_v: float, ratio: float) -> None:
+    """Trip on a converter that reads `volts` at its input, of at most `full_scale_v`; `ratio` is its divider's.
+
+    Raises:
+        SafetyTrip: it is at its end, so the voltage may be anything above.
+    """
+    if volts >= full_scale_v * CLIPPED:
+        raise SafetyTrip(
+            f"supply: the converter at the device is at its end ({volts * ratio:.3f} V): the voltage may be anything "
+            "above; supply switched off. Check supply.read_back gain and resistors"
+        )
+
+
+def check_witnesses(source: Measured | None, device: Measured | None) -> None:
+    """Trip on a connected device that has more volts than its source; None: not measured.
+
+    Raises:
+        SafetyTrip: one of the two meters is wrong, so nobody knows what the device gets.
+    """
+    if source is None or device is None:
+        return
+    if device.value > source.value + ABOVE_SOURCE_V + source.uncertainty + device.uncertainty:
+        raise SafetyTrip(
+            f"supply: {device.value:.3f} V at the device and {source.value:.3f} V at its source: one of the two is "
+            "measured wrong; supply switched off. Check both calibrations with a meter"
+        )
