@@ -12,7 +12,7 @@ from typing import Final
 from rig.clock import Clock, Deadline
 from rig.drivers.adc import ContinuousInput
 from rig.drivers.supply.source import REFUSALS, Source
-from rig.drivers.supply.true_volts import CLIPPED, check_clipped, check_raw, check_witnesses
+from rig.drivers.supply.true_volts import CLIPPED, check_raw, check_witnesses, clipped
 from rig.errors import BenchFault, ConfigError, RigError, SupplyLimitError
 from rig.supply import Limits, Measured, SupplyCalibration, SupplyReading, cannot_measure
 from rig.supply.restarts import INRUSH_S
@@ -72,7 +72,7 @@ class GuardedSupply:
         self.read_back: ContinuousInput | None = None
         self._ratio, self._clipped_v = 1.0, math.inf
         if read_back is not None:
-            self._clipped_v = read_back.channel.full_scale_v * CLIPPED
+            self._clipped_v = read_back.channel.full_scale_v * CLIPPED * read_back.ratio
             self.read_back, self._ratio = read_back.channel, read_back.ratio
             self._rates_hz["device_v"] = read_back.sample_hz
 
@@ -290,9 +290,9 @@ class GuardedSupply:
         with self._off_on_failure:
             if self.read_back is not None:
                 t_s, volts = self.read_back.read()
-                if volts >= self._clipped_v:  # the check alone costs less, hundreds of times a second
-                    check_clipped(volts, self.read_back.full_scale_v, self._ratio)
                 volts *= self._ratio
+                if volts >= self._clipped_v:
+                    raise clipped(volts)
             elif "device_v" in self._rates_hz:
                 volts, t_s = self.source.volts(), self._clock.now_s()
             else:

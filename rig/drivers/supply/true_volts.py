@@ -22,22 +22,18 @@ def check_raw(volts: float, raw_v: float, limits: Limits) -> None:
     highest_v = limits.max_v * RAW_SHARE + READING_SLACK_V
     if raw_v > highest_v:
         raise SupplyLimitError(
-            f"supply: {volts:g} V requested is a set point of {raw_v:.3f} V by the bench file's calibration, allowed are "
-            f"{highest_v:.3f} V whatever it says; nothing was changed. Calibrate the supply again (rig supply calibrate)"
+            f"supply: {volts:g} V requested is a set point of {raw_v:.3f} V by the bench file's calibration, allowed "
+            f"are {highest_v:.3f} V whatever it says; nothing was changed. Calibrate the supply again (rig supply "
+            "calibrate)"
         )
 
 
-def check_clipped(volts: float, full_scale_v: float, ratio: float) -> None:
-    """Trip on a converter that reads `volts` at its input, of at most `full_scale_v`; `ratio` is its divider's.
-
-    Raises:
-        SafetyTrip: it is at its end, so the voltage may be anything above.
-    """
-    if volts >= full_scale_v * CLIPPED:
-        raise SafetyTrip(
-            f"supply: the converter at the device is at its end ({volts * ratio:.3f} V): the voltage may be anything "
-            "above; supply switched off. Check supply.read_back gain and resistors"
-        )
+def clipped(volts: float) -> SafetyTrip:
+    """The error for a converter at its end, which stands for `volts` at the device: they may be anything above."""
+    return SafetyTrip(
+        f"supply: the converter at the device is at its end ({volts:.3f} V): the voltage may be anything above; supply "
+        "switched off. Check supply.read_back gain and resistors"
+    )
 
 
 def check_witnesses(source: Measured | None, device: Measured | None) -> None:
