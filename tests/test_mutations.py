@@ -14,27 +14,32 @@ from mutation.runs import Done, Runner
 
 MUTATIONS = mutations()
 RED = (1, 10, 13)  # failed tests, bench fault, safety trip
+BATCH = 12
 
 
 class Lab:
-    """Runs mutations, and remembers what turned red: (test, whether in a copy)."""
+    """Runs mutations, and makes sure that what turned red did so by its break, and not because it ran here."""
 
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
-        self.red: dict[tuple[str, bool], None] = {}
+        self._sound: set[tuple[str, bool]] = set()  # (test, whether in a copy) that are green with nothing broken
+        self._red: dict[tuple[str, bool], None] = {}  # still to be run with nothing broken
 
     def broken(self, mutation: Mutation) -> Done:
         done = self.runner.broken(mutation)
-        self.red |= {(node, mutation.needs_a_copy): None for node in done.red}
+        self._red |= {(node, mutation.needs_a_copy): None for node in done.red}
+        if len(self._red) >= BATCH:  # not all of them at the end, where other workers have nothing to do any more
+            self.check_nothing_is_red_without_a_break()
         return done
 
     def check_nothing_is_red_without_a_break(self) -> None:
-        """What has turned red did so by its break, and not because it ran here."""
+        red, self._red = self._red, {}
         for copied in (False, True):
-            nodes = [node for node, in_copy in self.red if in_copy is copied]
+            nodes = [node for node, in_copy in red if in_copy is copied and (node, in_copy) not in self._sound]
             if nodes:
                 done = self.runner.whole(nodes, copied=copied)
                 assert done.code == 0, f"red with nothing broken: {', '.join(done.red)}\n{done.said[-3000:]}"
+        self._sound |= set(red)
 
 
 @pytest.fixture(scope="session")
