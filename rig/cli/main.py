@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 import rig
-from rig.bench.bench import WAIT_VARIABLE, claim_of_environment
+from rig.bench.bench import WAIT_VARIABLE
 from rig.cli import bench, blinkup, brownout, codes, device, judge, led, network, recording, sim_world, suite, supply
 from rig.cli.failing import RigGroup
 from rig.cli.renamed import RenamedOptionsCommand
+from rig.drivers.failsafe.bench_lock import parse_wait
+from rig.errors import ConfigError
 
 EPILOG = (
     "Exit codes: 0 done, 1 other error of the rig, 2 wrong usage, 10 bench fault, 11 bench in use, "
@@ -66,8 +68,11 @@ def options(
 ) -> None:
     """Options that come before the command: `rig --debug judge run.npz`."""
     if bench_wait is not None:
+        try:
+            parse_wait(bench_wait)
+        except ConfigError as error:
+            raise ConfigError(f"--bench-wait or {WAIT_VARIABLE}: {error}") from None
         os.environ[WAIT_VARIABLE] = bench_wait  # whatever the command opens reads it there
-        claim_of_environment()
 
 
 if __name__ == "__main__":

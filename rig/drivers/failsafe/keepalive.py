@@ -142,11 +142,6 @@ class KeepAliveProcess:
     def _beat_s(self) -> float:
         return float(BEATS.unpack_from(self._beats)[0])
 
-    def longest_stall_s(self, since_s: float) -> float:
-        """The longest time that the process stood still, in s, if that ended after `since_s` of `time.monotonic`."""
-        _, longest_s, at_s = BEATS.unpack_from(self._beats)
-        return float(longest_s) if at_s >= since_s else 0.0
-
     def forget_lapse(self) -> None:
         """End a process that has lapsed; what is still to be kept is kept by another one."""
         if self._lapse is not None:

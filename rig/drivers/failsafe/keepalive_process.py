@@ -16,8 +16,7 @@ runs, or when nobody looks. However it ends, the GPIOs of its scripts are writte
 possible the scripts run out and do it. Standard library only: it must start at once and import nothing of the rig.
 
 Says `alive SCRIPT` after the first refresh of a script, and one line before it ends by itself: `trouble: ...`,
-`stalled: ...` or `unwatched: ...`. The file `BEATS_FD` has `BEATS`: the time of the last beat (CLOCK_MONOTONIC, in s),
-the length of the longest stall, and when that ended.
+`stalled: ...` or `unwatched: ...`. The file `BEATS_FD` has the time of the last beat (CLOCK_MONOTONIC, in s).
 Protocol: pigpio.h version 79, requests of 16 bytes (WRITE 4, PROCR 40, PROCP 45, PROCU 117).
 """
 
@@ -44,7 +43,7 @@ RUNNING, WAITING = 2, 3
 STATUS = struct.Struct("<11i")
 HEADER = struct.Struct("<IIII")
 RESULT = struct.Struct("<IIIi")
-BEATS = struct.Struct("<ddd")
+BEATS = struct.Struct("<d")
 MCL_CURRENT_AND_FUTURE = 3
 
 
@@ -123,7 +122,6 @@ class KeptScripts:
         self._kept: dict[int, tuple[int, bytes]] = {}  # by script: its pin, and its counter as the daemon wants it
         self._limit_s = 0.0
         self._looked_s = self._beat_s = time.monotonic()
-        self._longest_s, self._longest_at_s = 0.0, 0.0
 
     def obey(self, line: str) -> bool:
         """Do what the parent says; False: it says to end.
@@ -151,6 +149,7 @@ class KeptScripts:
             raise KeepAliveFailed(f"trouble: the daemon does not run script {script} (error {result})")
         self._kept[script] = (gpio, struct.pack("<i", params[0]))
         self._refresh(script)
+        self._note()  # before the parent may ask how old the last beat is
         print(f"alive {script}", flush=True)
 
     def beat(self) -> None:
@@ -161,17 +160,18 @@ class KeptScripts:
         """
         now_s = time.monotonic()
         late_s = now_s - self._beat_s - REFRESH_S
-        if late_s > max(STALL_S, self._longest_s):
-            self._longest_s, self._longest_at_s = late_s, now_s
         for script in self._kept:
             self._refresh(script, late_s)
-        self._beat_s = time.monotonic()
-        BEATS.pack_into(self._beats, 0, self._beat_s, self._longest_s, self._longest_at_s)
+        self._note()
         if self._limit_s and now_s - self._looked_s > self._limit_s:
             raise KeepAliveFailed(
                 f"unwatched: the device had power and no test looked at it for {self._limit_s:g} s "
                 "(supply.max_unwatched_s)"
             )
+
+    def _note(self) -> None:
+        self._beat_s = time.monotonic()
+        BEATS.pack_into(self._beats, 0, self._beat_s)
 
     def _refresh(self, script: int, late_s: float = 0.0) -> None:
         result = self._daemon.command(PROCU, script, 0, self._kept[script][1])
