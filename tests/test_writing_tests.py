@@ -30,7 +30,7 @@ PAGE = (ROOT / "docs" / "writing-tests.md").read_text(encoding="utf-8")
 OF = {"dut": DeviceUnderTest, "measure": Measure, "supply": Supply, "clock": Clock, "environment": EnvironmentControl}
 FOUND: dict[str, Any] = {"observation": Observation, "outcome": Outcome, "receipt": Receipt, "reading": SupplyReading}
 # What is no part of a test: the acquisition below, and whether it has begun.
-UNTOLD = {"acquisition", "observed"}
+UNTOLD = {"acquisition", "observed", "stream_to", "end_stream"}
 
 
 def first_cells() -> list[str]:

@@ -23,13 +23,13 @@ from rig.config.capabilities import (
 )
 from rig.config.device import DeviceProfile
 from rig.config.network import AnyNetwork
-from rig.drivers.compat.pigpio import replace_command_socket, stopper_of_notifications, wrap_command_lock
+from rig.drivers.compat.pigpio import GONE, replace_command_socket, stopper_of_notifications, wrap_command_lock
 from rig.drivers.failsafe.bench_lock import BenchLock
 from rig.drivers.failsafe.keepalive import KeepAlive, KeepAliveProcess
 from rig.drivers.failsafe.owner_mark import OwnerMark
 from rig.drivers.failsafe.signals import RequestLock
 from rig.drivers.pigpio_i2c import PigpioI2C
-from rig.drivers.pigpio_link import GONE, GpioLink
+from rig.drivers.pigpio_link import GpioLink
 from rig.errors import BenchConnectionError
 
 

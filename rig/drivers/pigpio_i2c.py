@@ -6,7 +6,8 @@ import contextlib
 import threading
 from typing import Any, TypedDict, Unpack
 
-from rig.drivers.pigpio_link import GONE, daemon_answers
+from rig.drivers.compat.pigpio import GONE
+from rig.drivers.pigpio_link import daemon_answers
 
 EREMOTEIO = 121
 ZIP_END, ZIP_READ, ZIP_WRITE = 0, 6, 7

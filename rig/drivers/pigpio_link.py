@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from rig.drivers.compat.gpiozero import forget_pin
-from rig.drivers.compat.pigpio import address_of
+from rig.drivers.compat.pigpio import GONE, address_of
 from rig.drivers.failsafe.signals import raised_by_signal
 from rig.errors import BenchConnectionError
 
 SETTLE_EVENTS: Final = range(16, 31)  # 31 belongs to the daemon's own BSC peripheral
-
-
-# What the client raises when its daemon is gone, depending on where it notices.
-GONE = (OSError, struct.error, AttributeError)
 
 
 @contextlib.contextmanager

@@ -130,7 +130,7 @@ def test_killed_daemon_that_was_restarted_serves_a_new_bench_on_the_same_port(be
     Faults(world).inject("daemon.killed", after_s=0.5, for_s=0.5)
     bench.clock.sleep(1.5)
     assert world.daemon.port == port
-    factory, link = connect("127.0.0.1", port)
+    factory, link = connect("127.0.0.1", port, lambda: None)
     assert factory.connection.get_pigpio_version() > 0
     link.close()
     factory.close()

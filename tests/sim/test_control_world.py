@@ -13,17 +13,19 @@ import pytest
 from rig.config.bench import load_bench
 from rig.config.device import load_device
 from rig.errors import BenchFault, ConfigError
+from rig.secret import Secret
 from rig.sim.imp.settings import ImpSettings
 from rig.sim.physics.optics import Ambient
 from rig.sim.server.control import ask
 from rig.sim.server.serve import ServeOptions, SimServer
 
-HOME = ImpSettings(ssid="Home Network", password="canary password 77")
+PASSWORD = "canary password 77"
+HOME = ImpSettings(ssid="Home Network", password=Secret(PASSWORD))
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SimServer]:
-    (tmp_path / "lab.toml").write_text(f'name = "lab"\nssid = "{HOME.ssid}"\npassword = "{HOME.password}"\n')
+    (tmp_path / "lab.toml").write_text(f'name = "lab"\nssid = "{HOME.ssid}"\npassword = "{PASSWORD}"\n')
     options = ServeOptions(realtime=False, networks=(str(tmp_path / "lab.toml"),))
     made = SimServer(options, (load_bench("simulated"), load_device("imp003"), 3))
     made.start()
@@ -118,7 +120,7 @@ def test_networks_come_and_go(server: SimServer, tmp_path: Path) -> None:
     do(server, "advance", seconds=10.0)
     state = do(server, "state")
     assert state["imp"]["online"]
-    assert HOME.password not in json.dumps(state)
+    assert PASSWORD not in json.dumps(state)
 
 
 def test_light_lid_and_noise(server: SimServer) -> None:

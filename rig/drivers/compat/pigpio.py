@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any, Final
 
 CONNECT_WITHIN_S: Final = 2.0
+# What the client raises when its daemon is gone, depending on where it notices.
+GONE: Final = (OSError, struct.error, AttributeError)
 
 
 def command_socket_fd(pi: Any) -> int:

@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from rig.clock import Clock, Deadline
-from rig.drivers.compat.pigpio import own_address
+from rig.drivers.compat.pigpio import GONE, own_address
 from rig.drivers.failsafe import dead_man
 from rig.drivers.failsafe.keepalive import KeepAlive
-from rig.drivers.pigpio_link import GONE, daemon_answers
+from rig.drivers.pigpio_link import daemon_answers
 from rig.errors import BenchFault, BenchInUse
 
 SCRIPT: Final = "tag 0 mils 50 dcr p0 jp 0 halt"

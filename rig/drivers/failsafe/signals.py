@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, ClassVar, Final
 
+from rig.drivers.compat.pigpio import GONE
+
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 SEND_AGAIN_AFTER_S: Final = 0.01
 ANSWER_WITHIN_S: Final = 30.0  # no request takes long; one of an emulated daemon may wait for the machine
@@ -82,6 +84,7 @@ class RequestLock:
         self._lock, self._replace, self._on_use = lock, replace, on_use
         self._process = os.getpid()
         self._asking = False  # from before a request until its answer is complete
+        self._gone = False  # the daemon itself has ended the connection: a new one may be another daemon's
 
     def __enter__(self) -> None:
         if os.getpid() != self._process:
@@ -92,6 +95,8 @@ class RequestLock:
             if not self._lock.acquire(timeout=ANSWER_WITHIN_S):
                 raise ConnectionError(f"a request has been waiting for its answer for {ANSWER_WITHIN_S:g} s")
             try:
+                if self._gone:
+                    raise ConnectionError("the daemon has ended this connection")
                 if self._asking:
                     self._replace()
                 self._asking = True
@@ -103,8 +108,9 @@ class RequestLock:
             raise
         self._on_use()
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         self._asking = kind is not None
+        self._gone = isinstance(error, GONE) and not raised_by_signal(error)
         self._lock.release()
         if kind is not None:
             let_lapse_at_once()
