@@ -48,8 +48,8 @@ PAGES = (
     "writing-tests.md",
     "installing.md",
 )
-# Options of other programs: pytest, systemctl, pip, pyright.
-FOREIGN_OPTIONS = {"--junitxml", "--now", "--strict-markers", "--no-deps", "--pythonpath"}
+# Options of other programs: pytest, git, systemctl, pip, pyright.
+FOREIGN_OPTIONS = {"--junitxml", "--branch", "--now", "--strict-markers", "--no-deps", "--pythonpath"}
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
 # Pages that also name options of other programs, or plans.
 LINKING = [*ALL_PAGES, *(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
@@ -349,5 +349,5 @@ def test_pins_of_the_wiring_are_those_of_the_example() -> None:
     for address in (config.led.adc_address, config.supply.dac_address, config.supply.monitor_address):
         assert f"0x{address:02x}" in text
     off = (DOCS / "ci.md").read_text(encoding="utf-8")
-    gpios = (config.supply.series.gpio, config.blinkup.gpio, config.blinkup.grey_gpio)
-    assert f"pigs w {config.supply.switch_gpio} 0 wvhlt {' '.join(f'w {gpio} 0' for gpio in gpios)}\n" in off
+    gpios = (config.supply.switch_gpio, config.supply.series.gpio, config.blinkup.gpio, config.blinkup.grey_gpio)
+    assert f"pinctrl set {','.join(map(str, gpios))} op dl\n" in off

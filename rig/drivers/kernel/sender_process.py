@@ -39,7 +39,7 @@ class Stopped(Exception):
     """The parent says to stop, or is gone (then its text is empty)."""
 
 
-class Sender:
+class LineSwitcher:
     """The LED's lines."""
 
     def __init__(self, request: Any, gpios: list[int], values: Any, dark: int) -> None:
@@ -82,7 +82,7 @@ def _read_job(job: mmap.mmap, count: int) -> list[tuple[int, int]]:
     return entries
 
 
-def _serve(sender: Sender, job: mmap.mmap, parent: int) -> None:
+def _serve(sender: LineSwitcher, job: mmap.mmap, parent: int) -> None:
     text = ""
     while os.getppid() == parent:
         if not select.select([0], [], [], PARENT_EVERY_S)[0]:
@@ -135,7 +135,7 @@ def _main(packages: str, chip: str, parent: str, job_fd: str, dark: str, *gpios:
     }
     try:
         with gpiod.request_lines(chip, consumer="imp-bench-rig BlinkUp", config=config) as request:
-            sender = Sender(request, numbers, line.Value, int(dark))
+            sender = LineSwitcher(request, numbers, line.Value, int(dark))
             job = mmap.mmap(int(job_fd), MOST_ENTRIES * JOB.size)
             print(f"ready {scheduling}", flush=True)
             try:

@@ -129,11 +129,11 @@ def test_misuse_is_refused(lines: Lines) -> None:
     with lines.gpiod.request_lines(lines.path, config={17: as_input}) as request:
         with pytest.raises(PermissionError):
             request.set_value(17, value.ACTIVE)
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             request.get_value(18)
     with pytest.raises(lines.gpiod.RequestReleasedError):
         request.get_value(17)
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         lines.gpiod.request_lines(lines.path, config={54: as_input})
 
 
