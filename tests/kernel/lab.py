@@ -17,6 +17,7 @@ from pathlib import Path
 FOLDER_VARIABLE = "RIG_KERNEL_LAB"
 QEMU = "qemu-system-x86_64"
 MODULE = Path(__file__).with_name("module")
+WIRES = "17,22,27,25"
 NEEDED = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
 TOOLS = (QEMU, "busybox", "cpio", "modprobe", "depmod", "make", "gcc")
 END_WITHIN_S = 580.0
@@ -123,7 +124,7 @@ class Lab:
             found += [path for path in paths if path not in found]
         return found
 
-    def run(self, script: str, where: Path, *, within_s: float = END_WITHIN_S, wires: str = "17,22,27,25") -> str:
+    def run(self, script: str, where: Path, *, within_s: float = END_WITHIN_S) -> str:
         """What the guest says while it runs `script` by bash in folder `where`; its end is a line `lab: exit CODE`.
 
         Until then it can be read in `said.txt` of the lab's folder.
@@ -131,7 +132,7 @@ class Lab:
         Raises:
             subprocess.TimeoutExpired: it did not end in time.
         """
-        modules = f"insmod {self.module} wires={wires}; insmod {self._i2c_dev()}"
+        modules = f"insmod {self.module} wires={WIRES}; insmod {self._i2c_dev()}"
         text = RUN.format(modules=modules, folder=where, script=script)
         with tempfile.TemporaryDirectory(dir=self._work) as extra:
             program = Path(extra) / "lab-run"

@@ -26,10 +26,10 @@ from rig.drivers.failsafe.child_process import ChildProcess
 from rig.drivers.failsafe.keepalive import KINDS, LOOK_EVERY_S
 from rig.drivers.kernel.chip import client, package_folder, request_lines
 from rig.drivers.kernel.keeper_process import BEATS, ROUND_S, SILENCE_S
-from rig.errors import BenchFault, HostStalled, Lapse
+from rig.errors import BenchConnectionError, BenchFault, HostStalled, Lapse
 
 PROGRAM: Final = Path(__file__).with_name("keeper_process.py")
-START_WITHIN_S: Final = 10.0
+START_WITHIN_S: Final = 20.0
 ANSWER_WITHIN_S: Final = 1.0
 END_WITHIN_S: Final = 2.0
 BEAT_S: Final = 0.05
@@ -276,8 +276,9 @@ class Keeper:
                 process.kill()
             else:
                 continue
-            with self._line, contextlib.suppress(BenchFault):
-                self._take()
+            while self._own is None and not self._stopping.is_set():
+                with self._line, contextlib.suppress(BenchConnectionError):
+                    self._take()
             return
 
     def _take(self) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rig.config.bench import BenchConfig
 from rig.drivers.failsafe.switch_guard import Attention, GuardMaker, SwitchGuard
 from rig.drivers.kernel.chip import find_chip
 from rig.drivers.kernel.keeper import Keeper
 from rig.drivers.kernel.keeper_guard import KeeperGuard
-from rig.drivers.kernel.pin_factory import KernelFactory
 from rig.drivers.kernel.rehearsal import rehearse_return
 
 
@@ -18,7 +18,7 @@ from rig.drivers.kernel.rehearsal import rehearse_return
 class KernelParts:
     """The opened chip: pins, who hears of looks, what makes the switch's guard, and facts for the report."""
 
-    factory: KernelFactory
+    factory: Any
     attention: Attention
     guard: GuardMaker
     facts: dict[str, str]
@@ -41,6 +41,8 @@ def open_kernel(config: BenchConfig, closing: list[Callable[[], None]]) -> Kerne
         BenchConnectionError: no such chip, or another program has the line.
         BenchFault: the kernel does not take a dead program's lines back.
     """
+    from rig.drivers.kernel.pin_factory import KernelFactory  # and with it gpiozero, which no file check needs
+
     label, path = find_chip(config.gpio.chip)
     facts = {"GPIO": f"{label} ({path}) by the kernel"}
     gpio = config.supply.switch_gpio

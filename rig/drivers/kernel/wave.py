@@ -30,7 +30,7 @@ from rig.drivers.pigpio_link import GpioLink
 from rig.errors import BenchConnectionError, BenchFault
 
 PROGRAM: Final = Path(__file__).with_name("sender_process.py")
-START_WITHIN_S: Final = 10.0
+START_WITHIN_S: Final = 20.0
 STOP_WITHIN_S: Final = 1.0
 END_WITHIN_S: Final = 2.0
 REPORTED_WITHIN_S: Final = 0.3  # the kernel has the edges at once; a thread of ours reads them
