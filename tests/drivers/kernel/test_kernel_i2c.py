@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -158,3 +160,16 @@ def test_no_such_bus_says_what_there_is_and_how_to_get_it(
     monkeypatch.setattr("rig.drivers.kernel.i2c.DEVICES", tmp_path)
     with pytest.raises(BenchConnectionError, match=r"/dev/i2c-7: .*this machine has i2c-13\..*dtparam=i2c_arm=on"):
         KernelI2C(7)
+
+
+def test_the_drivers_import_on_a_board_that_blinka_does_not_know() -> None:
+    """They name the type of Blinka's bus, which needs no board; what does need one is never asked for."""
+    code = (
+        "import sys\n"
+        "for name in ('board', 'microcontroller', 'microcontroller.pin', 'digitalio'):\n"
+        "    sys.modules[name] = None\n"
+        "import rig.drivers.adc, rig.drivers.kernel.i2c, rig.drivers.supply.factory\n"
+        "import adafruit_ads1x15.ads1115, adafruit_mcp4725, adafruit_ina219\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
