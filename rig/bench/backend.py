@@ -22,7 +22,6 @@ from rig.config.capabilities import (
     Surroundings,
 )
 from rig.config.device import DeviceProfile
-from rig.config.gpio_access import HEADER_CHIPS
 from rig.config.network import AnyNetwork
 from rig.drivers.compat.pigpio import replace_command_socket, stopper_of_notifications, wrap_command_lock
 from rig.drivers.failsafe.bench_lock import BenchLock
@@ -31,7 +30,7 @@ from rig.drivers.failsafe.keepalive import KeepAlive, KeepAliveProcess
 from rig.drivers.failsafe.owner_mark import OwnerMark
 from rig.drivers.failsafe.signals import RequestLock
 from rig.drivers.failsafe.switch_guard import Attention, GuardMaker
-from rig.drivers.kernel.chip import find_chip, gpio_chips
+from rig.drivers.kernel.chip import HEADER_CHIPS, find_chip, gpio_chips
 from rig.drivers.kernel.i2c import KernelI2C
 from rig.drivers.kernel.opening import open_kernel
 from rig.drivers.pigpio_i2c import PigpioI2C

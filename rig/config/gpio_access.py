@@ -14,9 +14,6 @@ from rig.config.strict import StrictModel, WholeNumber
 
 Gpio = Annotated[int, Field(ge=0, le=27)]
 
-HEADER_CHIPS: Final = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
-"""Labels of the kernel's GPIO chips that are a Pi's header: Pi 5 and 500; Pi 4 and 400; Pi 3, Zero 2 W and older."""
-
 LAST_PULLED_UP: Final = 8
 _I2C_PINS: Final = {0: {"SDA": 0, "SCL": 1}, 1: {"SDA": 2, "SCL": 3}}  # by bus
 _SPI_PINS: Final = {0: {"MISO": 9, "SCLK": 11}, 1: {"MISO": 19, "SCLK": 21}}  # by bus; MOSI is the LED's own pin

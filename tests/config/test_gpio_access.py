@@ -8,8 +8,8 @@ import pytest
 from bench_files import edited
 
 from rig.config.bench import BenchConfig, load_bench
-from rig.config.gpio_access import HEADER_CHIPS
 from rig.config.lookup import builtin_folder
+from rig.drivers.kernel.chip import HEADER_CHIPS
 from rig.errors import ConfigError
 
 PI5 = (builtin_folder("fixtures") / "benches" / "example-pi5.toml").read_text(encoding="utf-8")

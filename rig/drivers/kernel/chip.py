@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from rig.config.gpio_access import HEADER_CHIPS
 from rig.errors import BenchConnectionError
 
 DEVICES: Final = Path("/dev")
 MODEL: Final = Path("/proc/device-tree/model")
+HEADER_CHIPS: Final = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
+"""Labels of the kernel's GPIO chips that are a Pi's header: Pi 5 and 500; Pi 4 and 400; Pi 3, Zero 2 W and older."""
 CONSUMER: Final = "imp-bench-rig"  # what gpioinfo shows; the kernel keeps 31 characters
 
 
