@@ -91,7 +91,9 @@ def message(seed: int) -> Run:
             pi.wave_delete(wave)
 
         took = timed(bench, work)
-        bench._backend.link.settle()
+        link = bench._backend.link
+        assert link is not None
+        link.settle()
         watch.cancel()
     expected_edges = int(np.sum(np.diff(np.concatenate(([0], bits, [0]))) != 0))
     return Run(

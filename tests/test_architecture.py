@@ -26,7 +26,7 @@ STOREYS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(STOREYS) for room in rooms}
 ADAFRUIT = ("adafruit_ads1x15", "adafruit_mcp4725", "adafruit_ina219", "board", "busio")
-HARDWARE = ("pigpio", "gpiozero", *ADAFRUIT, "spidev", "lgpio")
+HARDWARE = ("pigpio", "gpiozero", *ADAFRUIT, "spidev", "lgpio", "gpiod", "smbus2")
 MAY_SIMULATE = ("bench/backend.py", "cli/sim.py", "cli/sim_world.py", "pytest_plugin/faults_fixture.py", "sim/")
 SCIENCES = ("blinkup/", "led/", "supply/", "diagnosis/")
 FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}

@@ -49,15 +49,15 @@ PAGES = (
     "writing-tests.md",
     "installing.md",
 )
-# Options of other programs: pytest, systemctl, pip, pyright.
-FOREIGN_OPTIONS = {"--junitxml", "--now", "--strict-markers", "--no-deps", "--pythonpath"}
+# Options of other programs: pytest, git, systemctl, pip, pyright.
+FOREIGN_OPTIONS = {"--junitxml", "--branch", "--now", "--strict-markers", "--no-deps", "--pythonpath"}
 ALL_PAGES = [*(DOCS / page for page in PAGES), ROOT / "reports" / "README.md"]
 # Pages that also name options of other programs, or plans.
 LINKING = [*ALL_PAGES, *(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
 LINKING += [DOCS / "index.md", DOCS / "claims.md", *sorted(DOCS.glob("decisions/*.md"))]
 UNITS = {"_v_s": "V/s", "_v": "V", "_a": "A", "_s": "s", "_us": "us", "_hz": "Hz", "_ohm": "ohm", "_f": "F"}
 # A rule in code narrows these further than the field itself says; test_narrowed_range proves the words.
-NARROWED = {"supply.switch_gpio": "9 to 27"}
+NARROWED = {"supply.switch_gpio": "12, 13, 16 to 27"}
 SPREAD = "number or range"
 
 
@@ -203,9 +203,9 @@ def test_every_key_of_a_device_is_named() -> None:
 
 def test_narrowed_range() -> None:
     regulator = {"ref_v": 0.5, "r1_ohm": 1.0, "r2_ohm": 1.0, "r3_ohm": 1.0}
-    for gpio in (9, 27):
+    for gpio in (12, 13, *range(16, 28)):
         assert SupplyWiring.model_validate({"switch_gpio": gpio, "regulator": regulator}).switch_gpio == gpio
-    for gpio in (8, 28):
+    for gpio in (*range(12), 14, 15, 28):
         with pytest.raises(ValidationError):
             SupplyWiring.model_validate({"switch_gpio": gpio, "regulator": regulator})
 
@@ -350,5 +350,5 @@ def test_pins_of_the_wiring_are_those_of_the_example() -> None:
     for address in (config.led.adc_address, config.supply.dac_address, config.supply.monitor_address):
         assert f"0x{address:02x}" in text
     off = (DOCS / "ci.md").read_text(encoding="utf-8")
-    gpios = (config.supply.series.gpio, config.blinkup.gpio, config.blinkup.grey_gpio)
-    assert f"pigs w {config.supply.switch_gpio} 0 wvhlt {' '.join(f'w {gpio} 0' for gpio in gpios)}\n" in off
+    gpios = (config.supply.switch_gpio, config.supply.series.gpio, config.blinkup.gpio, config.blinkup.grey_gpio)
+    assert f"pinctrl set {','.join(map(str, gpios))} op dl\n" in off

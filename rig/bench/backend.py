@@ -25,9 +25,14 @@ from rig.config.device import DeviceProfile
 from rig.config.network import AnyNetwork
 from rig.drivers.compat.pigpio import GONE, replace_command_socket, stopper_of_notifications, wrap_command_lock
 from rig.drivers.failsafe.bench_lock import BenchLock
+from rig.drivers.failsafe.dead_man import DeadMan
 from rig.drivers.failsafe.keepalive import KeepAlive, KeepAliveProcess
 from rig.drivers.failsafe.owner_mark import OwnerMark
 from rig.drivers.failsafe.signals import RequestLock
+from rig.drivers.failsafe.switch_guard import Attention, GuardMaker
+from rig.drivers.kernel.chip import HEADER_CHIPS, find_chip, gpio_chips
+from rig.drivers.kernel.i2c import KernelI2C
+from rig.drivers.kernel.opening import open_kernel
 from rig.drivers.pigpio_i2c import PigpioI2C
 from rig.drivers.pigpio_link import GpioLink
 from rig.errors import BenchConnectionError
@@ -38,17 +43,20 @@ class Backend:
     """Everything below the drivers of one bench. `close` it in any case.
 
     `world` is the simulated world, for tests of the rig that compare a verdict with the truth; no driver uses it.
-    `keep_alive` refreshes the dead-man. `scpi_resource`: where the bench supply is, if the bench brings its own.
+    `link` is the connection to pigpiod, None on a bench without one. `keep_alive` hears of every look at the bench, and
+    `guard` makes what opens the load switch when this program can't. `scpi_resource`: where the bench supply is, if the
+    bench brings its own.
     """
 
     clock: Clock
     factory: Any
-    link: GpioLink
+    link: GpioLink | None
     i2c: Any
     networks: NetworkControl
     environment: EnvironmentControl | None
     facts: dict[str, str]
-    keep_alive: KeepAlive
+    keep_alive: Attention
+    guard: GuardMaker
     on_close: list[Callable[[], None]] = field(default_factory=list)
     world: object | None = None
     decade: SeriesDecade | None = None
@@ -130,8 +138,17 @@ def _closing_of(factory: Any) -> Callable[[], None]:
 def _unreachable(host: str, port: int) -> BenchConnectionError:
     return BenchConnectionError(
         f"no pigpiod answers at {host}:{port}; on the Pi: `sudo systemctl start pigpiod`, then check [gpio] host and "
-        "port in the bench file and that the daemon allows remote access"
+        f"port in the bench file and that the daemon allows remote access{_kernel_can()}"
     )
+
+
+def _kernel_can() -> str:
+    """What this machine could do instead, as the end of a message; nothing if it is no Pi."""
+    try:
+        here = [label for label in HEADER_CHIPS if label in gpio_chips()]
+    except BenchConnectionError:
+        return ""
+    return f'. This machine\'s kernel offers {here[0]!r}: gpio.via = "kernel" needs no daemon' if here else ""
 
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
@@ -140,6 +157,8 @@ LOCAL = ("localhost", "127.0.0.1", "::1", "")
 def _lock(config: BenchConfig, claim: BenchClaim, closing: list[Callable[[], None]]) -> None:
     host = "localhost" if config.gpio.host in LOCAL else config.gpio.host
     resources = [f"pigpiod {host}:{config.gpio.port}"]
+    if config.gpio.via == "kernel":
+        resources = [f"gpiochip {find_chip(config.gpio.chip)[0]}"]
     if config.supply.scpi is not None:
         resources.append(f"supply {config.supply.scpi.resource}")
     for resource in resources:
@@ -150,6 +169,8 @@ def _open_pi(config: BenchConfig, networks: DeclaredNetworks, claim: BenchClaim)
     closing: list[Callable[[], None]] = []
     try:
         _lock(config, claim, closing)
+        if config.gpio.via == "kernel":
+            return _open_kernel(config, networks, closing)
         return _open_locked(config, networks, closing)
     except BaseException:
         with contextlib.ExitStack() as releasing:
@@ -170,11 +191,32 @@ def _open_locked(config: BenchConfig, networks: DeclaredNetworks, closing: list[
         i2c = PigpioI2C(factory.connection, config.i2c.bus)
         closing.append(i2c.close)
     else:
-        i2c = _open_busio(config)
-        closing.append(i2c.deinit)
+        i2c = _local_i2c(config, closing)
     version = factory.connection.get_pigpio_version()
     facts = {"GPIO daemon": f"pigpiod {version} at {config.gpio.host}:{config.gpio.port}", "I2C": config.i2c.via}
-    return Backend(clock, factory, link, i2c, networks, None, facts, keep_alive, closing)
+    guard = _dead_man_of(factory, clock, keep_alive)
+    return Backend(clock, factory, link, i2c, networks, None, facts, keep_alive, guard, closing)
+
+
+def _dead_man_of(factory: Any, clock: Clock, keep_alive: KeepAlive) -> GuardMaker:
+    return lambda gpio, unwatched_s: DeadMan(factory.connection, clock, keep_alive, gpio, unwatched_s)
+
+
+def _open_kernel(config: BenchConfig, networks: DeclaredNetworks, closing: list[Callable[[], None]]) -> Backend:
+    parts = open_kernel(config, closing)
+    i2c = _local_i2c(config, closing)
+    facts = parts.facts | {"I2C": f"{config.i2c.via}, bus {config.i2c.bus}"}
+    return Backend(RealClock(), parts.factory, None, i2c, networks, None, facts, parts.attention, parts.guard, closing)
+
+
+def _local_i2c(config: BenchConfig, closing: list[Callable[[], None]]) -> Any:
+    if config.i2c.via == "kernel":
+        bus = KernelI2C(config.i2c.bus)
+        closing.append(bus.close)
+        return bus
+    blinka = _open_busio(config)
+    closing.append(blinka.deinit)
+    return blinka
 
 
 def _open_busio(config: BenchConfig) -> Any:
@@ -185,8 +227,8 @@ def _open_busio(config: BenchConfig) -> Any:
         return busio.I2C(board.SCL, board.SDA)
     except (ImportError, NotImplementedError, AttributeError, OSError, ValueError, RuntimeError) as error:
         raise BenchConnectionError(
-            f"bench {config.name!r}: this machine has no I2C bus that Blinka can open ({error}); enable it with "
-            'raspi-config on the Pi, or set [i2c] via = "pigpiod" to reach the Pi\'s bus through its daemon'
+            f"bench {config.name!r}: this machine has no I2C bus that Blinka can open ({error}); set [i2c] via = "
+            '"kernel" to use /dev/i2c-N without Blinka, or "pigpiod" to reach the Pi\'s bus through its daemon'
         ) from error
 
 
@@ -271,6 +313,7 @@ def _open_simulated(
         environment,
         facts,
         keep_alive,
+        _dead_man_of(factory, clock, keep_alive),
         closing,
         world,
         SimulatedDecade(),

@@ -66,7 +66,7 @@ class Bench:
         backend = self._backend
         i2c = GuardedI2C(backend.i2c, backend.keep_alive.looked)
         self.supply = open_supply(
-            config, self.device, backend.clock, backend.factory, i2c, backend.keep_alive, backend.scpi_resource
+            config, self.device, backend.clock, backend.factory, i2c, backend.guard, backend.scpi_resource
         )
         self._closing.callback(self.supply.close)
         self._closing.enter_context(guard(self.supply.off, self.supply.let_lapse))
@@ -81,7 +81,7 @@ class Bench:
             gain=led.gain,
             data_rate=led.data_rate,
         )
-        self._proven = self_test(backend.factory.connection, backend.clock, self.led_input, self.supply)
+        self._proven = self_test(self.optical, self.led_input, self.supply)
         if not backend.clock.is_virtual:  # no virtual time passes while a test does something else
             watch = CurrentWatch(self.supply, backend.keep_alive)
             self._closing.callback(watch.stop)

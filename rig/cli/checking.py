@@ -170,13 +170,11 @@ def _sending(config: BenchConfig) -> list[str]:
     """Doubts about the way that BlinkUps take."""
     wiring, found = config.blinkup, []
     client = {"spi": "spidev", "lgpio": "lgpio"}.get(wiring.via)
-    if client is None:
-        return []
-    if config.kind == "simulated":
+    if wiring.via != "pigpio" and config.kind == "simulated":
         found.append(
             f"blinkup.via is {wiring.via!r}: a simulated bench has pigpio's waves only and will refuse to open"
         )
-    if importlib.util.find_spec(client) is None:
+    if client is not None and importlib.util.find_spec(client) is None:
         found.append(
             f"blinkup.via is {wiring.via!r} and the package {client} is not installed here: "
             f"`pip install 'imp-bench-rig[{wiring.via}]'` on the Pi"

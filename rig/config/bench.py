@@ -14,31 +14,19 @@ from pydantic import (
     model_validator,
 )
 
+from rig.config.gpio_access import BlinkUpKernel, Gpio, GpioAccess, I2CBus, bus_pins, check_switch_pin
 from rig.config.loading import load_toml
 from rig.config.lookup import find_data_file
 from rig.config.simulated_bench import Simulation
 from rig.config.strict import StrictModel, TomlDate, TomlList, WholeNumber, number_as_written
 from rig.secret import Secret
 
-Gpio = Annotated[int, Field(ge=0, le=27)]
 Address = Annotated[int, Field(ge=0x08, le=0x77)]
 Gain = Annotated[Literal[1, 2, 4, 8, 16], BeforeValidator(number_as_written)]
+EDGE_TOLERANCE_US = 50.0  # of edges that hardware times, and lgpio's
+EDGE_SHARE = 0.05  # of a symbol: an imp samples its sensor about seven times a symbol at 142 Hz
 HIGHEST_V = 3.7  # 3.6 V, the most that an imp may see, and the tolerance of what makes the voltage
 DataRate = Annotated[Literal[8, 16, 32, 64, 128, 250, 475, 860], BeforeValidator(number_as_written)]
-
-
-class GpioDaemon(StrictModel):
-    """Where pigpiod listens. On the simulated bench the emulated daemon picks its own port."""
-
-    host: str = "localhost"
-    port: WholeNumber = Field(default=8888, ge=1, le=65535)
-
-
-class I2CBus(StrictModel):
-    """How the rig reaches the I2C bus: Blinka on the Pi itself, or the daemon (also from another machine)."""
-
-    via: Literal["blinka", "pigpiod"] = "blinka"
-    bus: WholeNumber = Field(default=1, ge=0, le=22)
 
 
 class BlinkUpSpi(StrictModel):
@@ -65,10 +53,11 @@ class BlinkUpWiring(StrictModel):
     grey_gpio: Gpio | None = None
     active_high: bool = True
     grey_fraction: float | None = Field(default=None, gt=0, lt=1)
-    via: Literal["pigpio", "spi", "lgpio"] = "pigpio"
-    edge_tolerance_us: float = Field(default=50.0, gt=0)
+    via: Literal["pigpio", "spi", "lgpio", "kernel"] = "pigpio"
+    edge_tolerance_us: float | None = Field(default=None, gt=0)
     spi: BlinkUpSpi = BlinkUpSpi()
     lgpio: BlinkUpLgpio = BlinkUpLgpio()
+    kernel: BlinkUpKernel = BlinkUpKernel()
 
     @model_validator(mode="after")
     def _two_pins(self) -> BlinkUpWiring:
@@ -77,7 +66,12 @@ class BlinkUpWiring(StrictModel):
         if self.via == "spi" and self.grey_gpio is not None:
             raise ValueError(
                 f'via = "spi" has one data line and can\'t switch a grey leg in step (grey_gpio is {self.grey_gpio}): '
-                'leave grey_gpio out, or send via "pigpio" or "lgpio"'
+                'leave grey_gpio out, or send via "pigpio", "kernel" or "lgpio"'
+            )
+        if self.via == "kernel" and self.kernel.sense_gpio is None:
+            raise ValueError(
+                'via = "kernel" times edges by software and proves each frame at a pin that is wired to the LED\'s: '
+                "expected kernel.sense_gpio"
             )
         if self.grey_fraction is not None and self.grey_gpio is None:
             raise ValueError("grey_fraction says how bright the grey leg is, and there is no grey_gpio")
@@ -89,7 +83,18 @@ class BlinkUpWiring(StrictModel):
         return (
             ("blinkup.spi.gate_gpio", self.spi.gate_gpio if self.via == "spi" else None),
             ("blinkup.lgpio.sense_gpio", self.lgpio.sense_gpio if self.via == "lgpio" else None),
+            ("blinkup.kernel.sense_gpio", self.kernel.sense_gpio if self.via == "kernel" else None),
+            ("blinkup.kernel.grey_sense_gpio", self.kernel.grey_sense_gpio if self.via == "kernel" else None),
         )
+
+    def tolerance_us(self, rate_hz: float) -> float:
+        """By how much (us) an edge may be off at this symbol rate: as the file says, else as the way of sending has it.
+
+        Software that times edges is held to a share of the symbol, which is what a receiver can bear.
+        """
+        if self.edge_tolerance_us is not None:
+            return self.edge_tolerance_us
+        return EDGE_SHARE * 1e6 / rate_hz if self.via == "kernel" else EDGE_TOLERANCE_US
 
 
 class LedCalibration(StrictModel):
@@ -240,10 +245,8 @@ class SupplyWiring(StrictModel):
 
     @model_validator(mode="after")
     def _parts_of_its_kind(self) -> SupplyWiring:
-        if self.switch_gpio is not None and self.switch_gpio < 9:
-            raise ValueError(
-                f"switch_gpio must be 9 to 27, whose power-up pull is down (GPIO {self.switch_gpio} pulls up)"
-            )
+        if self.switch_gpio is not None:
+            check_switch_pin(self.switch_gpio)
         for kind, part in _PARTS_BY_KIND:
             if getattr(self, part) is None:
                 if kind == self.kind:
@@ -311,7 +314,7 @@ class BenchConfig(StrictModel):
     kind: Literal["raspberry-pi", "simulated"]
     title: str = ""
     emulated: bool = False
-    gpio: GpioDaemon = GpioDaemon()
+    gpio: GpioAccess = GpioAccess()
     i2c: I2CBus = I2CBus()
     blinkup: BlinkUpWiring
     led: LedSensor
@@ -330,7 +333,9 @@ class BenchConfig(StrictModel):
             )
         if self.emulated and self.kind == "simulated":
             raise ValueError("emulated means a simulated world behind a Pi's sockets: expected kind = 'raspberry-pi'")
-        pins: dict[int, str] = {}
+        self._check_ways()
+        spi = self.blinkup.spi
+        pins = bus_pins(self.i2c, (spi.bus, spi.device) if self.blinkup.via == "spi" else None)
         for name, gpio in self.pins:
             if gpio is None:
                 continue
@@ -342,6 +347,23 @@ class BenchConfig(StrictModel):
             listing = ", ".join(f"{key} = 0x{address:02x}" for key, address in addresses.items())
             raise ValueError(f"two chips share one I2C address: {listing}")
         return self
+
+    def _check_ways(self) -> None:
+        """Without pigpiod nothing may need it."""
+        if self.gpio.via == "pigpiod":
+            if self.gpio.chip is not None:
+                raise ValueError("gpio.chip is the kernel's chip, but gpio.via is 'pigpiod': leave it out")
+            return
+        if self.kind == "simulated":
+            raise ValueError("a simulated bench has an emulated pigpiod and no kernel: expected gpio.via = 'pigpiod'")
+        for key, via, others in (
+            ("blinkup.via", self.blinkup.via, '"kernel", "spi" or "lgpio"'),
+            ("i2c.via", self.i2c.via, '"kernel"'),
+        ):
+            if via in ("pigpio", "pigpiod"):
+                raise ValueError(
+                    f"{key} is {via!r}, which needs a pigpiod, but gpio.via is 'kernel': expected {others}"
+                )
 
     @property
     def pins(self) -> tuple[tuple[str, int | None], ...]:

@@ -108,7 +108,7 @@ def test_check_passes_a_sound_file(fixtures: Path) -> None:
     ("old", "new", "said"),
     [
         ("switch_gpio = 23", "switch_gpio = 17", "GPIO 17 is used twice"),
-        ("switch_gpio = 23", "switch_gpio = 4", "switch_gpio must be 9 to 27"),
+        ("switch_gpio = 23", "switch_gpio = 4", "switch_gpio must be 12, 13 or 16 to 27"),
         ("gpio = 17", "gpio = 17\ncolour = 3", "blinkup.colour: unknown key"),
         ('device = "gadget"', 'device = "widget"', "no device named 'widget'"),
         ('networks = ["lab"]', 'networks = ["lab", "moon"]', "no network named 'moon'"),

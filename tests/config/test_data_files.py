@@ -36,7 +36,12 @@ BENCH_MISTAKES = [
     pytest.param("gpio = 17", 'gpio = "seventeen"', ["blinkup.gpio = 'seventeen'", "whole number"], id="wrong_type"),
     pytest.param("grey_gpio = 27", "grey_pin = 27", ["blinkup.grey_pin: unknown key"], id="unknown_key"),
     pytest.param("switch_gpio = 23", "", ["supply", "kind is 'regulated': expected switch_gpio"], id="missing_key"),
-    pytest.param("switch_gpio = 23", "switch_gpio = 4", ["supply", "switch_gpio must be 9 to 27", "4"], id="pulled_up"),
+    pytest.param(
+        "switch_gpio = 23",
+        "switch_gpio = 4",
+        ["supply", "switch_gpio must be 12, 13 or 16 to 27", "GPIO 4 pulls up"],
+        id="pulled_up",
+    ),
     pytest.param("grey_gpio = 27", "grey_gpio = 17", ["blinkup", "two different pins", "17"], id="one_pin_two_legs"),
     pytest.param(
         "gpio = 24",

@@ -28,6 +28,8 @@ def test_it_is_wired_as_what_is_served() -> None:
         ("simulated", "SIMULATED, no hardware is touched"),
         ("emulated", "EMULATED over real sockets, no hardware is touched"),
         ("example-pi4", "Example bench on a Raspberry Pi 4"),
+        ("example-pi4-kernel", "Example bench on a Raspberry Pi 4, by the kernel"),
+        ("example-pi5", "Example bench on a Raspberry Pi 5, by the kernel"),
     ],
 )
 def test_what_it_stands_for(name: str, says: str) -> None:

@@ -117,7 +117,7 @@ def test_fault_that_comes_and_goes_leaves_nothing_behind(name: str, bench: Bench
     bench._proven = {}
     from rig.bench.self_test import self_test
 
-    facts = self_test(bench._backend.factory.connection, bench.clock, bench.led_input, bench.supply)
+    facts = self_test(bench.optical, bench.led_input, bench.supply)
     assert set(facts) == {"Wave clock", "LED sensor", "Device voltage", "Dead-man", "Supply calibration"}
     bench.supply.set(3.3)
 

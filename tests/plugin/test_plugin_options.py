@@ -60,7 +60,7 @@ def refused(pytester: pytest.Pytester, *arguments: str) -> str:
 def test_unknown_bench_is_refused_with_the_known_ones(pytester: pytest.Pytester) -> None:
     said = refused(pytester, "--bench", "nemo")
     assert "no bench named 'nemo'" in said
-    assert "example-pi4, simulated" in said
+    assert "example-pi4, example-pi4-kernel, example-pi5, simulated" in said
     assert "[bench chosen by --bench]" in said
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from rig.clock import Clock
 from rig.config.bench import BlinkUpWiring
+from rig.drivers.kernel.wave import open_kernel_wave
 from rig.drivers.optical.lgpio_wave import open_lgpio_wave
 from rig.drivers.optical.pigpio_wave import open_pigpio_wave
 from rig.drivers.optical.spi_stream import open_spi_stream
@@ -24,6 +25,7 @@ TRANSMITTERS: Final[dict[str, TransmitterOpener]] = {
     "pigpio": open_pigpio_wave,
     "spi": open_spi_stream,
     "lgpio": open_lgpio_wave,
+    "kernel": open_kernel_wave,
 }
 """By `blinkup.via` of the bench file."""
 

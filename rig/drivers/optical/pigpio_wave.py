@@ -17,6 +17,7 @@ from rig.drivers.optical.edges import PinChange, gpios_of, planned_changes
 from rig.drivers.optical.receipt import Receipt
 from rig.drivers.optical.transmitter import TransmitterLimits
 from rig.drivers.optical.wave import WaveTransmission, WaveTx
+from rig.drivers.optical.wave_clock import wave_clock_ratio
 from rig.drivers.pigpio_link import GpioLink, close_devices, daemon_answers
 from rig.errors import BenchConnectionError, BenchFault
 
@@ -55,6 +56,15 @@ class PigpioWaveTx(WaveTx):
         ]
         self._seen: list[tuple[int, int, int]] = []
         self._watches = [self._pi.callback(gpio, pigpio.EITHER_EDGE, self._edge) for gpio in gpios_of(self._legs)]
+
+    def self_test(self) -> dict[str, str]:
+        """Time a wave that moves no pin.
+
+        Raises:
+            BenchFault: the wave clock runs at another rate than it should.
+            BenchConnectionError: the daemon is gone.
+        """
+        return {"Wave clock": f"{wave_clock_ratio(self._pi, self._clock):.4f} of nominal"}
 
     def start(self, frame: Frame) -> WaveTransmission:
         """Begin to send; returns at once.
@@ -164,6 +174,6 @@ def open_pigpio_wave(wiring: BlinkUpWiring, clock: Clock, factory: Any, link: Gp
     if link is None:
         raise BenchConnectionError(
             'BlinkUp LED: blinkup.via = "pigpio" needs a connection to pigpiod, and there is none; set blinkup.via to '
-            '"spi" (any Pi) or "lgpio" (timing not guaranteed)'
+            '"kernel" or "spi" (any Pi) or "lgpio" (timing not guaranteed)'
         )
     return PigpioWaveTx(wiring, clock, factory, link)

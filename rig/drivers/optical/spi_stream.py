@@ -69,7 +69,7 @@ class SpiStreamTx:
     """
 
     has_grey = False
-    edge_uncertainty_us: float | None = 0.0  # edges lie on the shift clock; docs/first-hour-on-hardware.md checks gaps
+    edge_uncertainty_us: float | None = None  # gaps between bytes have been reported of a Pi 4; nothing here sees them
     advice = "Does another program use this SPI controller, and is core_freq fixed in config.txt?"
 
     def __init__(self, wiring: BlinkUpWiring, clock: Clock, factory: Any) -> None:
@@ -93,6 +93,10 @@ class SpiStreamTx:
         """Symbol rates that the shortest frame can have, by the controller's clock and spidev's buffer."""
         most_bits = (_bufsiz() - 2 * EDGE_BYTES) * 8 // FEWEST_SYMBOLS
         return TransmitterLimits(None, self._controller.slowest_hz / most_bits, MAX_HZ)
+
+    def self_test(self) -> dict[str, str]:
+        """Nothing more than opening has shown: that the driver takes data."""
+        return {"BlinkUp timing": f"by the SPI clock; {self.name} takes data, nothing senses its edges"}
 
     def start(self, frame: Frame) -> SpiTransmission:
         """Begin to send; returns at once.

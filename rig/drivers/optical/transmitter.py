@@ -77,6 +77,15 @@ class OpticalTx(Protocol):
         """What to look at when a frame was not sent as planned."""
         ...
 
+    def self_test(self) -> dict[str, str]:
+        """Prove what can be proven without a frame, while the device has no power; returns facts for the report.
+
+        Raises:
+            BenchFault: it would not send as planned.
+            BenchConnectionError: it can't be reached any more.
+        """
+        ...
+
     def start(self, frame: Frame) -> Transmission:
         """Begin to send; returns at once.
 

@@ -49,7 +49,7 @@ class WaveTx(ABC):
 
     def __init__(self, wiring: BlinkUpWiring, clock: Clock) -> None:
         self._clock = clock
-        self._tolerance_us = wiring.edge_tolerance_us
+        self._tolerance_us = wiring.tolerance_us
         self._legs = LedLegs(wiring.gpio, wiring.grey_gpio, active_high=wiring.active_high)
 
     @property
@@ -91,7 +91,8 @@ class WaveTx(ABC):
         """The receipt that comparing `planned` with `seen` gives; see `rig.drivers.optical.edges.compare`."""
         __tracebackhide__ = True
         frame = sent.frame
-        found = compare(frame, self._legs_of(frame), planned, seen, tolerance_us=self._tolerance_us, readable=readable)
+        tolerance_us = self._tolerance_us(frame.rate_hz)
+        found = compare(frame, self._legs_of(frame), planned, seen, tolerance_us=tolerance_us, readable=readable)
         return Receipt(
             edges_planned=len(planned),
             edges_seen=len(seen),

@@ -14,7 +14,7 @@ from rig.clock import Clock
 from rig.config.bench import BenchConfig, ReadBack, SupplyWiring
 from rig.config.device import DeviceProfile
 from rig.drivers.adc import ContinuousInput
-from rig.drivers.failsafe.keepalive import KeepAlive
+from rig.drivers.failsafe.switch_guard import GuardMaker
 from rig.drivers.supply.guarded import DeviceReadBack, GuardedSupply
 from rig.drivers.supply.regulated import open_regulated
 from rig.drivers.supply.scpi import open_scpi
@@ -57,7 +57,7 @@ def open_supply(
     clock: Clock,
     factory: Any,
     i2c: Any,
-    keep_alive: KeepAlive,
+    guard: GuardMaker,
     scpi_resource: str | None = None,
 ) -> GuardedSupply:
     """The supply of `config`, off. `scpi_resource` is where the instrument is, if elsewhere than the file says.
@@ -67,7 +67,7 @@ def open_supply(
     """
     wiring = config.supply
     limits = limits_of(config, device)
-    parts = SupplyParts(wiring, limits, clock, factory, i2c, keep_alive, scpi_resource)
+    parts = SupplyParts(wiring, limits, clock, factory, i2c, guard, scpi_resource)
     source = SUPPLY_KINDS[wiring.kind](parts)
 
     def guarded() -> GuardedSupply:

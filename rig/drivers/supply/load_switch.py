@@ -8,10 +8,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from rig.clock import Clock
 from rig.config.bench import SeriesResistor
-from rig.drivers.failsafe.dead_man import DeadMan
-from rig.drivers.failsafe.keepalive import KeepAlive
+from rig.drivers.failsafe.switch_guard import GuardMaker
 from rig.drivers.pigpio_link import close_devices, daemon_answers
 from rig.drivers.supply.monitor import CurrentMonitor
 from rig.drivers.supply.source import SupplyParts
@@ -31,9 +29,8 @@ class LoadSwitch:
         self,
         gpio: int,
         series: SeriesResistor | None,
-        clock: Clock,
         factory: Any,
-        keep_alive: KeepAlive,
+        guard: GuardMaker,
         unwatched_s: float,
     ) -> None:
         from gpiozero import DigitalOutputDevice
@@ -45,7 +42,7 @@ class LoadSwitch:
         try:
             if series is not None:
                 self._relay = DigitalOutputDevice(series.gpio, initial_value=False, pin_factory=factory)
-            self.dead_man = DeadMan(factory.connection, clock, keep_alive, gpio, unwatched_s)
+            self.dead_man = guard(gpio, unwatched_s)
         except BaseException:
             self._close_pins()
             raise
@@ -134,9 +131,7 @@ def open_load_switch(parts: SupplyParts) -> LoadSwitch:
     """
     wiring = parts.wiring
     assert wiring.switch_gpio is not None  # the bench file was checked
-    return LoadSwitch(
-        wiring.switch_gpio, wiring.series, parts.clock, parts.factory, parts.keep_alive, wiring.max_unwatched_s
-    )
+    return LoadSwitch(wiring.switch_gpio, wiring.series, parts.factory, parts.guard, wiring.max_unwatched_s)
 
 
 class LoadSwitchSource:

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from rig.clock import Clock
 from rig.config.bench import SupplyWiring
-from rig.drivers.failsafe.keepalive import KeepAlive
+from rig.drivers.failsafe.switch_guard import GuardMaker
 from rig.errors import CapabilityMissing, ConfigError, SupplyLimitError
 from rig.supply import Limits
 
@@ -156,7 +156,7 @@ class SupplyParts:
     clock: Clock
     factory: Any
     i2c: Any
-    keep_alive: KeepAlive
+    guard: GuardMaker
     scpi_resource: str | None = None
 
 
