@@ -19,7 +19,8 @@ PYTEST = f"{shlex.quote(sys.executable)} -m pytest -v -s -o addopts= {PLUGINS} -
 MATRIX = "low_in_time or refuses_a_kernel or keeps_outputs"
 ENVIRONMENT = "export RIG_IN_KERNEL_LAB=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1"
 
-pytestmark = [pytest.mark.wall_clock, pytest.mark.skipif(bool(lab.why_not()), reason=lab.why_not())]
+# Not alone: an emulated CPU is slow on an idle machine too, and what is asserted of its times allows for that.
+pytestmark = pytest.mark.skipif(bool(lab.why_not()), reason=lab.why_not())
 
 
 @pytest.fixture(scope="module")
