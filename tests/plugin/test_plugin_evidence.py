@@ -10,8 +10,9 @@ from rig.config.capabilities import BENCH_CAPABILITIES, check_capability_name
 from rig.config.limits import Limit
 from rig.diagnosis import EvidenceItem, FaultDomain, Outcome, Verdict
 from rig.errors import BenchFault, CapabilityMissing, ConfigError, SafetyTrip
-from rig.pytest_plugin.evidence import _file_name, _outcome_block, error_row
+from rig.pytest_plugin.evidence import _outcome_block, error_row
 from rig.pytest_plugin.html_columns import header_cells, row_cells
+from rig.pytest_plugin.recordings import _file_name
 from rig.report.measurement import Measurement
 
 NASTY = "<script>alert('x')</script> & \"more\""
