@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Final
 
 from rig.clock import NS_PER_S
-from rig.errors import DeviceUnwatched, Lapse
+from rig.errors import DeviceUnwatched, HostStalled, Lapse
 from rig.sim.physics.timeline import NS_PER_MS, Event
 from rig.sim.pigpiod.protocol import Cmd, Request
 from rig.sim.world import SimulatedWorld
 
 REFRESH_NS: Final = 60 * NS_PER_MS
+STANDS_STILL_NS: Final = 300 * NS_PER_MS
 STATUS_EVERY: Final = 4  # refreshes between two questions whether the script still runs
 _STATES_ALIVE: Final = (2, 3)
 
@@ -28,13 +29,16 @@ class SimulatedKeepAlive:
         self._kept: dict[int, tuple[int, bytes]] = {}  # by script: its pin, and its counter as the daemon wants it
         self._refreshes = 0
         self._limit_ns = 0
-        self._looked_ns = 0
+        self._looked_ns = self._beat_ns = 0
         self._next: Event | None = None
         self._lapse: Lapse | None = None
 
     @property
     def lapse(self) -> Lapse | None:
         """Why the scripts are not refreshed any more; None while they are, or if they were stopped."""
+        still_ns = self._world.timeline.now_ns - self._beat_ns
+        if self._lapse is None and self._kept and still_ns > STANDS_STILL_NS:
+            return Lapse(f"its keep-alive has stood still for {still_ns / NS_PER_S:.2f} s", HostStalled)
         return self._lapse
 
     def forget_lapse(self) -> None:
@@ -112,6 +116,7 @@ class SimulatedKeepAlive:
         if not daemon.running:
             return Lapse("the daemon closed the connection")
         self._refreshes += 1
+        self._beat_ns = self._world.timeline.now_ns
         for script, (_, counter) in self._kept.items():
             refreshed = daemon.execute(Request(Cmd.PROCU, script, 0, counter))
             if refreshed != 0:
