@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,9 +24,20 @@ ENVIRONMENT = "export RIG_IN_KERNEL_LAB=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM
 pytestmark = pytest.mark.skipif(bool(lab.why_not()), reason=lab.why_not())
 
 
+BOOTS_WITHIN_S = 120.0  # and starts a program of Python: several times what it takes where the tests below make sense
+
+
 @pytest.fixture(scope="module")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> lab.Lab:
-    return lab.Lab(tmp_path_factory.mktemp("lab"))
+    """The lab, once it has shown that it can boot here: what a machine can't emulate is no fault of the rig."""
+    try:
+        made = lab.Lab(tmp_path_factory.mktemp("lab"))
+        said = made.run(f"{shlex.quote(sys.executable)} -c 'import gpiod'", ROOT, within_s=BOOTS_WITHIN_S)
+    except (subprocess.SubprocessError, OSError) as trouble:
+        pytest.skip(f"no kernel lab here: the guest can't be made or does not boot in time ({trouble!s:.200})")
+    if lab.PASSED not in said:
+        pytest.skip(f"no kernel lab here: the guest does not run a program: {said[-200:]!r}")
+    return made
 
 
 def passed(said: str) -> int:
