@@ -6,13 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    PrivateAttr,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from rig.config.gpio_access import BlinkUpKernel, Gpio, GpioAccess, I2CBus, bus_pins, check_switch_pin
 from rig.config.loading import load_toml
@@ -144,8 +138,8 @@ class Regulator(StrictModel):
     def _within_what_a_device_bears(self) -> Regulator:
         if self.top_v > HIGHEST_V:
             raise ValueError(
-                f"reference and resistors let the regulator give {self.top_v:.2f} V when its DAC is at 0 or dead, "
-                f"at most {HIGHEST_V} V are allowed; r1_ohm smaller, or r2_ohm or r3_ohm larger"
+                f"reference and resistors let the regulator give {self.top_v:.2f} V when its DAC is at 0 or dead, at "
+                f"most {HIGHEST_V} V are allowed; r1_ohm smaller, or r2_ohm or r3_ohm larger"
             )
         return self
 
