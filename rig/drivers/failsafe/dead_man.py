@@ -7,12 +7,11 @@ with pigpio's client on the emulated Pi: off 253 ms after the last refresh.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any, Final
 
 from rig.clock import Clock, Deadline
 from rig.drivers.failsafe.keepalive import KeepAlive
+from rig.drivers.failsafe.power_watch import PowerWatch
 from rig.drivers.pigpio_link import daemon_answers
 from rig.errors import BenchFault, BenchInUse, Lapse
 
@@ -31,7 +30,7 @@ EARLY: Final = 0.8
 LET_LAPSE: Final = "a signal, an interrupted request or a failed switching off has let it lapse"
 
 
-class DeadMan:
+class DeadMan(PowerWatch):
     """One dead-man for the switch on `gpio`. Stored at once, with the switch off; `arm` rehearses and starts it.
 
     `unwatched_s`: how long the device may have power with no test looking at it.
@@ -44,9 +43,9 @@ class DeadMan:
 
     def __init__(self, pi: Any, clock: Clock, keep_alive: KeepAlive, gpio: int, unwatched_s: float) -> None:
         self._pi, self._clock, self._keep_alive, self._gpio = pi, clock, keep_alive, gpio
-        self._armed = self._powered = False
+        super().__init__(unwatched_s, keep_alive.watch)
+        self._armed = False
         self._script: int | None = None
-        self._unwatched_s = unwatched_s
         import pigpio
 
         try:
@@ -106,22 +105,6 @@ class DeadMan:
             f"pigpiod script on GPIO {self._gpio}, off {RUNS_OUT_S * 1000:.0f} ms after the last sign of life, and "
             f"after {self._unwatched_s:g} s with nobody looking"
         )
-
-    def powered(self, on: bool) -> None:
-        """The switch is about to be closed, or was opened: from now on nobody may look away for long, or again may."""
-        self._powered = on
-        self._keep_alive.watch(self._unwatched_s if on else 0.0)
-
-    @contextlib.contextmanager
-    def unwatched(self, limit_s: float) -> Iterator[None]:
-        """Inside, the device may have power for `limit_s` seconds with nobody looking."""
-        before, self._unwatched_s = self._unwatched_s, limit_s
-        self.powered(self._powered)
-        try:
-            yield
-        finally:
-            self._unwatched_s = before
-            self.powered(self._powered)
 
     def check(self) -> None:
         """Make sure that the script runs and is being refreshed.

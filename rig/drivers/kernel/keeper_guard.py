@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import select
 import time
-from collections.abc import Iterator
 from typing import Final
 
+from rig.drivers.failsafe.power_watch import PowerWatch
 from rig.drivers.failsafe.stalls import or_stall
 from rig.drivers.kernel.keeper import Keeper
 from rig.drivers.kernel.keeper_process import SILENCE_S
@@ -17,7 +16,7 @@ TAKEN_WITHIN_S: Final = 0.3
 LOOK_EVERY_S: Final = 0.005
 
 
-class KeeperGuard:
+class KeeperGuard(PowerWatch):
     """Implements `rig.drivers.failsafe.switch_guard.SwitchGuard`.
 
     `returns` is what the rehearsal of the kernel found; `unwatched_s`: how long the device may have power with no test
@@ -25,8 +24,9 @@ class KeeperGuard:
     """
 
     def __init__(self, keeper: Keeper, returns: str, unwatched_s: float) -> None:
-        self._keeper, self._returns, self._unwatched_s = keeper, returns, unwatched_s
-        self._armed = self._powered = False
+        super().__init__(unwatched_s, keeper.watch)
+        self._keeper, self._returns = keeper, returns
+        self._armed = False
 
     @property
     def armed(self) -> bool:
@@ -61,22 +61,6 @@ class KeeperGuard:
                 )
                 raise or_stall(fault)
             select.select([], [], [], LOOK_EVERY_S)
-
-    def powered(self, on: bool) -> None:
-        """The switch is about to be closed, or was opened: from now on nobody may look away for long, or again may."""
-        self._powered = on
-        self._keeper.watch(self._unwatched_s if on else 0.0)
-
-    @contextlib.contextmanager
-    def unwatched(self, limit_s: float) -> Iterator[None]:
-        """Inside, the device may have power for `limit_s` seconds with nobody looking."""
-        before, self._unwatched_s = self._unwatched_s, limit_s
-        self.powered(self._powered)
-        try:
-            yield
-        finally:
-            self._unwatched_s = before
-            self.powered(self._powered)
 
     def check(self) -> None:
         """Make sure that the keeper holds the line.

@@ -8,11 +8,12 @@ unseen. The output is the switch. What switches it off if this program dies is a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from rig.config.bench import HIGHEST_V, Scpi
 from rig.drivers.failsafe.off_on_exit import OffOnExit
+from rig.drivers.failsafe.power_watch import PowerWatch
 from rig.drivers.failsafe.signals import raised_by_signal
 from rig.drivers.supply.source import SupplyParts
 from rig.errors import BenchConnectionError, BenchFault, CapabilityMissing, ConfigError, SupplyLimitError
@@ -49,7 +50,7 @@ def open_visa(scpi: Scpi) -> Any:
     return session
 
 
-class ScpiSource:
+class ScpiSource(PowerWatch):
     """Implements `rig.drivers.supply.source.Source`. Output off when made.
 
     It measures its own output, so a set point is confirmed by the instrument's own answer until the output is on.
@@ -70,8 +71,9 @@ class ScpiSource:
         unwatched_s: float,
     ) -> None:
         self._scpi, self._session, self._off_on_exit = scpi, reopen(), off_on_exit
-        self._reopen, self._unwatched_s = reopen, unwatched_s
-        self._asking = self._powered = False
+        super().__init__(unwatched_s, off_on_exit.watch)
+        self._reopen = reopen
+        self._asking = False
         self._armed = self._closed = False
         self.measures_when_off = False
         self.capabilities = frozenset({"supply.programmable", "supply.current"})
@@ -169,8 +171,7 @@ class ScpiSource:
             BenchFault: the instrument refuses, or what switches off if this program dies is not alive.
         """
         self.check_alive()
-        self._powered = True
-        self._off_on_exit.watch(self._unwatched_s)
+        self.powered(True)
         self._write("OUTP ON")
         self._check_errors("switching on")
 
@@ -193,23 +194,11 @@ class ScpiSource:
         except BaseException:
             self._off_on_exit.at_once()
             raise
-        self._powered = False
-        self._off_on_exit.watch(0.0)
+        self.powered(False)
 
     def let_lapse(self) -> None:
         """Have the output switched off by the process that does it when this program dies. Waits for nothing."""
         self._off_on_exit.at_once()
-
-    @contextlib.contextmanager
-    def unwatched(self, limit_s: float) -> Iterator[None]:
-        """Inside, the device may have power for `limit_s` seconds with nobody looking."""
-        before, self._unwatched_s = self._unwatched_s, limit_s
-        self._off_on_exit.watch(limit_s if self._powered else 0.0)
-        try:
-            yield
-        finally:
-            self._unwatched_s = before
-            self._off_on_exit.watch(before if self._powered else 0.0)
 
     def volts(self) -> float:
         """Volts at the output, or at the device if the sense lines go there.
